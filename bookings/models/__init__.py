@@ -1,0 +1,16 @@
+from bookings.models.appointments import Appointment
+from bookings.models.clients import Client, ClientAccess
+from bookings.models.messages import ChannelConsent, Message, MessageAttempt
+from bookings.models.sign_in import SignInCode
+from bookings.models.todo import Task
+
+__all__ = [
+    "Appointment",
+    "ChannelConsent",
+    "Client",
+    "ClientAccess",
+    "Message",
+    "MessageAttempt",
+    "SignInCode",
+    "Task",
+]

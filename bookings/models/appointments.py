@@ -1,0 +1,224 @@
+"""Who comes when. The database itself refuses to book anyone twice."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pghistory
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import (
+    BigIntegerRangeField,
+    DateTimeRangeField,
+    RangeOperators,
+)
+from django.db import models
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
+
+from bookings.models.clients import Client, ClientAccess
+from practitioners.models import Location, Practitioner, Room, Service
+
+
+def one_id_range(field: str) -> Func:
+    """Wrap an id in a range so that an exclusion constraint needs no extension."""
+    return Func(
+        F(field), F(field), Value("[]"),
+        function="int8range", output_field=BigIntegerRangeField(),
+    )
+
+
+class VisitSpan(Func):
+    """What the client sees: from the start to the end, half open."""
+
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    """Words for choosing appointments."""
+
+    def visible_to(self, user: Any) -> AppointmentQuerySet:
+        """Visits this user may see: the desk all, practitioners theirs, clients those they act for."""
+        if not user.is_authenticated:
+            return self.none()
+        visits = self.exclude(status=Appointment.Status.HELD)
+        if user.is_desk_staff:
+            return visits
+        seen = Q(Exists(ClientAccess.objects.filter(client=OuterRef("client"), user=user)))
+        if user.is_practitioner:
+            seen |= Q(practitioner=user.practitioner)
+        return visits.filter(seen)
+
+    def standing(self) -> AppointmentQuerySet:
+        """Everything that still takes up time: neither cancelled nor merely held."""
+        return self.exclude(
+            status__in=(Appointment.Status.CANCELLED, Appointment.Status.HELD)
+        )
+
+    def upcoming(self, *, now: Any) -> AppointmentQuerySet:
+        """Booked visits that have not ended, soonest first."""
+        return self.filter(
+            status__in=(Appointment.Status.BOOKED, Appointment.Status.ARRIVED, Appointment.Status.STARTED),
+            ends_at__gt=now,
+        ).order_by("starts_at")
+
+    def past(self, *, now: Any) -> AppointmentQuerySet:
+        """Visits that are over or cancelled, latest first."""
+        return self.exclude(status=Appointment.Status.HELD).filter(
+            Q(ends_at__lte=now) | Q(status=Appointment.Status.CANCELLED)
+        ).order_by("-starts_at")
+
+    def between(self, start: Any, end: Any) -> AppointmentQuerySet:
+        """Visits that start in [start, end), in order."""
+        return self.filter(starts_at__gte=start, starts_at__lt=end).order_by("starts_at")
+
+
+@pghistory.track(append_only=True)
+class Appointment(models.Model):
+    """A visit, or for a few minutes the hold on its time.
+
+    `starts_at` to `ends_at` is what the client sees, `busy` what is blocked,
+    with turnover. A cancelled visit stays, and no longer blocks anything.
+    """
+
+    class Status(models.TextChoices):
+        HELD = "held", "Kept for you"
+        BOOKED = "booked", "Booked"
+        ARRIVED = "arrived", "Arrived"
+        STARTED = "started", "In session"
+        COMPLETED = "completed", "Done"
+        NO_SHOW = "no_show", "No-show"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class CancelledBy(models.TextChoices):
+        CLIENT = "client", "the client"
+        CLINIC = "clinic", "the clinic"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.PROTECT, related_name="appointments"
+    )
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="appointments")
+    room = models.ForeignKey(
+        Room, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments"
+    )
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="appointments")
+    client = models.ForeignKey(
+        Client, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments"
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    busy = DateTimeRangeField()
+    status = models.CharField(max_length=10, choices=Status)
+    held_until = models.DateTimeField(null=True, blank=True)
+    held_by = models.CharField(max_length=64, blank=True, help_text="The visitor who holds it.")
+    price = models.DecimalField(max_digits=8, decimal_places=2)
+    client_note = models.CharField(max_length=200, blank=True)
+    desk_note = models.TextField(blank=True)
+    booked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    booked_at = models.DateTimeField(null=True, blank=True)
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.CharField(max_length=10, choices=CancelledBy, blank=True)
+    cancel_reason = models.CharField(max_length=200, blank=True)
+    is_late_cancellation = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1, help_text="Raised by every change of time.")
+    link_version = models.PositiveIntegerField(default=1, help_text="Raising it kills old mail links.")
+    form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    form_digest = models.CharField(max_length=64, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at"]
+        indexes = [
+            models.Index(
+                fields=["practitioner", "starts_at"],
+                include=["ends_at"],
+                condition=~Q(status="cancelled"),
+                name="standing_by_practitioner",
+            ),
+            models.Index(fields=["client", "starts_at"], name="visits_of_client"),
+            models.Index(fields=["starts_at"], name="visits_by_start"),
+            models.Index(
+                fields=["held_until"], condition=Q(status="held"), name="holds_by_expiry"
+            ),
+        ]
+        constraints = [
+            ExclusionConstraint(
+                name="practitioner_not_twice",
+                expressions=[
+                    (one_id_range("practitioner"), RangeOperators.OVERLAPS),
+                    ("busy", RangeOperators.OVERLAPS),
+                ],
+                condition=~Q(status="cancelled"),
+                violation_error_message="That time has just been taken.",
+            ),
+            ExclusionConstraint(
+                name="room_not_twice",
+                expressions=[
+                    (one_id_range("room"), RangeOperators.OVERLAPS),
+                    ("busy", RangeOperators.OVERLAPS),
+                ],
+                condition=~Q(status="cancelled") & Q(room__isnull=False),
+                violation_error_message="That room has just been taken.",
+            ),
+            ExclusionConstraint(
+                name="client_not_twice",
+                expressions=[
+                    (one_id_range("client"), RangeOperators.OVERLAPS),
+                    (VisitSpan("starts_at", "ends_at"), RangeOperators.OVERLAPS),
+                ],
+                condition=~Q(status="cancelled") & Q(client__isnull=False),
+                violation_error_message="This person already has a session then.",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="visit_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(busy__contains=VisitSpan("starts_at", "ends_at"))
+                & Q(busy__lower_inf=False) & Q(busy__upper_inf=False),
+                name="busy_contains_visit",
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_at__gte="2000-01-01T00:00:00Z")
+                & Q(ends_at__lt="2101-01-01T00:00:00Z"),
+                name="visit_within_calendar",
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_at__second=0) & Q(ends_at__second=0), name="visit_whole_minutes"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="held") | Q(client__isnull=False), name="visit_has_client"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="held") | (Q(held_until__isnull=False) & ~Q(held_by="")),
+                name="hold_has_owner_and_end",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="cancelled") | ~Q(cancelled_by=""),
+                name="cancelled_names_who",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.practitioner}, {self.starts_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.location.zone
+
+    @property
+    def reference(self) -> str:
+        """The short reference a client can read out on the phone."""
+        return str(self.public_id)[:8].upper()
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status == self.Status.CANCELLED

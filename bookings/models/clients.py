@@ -1,0 +1,150 @@
+"""Who comes. A client is a person; a login is somebody who may act for them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import Any
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from phonenumber_field.modelfields import PhoneNumberField
+
+from bookings.models.text import check_one_line
+from practitioners.models.places import check_zone
+
+
+STANDING = ("booked", "arrived", "started", "completed", "no_show")
+
+
+def _treated_by(practitioner: Any) -> models.QuerySet[Client]:
+    """The outer client, if a visit past or to come makes them this practitioner's own."""
+    return Client.objects.filter(
+        pk=OuterRef("pk"),
+        appointments__practitioner=practitioner,
+        appointments__status__in=STANDING,
+    )
+
+
+class ClientQuerySet(models.QuerySet["Client"]):
+    """Words for choosing clients."""
+
+    def visible_to(self, user: Any) -> ClientQuerySet:
+        """The people this user may see contact data of; anonymous visitors see none."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_desk_staff:
+            return self
+        seen = Q(Exists(ClientAccess.objects.filter(client=OuterRef("pk"), user=user)))
+        if user.is_practitioner:
+            seen |= Q(Exists(_treated_by(user.practitioner)))
+        return self.filter(seen)
+
+    def acted_for_by(self, user: Any) -> ClientQuerySet:
+        """The people this login books for."""
+        return self.filter(access__user=user).distinct() if user.is_authenticated else self.none()
+
+    def record_open_to(self, user: Any) -> ClientQuerySet:
+        """The people whose clinical record this user may read without breaking the glass."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_clinical_lead:
+            return self
+        if user.is_practitioner:
+            return self.filter(Exists(_treated_by(user.practitioner)))
+        return self.none()
+
+    def own_record_of(self, user: Any) -> ClientQuerySet:
+        """The people whose shared record this login may read as themselves or as guardian."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(
+            Exists(
+                ClientAccess.objects.filter(
+                    client=OuterRef("pk"), user=user, scope=ClientAccess.Scope.RECORD
+                )
+            )
+        )
+
+
+@pghistory.track(append_only=True)
+class Client(models.Model):
+    """A person who is treated here."""
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", "E-mail"
+        SMS = "sms", "Text message"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=120, validators=[check_one_line])
+    called = models.CharField(
+        "wants to be called", max_length=60, blank=True, validators=[check_one_line]
+    )
+    date_of_birth = models.DateField(null=True, blank=True)
+    email = models.EmailField(blank=True)
+    phone = PhoneNumberField(blank=True)
+    time_zone = models.CharField(
+        max_length=64, blank=True, validators=[check_zone], help_text="Empty: the location's."
+    )
+    preferred_channel = models.CharField(max_length=5, choices=Channel, default=Channel.EMAIL)
+    is_call_to_book = models.BooleanField("call to book only", default=False)
+    is_deceased = models.BooleanField(default=False)
+    desk_note = models.TextField(blank=True, help_text="For the front desk; nothing about health.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ClientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def first_name(self) -> str:
+        return self.called or self.name.split()[0]
+
+
+class ClientAccess(models.Model):
+    """A login may act for a client: book for them, or also see their shared record."""
+
+    class Relation(models.TextChoices):
+        SELF = "self", "Me"
+        GUARDIAN = "guardian", "My child"
+        PARTNER = "partner", "My partner"
+        OTHER = "other", "Someone else"
+
+    class Scope(models.TextChoices):
+        BOOKING = "booking", "Book, move, cancel, see times"
+        RECORD = "record", "Also health form, plan and progress"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="client_access"
+    )
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="access")
+    relation = models.CharField(max_length=10, choices=Relation)
+    scope = models.CharField(max_length=10, choices=Scope, default=Scope.BOOKING)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "client access"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "client"], name="one_access_per_login"),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(relation="self"),
+                name="one_self_per_login",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_relation_display()} ({self.get_scope_display()})"
+
+
+def is_minor(born: date | None, *, on: date) -> bool:
+    """Tell whether someone is under 18 on a date; unknown birth dates count as adult."""
+    if born is None:
+        return False
+    return (on.year - born.year - ((on.month, on.day) < (born.month, born.day))) < 18

@@ -1,0 +1,144 @@
+"""What we tell people: one row per reason, written together with its cause."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from bookings.models.clients import Client
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Words for choosing messages."""
+
+    def open(self) -> MessageQuerySet:
+        """Those that may still go out."""
+        return self.filter(state__in=Message.OPEN_STATES)
+
+    def about(self, source_type: str, source_id: Any) -> MessageQuerySet:
+        """Those that one source caused."""
+        return self.filter(source_type=source_type, source_id=str(source_id))
+
+    def visible_to(self, user: Any) -> MessageQuerySet:
+        """State without content: the desk all, practitioners their clients', clients their own."""
+        if user.is_authenticated and user.is_desk_staff:
+            return self
+        return self.filter(client__in=Client.objects.visible_to(user))
+
+
+class Message(models.Model):
+    """Something to tell one person, once, on one channel, for one reason."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        CLAIMED = "claimed", "Picked up"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Not needed"
+        EXPIRED = "expired", "Too late"
+        UNKNOWN = "unknown", "Needs a person"
+
+    OPEN_STATES = (State.PENDING, State.CLAIMED, State.SENDING)
+
+    class Lane(models.IntegerChoices):
+        SECURITY = 0, "Security"
+        BOOKING = 1, "Booking"
+        FOLLOW_UP = 2, "Follow-up"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    source_type = models.CharField(max_length=30)
+    source_id = models.CharField(max_length=64)
+    kind = models.CharField(max_length=30)
+    occurrence = models.CharField(max_length=64, blank=True)
+    channel = models.CharField(max_length=5, choices=Client.Channel, default=Client.Channel.EMAIL)
+    recipient = models.CharField(
+        max_length=254, help_text="client:ID, user:ID or an address; resolved when sent."
+    )
+    client = models.ForeignKey(
+        Client, null=True, blank=True, on_delete=models.CASCADE, related_name="messages"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    lane = models.PositiveSmallIntegerField(choices=Lane)
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    send_after = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Tries to hand it over.")
+    claims = models.PositiveSmallIntegerField(
+        default=0, help_text="Claims in a row without a recorded result."
+    )
+    claim_no = models.PositiveIntegerField(default=0, help_text="Fences off an old claim.")
+    claimed_by = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    sending_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_to = models.CharField(max_length=254, blank=True)
+    is_ambiguous = models.BooleanField(
+        default=False, help_text="May have arrived already: the same Message-ID was handed over before."
+    )
+    provider_ref = models.CharField(max_length=200, blank=True)
+    last_code = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-send_after"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_type", "source_id", "kind", "occurrence", "channel", "recipient"],
+                name="one_message_per_reason",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["lane", "send_after"],
+                condition=Q(state__in=("pending", "claimed", "sending")),
+                name="open_messages",
+            ),
+            models.Index(fields=["client", "-send_after"], name="messages_of_client"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.get_state_display()})"
+
+
+class MessageAttempt(models.Model):
+    """One try to hand a message over, and how it ended. Rows are only ever added."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="tries")
+    claim_no = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    result = models.CharField(max_length=40)
+    detail = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.result} at {self.at:%Y-%m-%d %H:%M} UTC"
+
+
+class ChannelConsent(models.Model):
+    """Whether a client wants follow-up reminders on a channel. Absent means no for SMS, yes for e-mail given at booking."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")
+    channel = models.CharField(max_length=5, choices=Client.Channel)
+    is_given = models.BooleanField()
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=40, help_text="client, desk, link or reply")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client", "channel"], name="one_consent_per_channel")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()}: {'yes' if self.is_given else 'no'}"

@@ -1,0 +1,101 @@
+"""When a practitioner is in: weekly availability, extra hours, time off.
+
+Weekly rows and extra hours are wall-clock times of their location, resolved per
+date; time off is an interval of real time.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from practitioners.models.people import Practitioner
+from practitioners.models.places import WEEKDAYS, Location
+
+
+class Availability(models.Model):
+    """One weekly shift of a practitioner at a location; several a day are normal."""
+
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.CASCADE, related_name="availability"
+    )
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="availability")
+    weekday = models.PositiveSmallIntegerField(choices=WEEKDAYS)
+    starts_at = models.TimeField()
+    ends_at = models.TimeField()
+    valid_from = models.DateField(null=True, blank=True, help_text="First day it counts.")
+    valid_until = models.DateField(null=True, blank=True, help_text="Last day it counts.")
+
+    class Meta:
+        ordering = ["weekday", "starts_at"]
+        verbose_name = "weekly hours"
+        verbose_name_plural = "weekly hours"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="availability_end_after_start",
+                violation_error_message="The end must be after the start.",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_until__isnull=True)
+                | Q(valid_until__gte=F("valid_from")),
+                name="availability_valid_range",
+                violation_error_message="The last day cannot be before the first.",
+            ),
+            models.CheckConstraint(condition=Q(weekday__range=(1, 7)), name="availability_weekday"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.starts_at:%H:%M} to {self.ends_at:%H:%M}"
+
+
+class ExtraHours(models.Model):
+    """Hours on one date beyond the weekly ones."""
+
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.CASCADE, related_name="extra_hours"
+    )
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="extra_hours")
+    on = models.DateField("date")
+    starts_at = models.TimeField()
+    ends_at = models.TimeField()
+
+    class Meta:
+        ordering = ["on", "starts_at"]
+        verbose_name_plural = "extra hours"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="extra_hours_end_after_start",
+                violation_error_message="The end must be after the start.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on:%d %B %Y} {self.starts_at:%H:%M} to {self.ends_at:%H:%M}"
+
+
+class TimeOff(models.Model):
+    """An interval in which a practitioner is away, whatever the weekly hours say."""
+
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.CASCADE, related_name="time_off"
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=120, blank=True, help_text="Seen by staff only.")
+
+    class Meta:
+        ordering = ["starts_at"]
+        verbose_name_plural = "time off"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="time_off_end_after_start",
+                violation_error_message="The end must be after the start.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.practitioner} away from {self.starts_at:%d %B %Y %H:%M}"

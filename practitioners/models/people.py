@@ -1,0 +1,191 @@
+"""Who treats, and what shows that they may."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
+
+from practitioners.models.catalogue import Condition, Technique
+from practitioners.models.services import Service
+
+
+class PractitionerQuerySet(models.QuerySet["Practitioner"]):
+    """Words for choosing practitioners."""
+
+    def bookable(self, *, on: date) -> PractitionerQuerySet:
+        """Those who are shown and may be booked online for a visit on that date."""
+        expired = Credential.objects.filter(
+            practitioner=OuterRef("pk"),
+            kind__in=Credential.GATES_BOOKING,
+        ).exclude(Credential.valid(on=on))
+        return self.filter(is_active=True, is_bookable_online=True).exclude(Exists(expired))
+
+    def certified_for(self, service: Service, *, on: date) -> PractitionerQuerySet:
+        """Those who hold all techniques of the service on that date."""
+        missing = service.techniques.exclude(
+            Exists(
+                PractitionerTechnique.objects.valid(on=on).filter(
+                    technique=OuterRef("pk"), practitioner=OuterRef(OuterRef("pk"))
+                )
+            )
+        )
+        return self.filter(services=service).exclude(Exists(missing))
+
+
+class Practitioner(models.Model):
+    """A person who treats clients here and has a public profile."""
+
+    class Gender(models.TextChoices):
+        WOMAN = "woman", "Woman"
+        MAN = "man", "Man"
+        OTHER = "other", "Another gender"
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="practitioner",
+    )
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60, unique=True)
+    title = models.CharField(
+        max_length=120, blank=True, help_text="As printed under the name: Registered massage therapist."
+    )
+    about = models.TextField(blank=True, help_text="At most 80 words.")
+    first_visit = models.TextField("what a first visit is like", blank=True)
+    photo = models.ImageField(upload_to="practitioners/", blank=True)
+    gender = models.CharField(max_length=10, choices=Gender, blank=True)
+    languages = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, help_text="English, Polish"
+    )
+    practising_since = models.PositiveSmallIntegerField("practising since (year)", null=True, blank=True)
+    focus_areas = models.ManyToManyField(Condition, blank=True, related_name="practitioners")
+    services = models.ManyToManyField(Service, blank=True, related_name="practitioners")
+    techniques = models.ManyToManyField(
+        Technique, through="PractitionerTechnique", related_name="practitioners"
+    )
+    is_active = models.BooleanField(default=True, help_text="Works here.")
+    is_bookable_online = models.BooleanField(default=True)
+
+    objects = PractitionerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("specialist", args=[self.slug])
+
+    @property
+    def initials(self) -> str:
+        return "".join(word[0] for word in self.name.split()[:2]).upper()
+
+
+class PractitionerTechniqueQuerySet(models.QuerySet["PractitionerTechnique"]):
+    """Words for certificates."""
+
+    def valid(self, *, on: date) -> PractitionerTechniqueQuerySet:
+        """Certificates that count on that date, with evidence where the technique needs it."""
+        return self.filter(
+            Q(certified_on__isnull=True) | Q(certified_on__lte=on),
+            Q(expires_on__isnull=True) | Q(expires_on__gte=on),
+        ).exclude(technique__needs_training=True, evidence="")
+
+
+class PractitionerTechnique(models.Model):
+    """A technique that a practitioner is certified in."""
+
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.CASCADE, related_name="certificates"
+    )
+    technique = models.ForeignKey(
+        Technique, on_delete=models.PROTECT, related_name="certificates"
+    )
+    certified_on = models.DateField(null=True, blank=True)
+    expires_on = models.DateField(null=True, blank=True)
+    evidence = models.CharField(
+        max_length=200, blank=True, help_text="Course, hours and certificate number."
+    )
+
+    objects = PractitionerTechniqueQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["technique__name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practitioner", "technique"], name="one_certificate_per_technique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.technique}"
+
+
+class Credential(models.Model):
+    """A licence, registration, insurance or the like that a practitioner holds."""
+
+    class Kind(models.TextChoices):
+        LICENCE = "licence", "Licence"
+        REGISTRATION = "registration", "Registration"
+        CERTIFICATE = "certificate", "Certificate"
+        MEMBERSHIP = "membership", "Membership"
+        INSURANCE = "insurance", "Insurance"
+        FIRST_AID = "first_aid", "First aid"
+        BACKGROUND_CHECK = "background_check", "Background check"
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        PENDING = "pending", "Pending"
+        SUSPENDED = "suspended", "Suspended"
+        SURRENDERED = "surrendered", "Surrendered"
+
+    GATES_BOOKING = (Kind.LICENCE, Kind.INSURANCE)
+
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.CASCADE, related_name="credentials"
+    )
+    kind = models.CharField(max_length=20, choices=Kind)
+    body = models.CharField("issuing body", max_length=120)
+    name = models.CharField("title", max_length=120, blank=True)
+    number = models.CharField(max_length=60, blank=True)
+    jurisdiction = models.CharField(max_length=80, blank=True)
+    status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)
+    issued_on = models.DateField(null=True, blank=True)
+    expires_on = models.DateField(null=True, blank=True, help_text="The last valid day.")
+    training_hours = models.PositiveSmallIntegerField(null=True, blank=True)
+    register_url = models.URLField("link to the public register", blank=True)
+    verified_on = models.DateField(null=True, blank=True)
+    verified_by = models.CharField(max_length=120, blank=True)
+    is_public = models.BooleanField(default=True, help_text="Shown on the profile.")
+
+    class Meta:
+        ordering = ["kind", "body"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(issued_on__isnull=True)
+                | Q(expires_on__isnull=True)
+                | Q(expires_on__gte=F("issued_on")),
+                name="credential_expiry_not_before_issue",
+                violation_error_message="It cannot expire before it was issued.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.body}"
+
+    @classmethod
+    def valid(cls, *, on: date) -> Q:
+        """The condition under which a credential counts on that date."""
+        return Q(status=cls.Status.ACTIVE) & (
+            Q(expires_on__isnull=True) | Q(expires_on__gte=on)
+        )

@@ -1,0 +1,250 @@
+"""What we do about it: the plan, its phases, goals and versions, and its visits."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pghistory
+import pgtrigger
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from bookings.models import Appointment, Client
+from practitioners.models import BodyRegion, Location, Practitioner, Service, Technique
+from treatment_plans.models.assessments import Assessment
+
+
+class TreatmentPlanQuerySet(models.QuerySet["TreatmentPlan"]):
+    """Words for choosing plans."""
+
+    def visible_to(self, user: Any) -> TreatmentPlanQuerySet:
+        """Plans of clients whose record is open to this user."""
+        return self.filter(client__in=Client.objects.record_open_to(user))
+
+    def own_of(self, user: Any) -> TreatmentPlanQuerySet:
+        """Plans whose plain-words part this client login may read."""
+        return self.filter(client__in=Client.objects.own_record_of(user)).exclude(
+            status=TreatmentPlan.Status.DRAFT
+        )
+
+    def active(self) -> TreatmentPlanQuerySet:
+        return self.filter(status=TreatmentPlan.Status.ACTIVE)
+
+
+@pghistory.track(append_only=True)
+class TreatmentPlan(models.Model):
+    """What a practitioner recommends to one client, with how often and until when."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        COMPLETED = "completed", "Completed"
+        DISCHARGED = "discharged", "Discharged"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Pressure(models.TextChoices):
+        LIGHT = "light", "Light"
+        MODERATE = "moderate", "Moderate"
+        FIRM = "firm", "Firm"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="plans")
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.PROTECT, related_name="plans"
+    )
+    assessment = models.ForeignKey(
+        Assessment, null=True, blank=True, on_delete=models.PROTECT, related_name="plans"
+    )
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="plans", help_text="What its sessions are."
+    )
+    location = models.ForeignKey(
+        Location,
+        on_delete=models.PROTECT,
+        related_name="plans",
+        help_text="Its clock, hours and closures give due dates and send days.",
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    start_on = models.DateField("first session due on")
+    activated_on = models.DateField(null=True, blank=True)
+    ended_on = models.DateField(null=True, blank=True)
+    techniques = models.ManyToManyField(Technique, blank=True, related_name="plans")
+    regions = models.ManyToManyField(BodyRegion, blank=True, related_name="plans")
+    pressure = models.CharField(max_length=10, choices=Pressure, blank=True)
+    precautions = models.TextField(max_length=2000, blank=True)
+    home_care = models.TextField(max_length=2000, blank=True)
+    review_after_sessions = models.PositiveSmallIntegerField(
+        default=6, validators=[MinValueValidator(1), MaxValueValidator(50)]
+    )
+    review_after_weeks = models.PositiveSmallIntegerField(
+        default=4, validators=[MinValueValidator(1), MaxValueValidator(52)]
+    )
+    hold_reason = models.CharField(
+        "clinical hold", max_length=200, blank=True, help_text="While set, no follow-up goes out."
+    )
+    version = models.PositiveIntegerField(default=1)
+    # The due index: computed from the rules at every change, read by the sweep.
+    cycle_key = models.CharField(max_length=64, blank=True, editable=False)
+    due_on = models.DateField(null=True, editable=False)
+    target_on = models.DateField(null=True, editable=False)
+    due_soon_at = models.DateTimeField(null=True, editable=False)
+    overdue_at = models.DateTimeField(null=True, editable=False)
+    lapsed_at = models.DateTimeField(null=True, editable=False)
+    next_message_kind = models.CharField(max_length=10, blank=True, editable=False)
+    next_message_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TreatmentPlanQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-start_on", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["next_message_at"],
+                condition=Q(status="active", next_message_at__isnull=False),
+                name="plans_due",
+            ),
+            models.Index(fields=["practitioner", "status"], name="plans_of_practitioner"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(next_message_at__isnull=True) & Q(next_message_kind=""))
+                | (Q(next_message_at__isnull=False) & ~Q(next_message_kind="")),
+                name="next_message_kind_with_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Plan from {self.start_on:%d %B %Y}"
+
+
+@pghistory.track(append_only=True)
+class PlanPhase(models.Model):
+    """A stretch of a plan with one frequency; its sessions end it, not the calendar."""
+
+    class Rate(models.TextChoices):
+        PER_WEEK = "per_week", "times a week"
+        EVERY_N_WEEKS = "every_n_weeks", "every so many weeks"
+        EVERY_N_MONTHS = "every_n_months", "every so many months"
+        AS_NEEDED = "as_needed", "as needed"
+
+    plan = models.ForeignKey(TreatmentPlan, on_delete=models.CASCADE, related_name="phases")
+    order = models.PositiveSmallIntegerField()
+    label = models.CharField(max_length=40, blank=True)
+    rate_kind = models.CharField(max_length=20, choices=Rate)
+    rate_value = models.PositiveSmallIntegerField(default=1)
+    session_count = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Empty: open-ended, last phase only."
+    )
+    session_minutes = models.PositiveSmallIntegerField(default=60)
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "order"], name="one_phase_per_place", deferrable=models.Deferrable.DEFERRED
+            ),
+            models.CheckConstraint(
+                condition=Q(rate_kind="per_week", rate_value__range=(1, 5))
+                | (~Q(rate_kind="per_week") & Q(rate_value__gte=1)),
+                name="phase_rate_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(session_count__isnull=True) | Q(session_count__gte=1),
+                name="phase_has_sessions",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Phase {self.order}"
+
+
+@pghistory.track(append_only=True)
+class PlanPause(models.Model):
+    """Days, both inclusive, in which a plan rests."""
+
+    plan = models.ForeignKey(TreatmentPlan, on_delete=models.CASCADE, related_name="pauses")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["starts_on"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="pause_end_not_before_start",
+                violation_error_message="The last day cannot be before the first.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_on} to {self.ends_on}"
+
+
+@pghistory.track(append_only=True)
+class Goal(models.Model):
+    """What the client wants to be able to do, measurable where possible."""
+
+    plan = models.ForeignKey(TreatmentPlan, on_delete=models.CASCADE, related_name="goals")
+    sentence = models.CharField(max_length=200)
+    measure = models.CharField(max_length=60, blank=True)
+    baseline = models.DecimalField(max_digits=6, decimal_places=1, null=True, blank=True)
+    target = models.DecimalField(max_digits=6, decimal_places=1, null=True, blank=True)
+    target_on = models.DateField("by", null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class PlanVersion(models.Model):
+    """The plan exactly as it was at one saving; the database refuses to change it."""
+
+    plan = models.ForeignKey(TreatmentPlan, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    reason = models.CharField(max_length=300, blank=True)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "number"], name="one_row_per_plan_version")
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="plan_versions_stay", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Version {self.number}"
+
+
+@pghistory.track(append_only=True)
+class PlanVisit(models.Model):
+    """A visit that belongs to a plan; only completed ones count as dose."""
+
+    plan = models.ForeignKey(TreatmentPlan, on_delete=models.PROTECT, related_name="visits")
+    appointment = models.OneToOneField(
+        Appointment, on_delete=models.PROTECT, related_name="plan_visit"
+    )
+    version = models.ForeignKey(
+        PlanVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="visits"
+    )
+
+    class Meta:
+        ordering = ["appointment__starts_at"]
+
+    def __str__(self) -> str:
+        return f"Visit of {self.plan}"
