@@ -1,0 +1,34 @@
+"""What a plan can refuse, each with a code and a sentence for the page."""
+
+from __future__ import annotations
+
+
+class PlanError(Exception):
+    """A change of a plan that is not possible."""
+
+    code = "plan"
+    sentence = "This plan cannot be changed like that."
+
+    def __init__(self, sentence: str = "") -> None:
+        self.sentence = sentence or self.sentence
+        super().__init__(self.sentence)
+
+
+class WrongState(PlanError):
+    code = "wrong_state"
+
+
+class BadPhases(PlanError):
+    code = "bad_phases"
+
+
+class EditedElsewhere(PlanError):
+    """Somebody saved a newer version while this page was open."""
+
+    code = "edited_elsewhere"
+    sentence = "Someone saved this plan while you were working on it."
+
+
+class ReasonMissing(PlanError):
+    code = "reason_missing"
+    sentence = "Say why the plan changes."
