@@ -1,0 +1,75 @@
+"""Saving an assessment with its body chart and measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+
+from practitioners.models import BodyRegion
+from treatment_plans.errors import EditedElsewhere
+from treatment_plans.models import Assessment, BodyMark, RomMeasurement
+
+
+@transaction.atomic
+def save(
+    assessment: Assessment,
+    *,
+    marks: Iterable[dict[str, Any]],
+    rom: Iterable[dict[str, Any]],
+    expected_version: int | None = None,
+) -> Assessment:
+    """Save an assessment; its rows replace the earlier ones, which stay in history.
+
+    Raises EditedElsewhere when somebody saved a newer version meanwhile.
+    """
+    if assessment.pk is not None:
+        current = Assessment.objects.select_for_update().get(pk=assessment.pk)
+        if expected_version is not None and current.version != expected_version:
+            raise EditedElsewhere("Someone saved this assessment while you were working on it.")
+        assessment.version = current.version + 1
+    assessment.save()
+    assessment.marks.all().delete()
+    assessment.rom.all().delete()
+    BodyMark.objects.bulk_create(_marks(assessment, marks))
+    RomMeasurement.objects.bulk_create(_measurements(assessment, rom))
+    return assessment
+
+
+def _marks(assessment: Assessment, rows: Iterable[dict[str, Any]]) -> list[BodyMark]:
+    """Build the marks; of two for one symptom at one place the later wins."""
+    regions = {region.slug: region for region in BodyRegion.objects.all()}
+    marks = {}
+    for row in rows:
+        slug, side = row["place"].split("|")
+        symptom = row.get("symptom") or BodyMark.Symptom.PAIN
+        marks[slug, side, symptom] = BodyMark(
+            assessment=assessment,
+            region=regions[slug],
+            side=side,
+            symptom=symptom,
+            intensity=row.get("intensity"),
+            note=row.get("note", ""),
+        )
+    return list(marks.values())
+
+
+def _measurements(
+    assessment: Assessment, rows: Iterable[dict[str, Any]]
+) -> list[RomMeasurement]:
+    measured = {}
+    for row in rows:
+        joint, movement, side = row["movement"].split("|")
+        motion = row.get("motion") or RomMeasurement.Motion.ACTIVE
+        measured[joint, movement, side, motion] = RomMeasurement(
+            assessment=assessment,
+            joint=joint,
+            movement=movement,
+            side=side,
+            motion=motion,
+            degrees=row["degrees"],
+            end_feel=row.get("end_feel", ""),
+            has_pain=row.get("has_pain"),
+        )
+    return list(measured.values())

@@ -1,0 +1,86 @@
+"""The clinic's days: open, closed, and those on which a message may go out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+UTC = ZoneInfo("UTC")
+SUNDAY = 7
+DAY = timedelta(days=1)
+LONGEST_CLOSURE = 400  # days looked ahead for an open day before giving up
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicCalendar:
+    """Zone, weekdays (1 Monday to 7 Sunday) and single dates of one location."""
+
+    zone: ZoneInfo
+    open_weekdays: frozenset[int] = frozenset({1, 2, 3, 4, 5, 6})
+    closed: frozenset[date] = field(default_factory=frozenset)
+    public_holidays: frozenset[date] = field(default_factory=frozenset)
+
+    @classmethod
+    def build(
+        cls,
+        zone: ZoneInfo,
+        *,
+        open_weekdays: Iterable[int] = (1, 2, 3, 4, 5, 6),
+        closures: Iterable[tuple[date, date, bool]] = (),
+    ) -> ClinicCalendar:
+        """Spread closures of (first day, last day, is a public holiday) over single dates."""
+        closed, holidays = set(), set()
+        for first, last, is_holiday in closures:
+            for offset in range((last - first).days + 1):
+                (holidays if is_holiday else closed).add(first + offset * DAY)
+        return cls(zone, frozenset(open_weekdays), frozenset(closed), frozenset(holidays))
+
+    def is_open(self, day: date) -> bool:
+        """Tell whether clients can be seen that day."""
+        return (
+            day.isoweekday() in self.open_weekdays
+            and day not in self.closed
+            and day not in self.public_holidays
+        )
+
+    def next_open(self, day: date) -> date:
+        """The day itself or the next open one; the day itself if none is in sight."""
+        for offset in range(LONGEST_CLOSURE):
+            if self.is_open(day + offset * DAY):
+                return day + offset * DAY
+        return day
+
+    def is_send_day(self, day: date) -> bool:
+        """Monday to Saturday and not a public holiday; other closures do not stop sending."""
+        return day.isoweekday() != SUNDAY and day not in self.public_holidays
+
+    def send_day_from(self, day: date) -> date:
+        """The day itself or the next send day."""
+        while not self.is_send_day(day):
+            day += DAY
+        return day
+
+    def send_day_until(self, day: date) -> date:
+        """The day itself or the send day before it."""
+        while not self.is_send_day(day):
+            day -= DAY
+        return day
+
+
+def moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """Turn a local date and wall-clock time into an instant in UTC.
+
+    A time that does not exist becomes the first valid minute after it; one that
+    exists twice its first occurrence.
+    """
+    local = datetime.combine(day, at, tzinfo=zone)
+    instant = local.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
+        gap_end = local.replace(fold=1).astimezone(UTC)  # the offset before the change
+        earliest = min(instant, gap_end)
+        while earliest.astimezone(zone).replace(tzinfo=None) < local.replace(tzinfo=None):
+            earliest += timedelta(minutes=1)
+        return earliest
+    return instant
