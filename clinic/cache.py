@@ -1,0 +1,61 @@
+"""A cache that nobody has to wait for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+PATIENCE = 0.2  # seconds for a connection or an answer
+REST = 5.0  # seconds without asking again after a failure
+
+
+class PatientRedisCache(BaseCache):
+    """Valkey while it answers within 200 ms; otherwise this process's own memory.
+
+    After a failure it is left alone for five seconds, so a hung server costs one
+    request 200 ms and the others nothing. Counters then count per process.
+    """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+        options = {**params.get("OPTIONS", {}), "socket_timeout": PATIENCE}
+        if not server.startswith("unix:"):
+            options["socket_connect_timeout"] = PATIENCE
+        self._shared = RedisCache(server, {**params, "OPTIONS": options})
+        self._own = LocMemCache("own", {k: v for k, v in params.items() if k != "OPTIONS"})
+        self._rests_until = 0.0
+
+    def _ask(self, call: Callable[[BaseCache], Any]) -> Any:
+        if time.monotonic() >= self._rests_until:
+            try:
+                return call(self._shared)
+            except (RedisError, OSError):
+                self._rests_until = time.monotonic() + REST
+        return call(self._own)
+
+    def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> bool:
+        return bool(self._ask(lambda cache: cache.add(key, value, timeout, version)))
+
+    def get(self, key: str, default: Any = None, version: Any = None) -> Any:
+        return self._ask(lambda cache: cache.get(key, default, version))
+
+    def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> None:
+        self._ask(lambda cache: cache.set(key, value, timeout, version))
+
+    def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> bool:
+        return bool(self._ask(lambda cache: cache.touch(key, timeout, version)))
+
+    def delete(self, key: str, version: Any = None) -> bool:
+        return bool(self._ask(lambda cache: cache.delete(key, version)))
+
+    def incr(self, key: str, delta: int = 1, version: Any = None) -> int:
+        return int(self._ask(lambda cache: cache.incr(key, delta, version)))
+
+    def clear(self) -> None:
+        self._ask(lambda cache: cache.clear())
