@@ -1,0 +1,32 @@
+"""The front page: what and where, and one button."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from bookings.directory import listed, shown
+from practitioners.models import Location, Service
+
+SHOWN = 3
+ASKED = 12
+
+
+@login_not_required
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """Say what the clinic does and offer the next free time."""
+    now = timezone.now()
+    rows = listed(shown(now=now)[:ASKED], now=now)
+    rows.sort(key=lambda row: (row.soonest is None, row.soonest and row.soonest.starts_at))
+    context = {
+        "soonest": rows[0] if rows and rows[0].soonest else None,
+        "rows": rows[:SHOWN],
+        "services": Service.objects.published().distinct()[:SHOWN],
+        "locations": Location.objects.filter(is_active=True).prefetch_related("opening_hours"),
+        "hide_book_button": True,
+    }
+    return render(request, "clinic/landing.html", context)
