@@ -1,6 +1,6 @@
 from bookings.models.appointments import Appointment
 from bookings.models.clients import Client, ClientAccess
-from bookings.models.messages import ChannelConsent, Message, MessageAttempt
+from bookings.models.messages import ChannelConsent, Message, MessageAttempt, VisitChange
 from bookings.models.sign_in import SignInCode
 from bookings.models.todo import Task
 
@@ -13,4 +13,5 @@ __all__ = [
     "MessageAttempt",
     "SignInCode",
     "Task",
+    "VisitChange",
 ]

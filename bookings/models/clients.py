@@ -90,6 +90,9 @@ class Client(models.Model):
     )
     preferred_channel = models.CharField(max_length=5, choices=Channel, default=Channel.EMAIL)
     is_call_to_book = models.BooleanField("call to book only", default=False)
+    bounced_email = models.EmailField(
+        blank=True, editable=False, help_text="Refused for good; another address is tried again."
+    )
     is_deceased = models.BooleanField(default=False)
     desk_note = models.TextField(blank=True, help_text="For the front desk; nothing about health.")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -9,7 +9,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from bookings.models.appointments import Appointment
 from bookings.models.clients import Client
+from practitioners.models import Practitioner
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -18,6 +20,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def open(self) -> MessageQuerySet:
         """Those that may still go out."""
         return self.filter(state__in=Message.OPEN_STATES)
+
+    def due(self, *, now: Any) -> MessageQuerySet:
+        """Those that should have gone out by now; the oldest tells how late we are."""
+        return self.filter(state=Message.State.PENDING, send_after__lte=now)
 
     def about(self, source_type: str, source_id: Any) -> MessageQuerySet:
         """Those that one source caused."""
@@ -100,8 +106,26 @@ class Message(models.Model):
         indexes = [
             models.Index(
                 fields=["lane", "send_after"],
-                condition=Q(state__in=("pending", "claimed", "sending")),
-                name="open_messages",
+                condition=Q(state="pending"),
+                name="waiting_messages",
+            ),
+            models.Index(
+                fields=["lane", "send_after"],
+                condition=Q(state="pending", claims__gte=2),
+                name="suspect_messages",
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(state__in=("claimed", "sending")),
+                name="leased_messages",
+            ),
+            models.Index(
+                fields=["expires_at"], condition=Q(state="pending"), name="expiring_messages"
+            ),
+            models.Index(
+                fields=["lane", "sending_at"],
+                condition=Q(sending_at__isnull=False),
+                name="handed_over_messages",
             ),
             models.Index(fields=["client", "-send_after"], name="messages_of_client"),
         ]
@@ -124,6 +148,37 @@ class MessageAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.result} at {self.at:%Y-%m-%d %H:%M} UTC"
+
+
+class VisitChange(models.Model):
+    """Something that happened to a visit, for the people who work by the calendar.
+
+    Rows are only ever added. The one before tells where a moved visit came from.
+    """
+
+    class Event(models.TextChoices):
+        BOOKED = "booked", "Booked"
+        MOVED = "moved", "Moved"
+        CANCELLED = "cancelled", "Cancelled"
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="changes")
+    event = models.CharField(max_length=10, choices=Event)
+    version = models.PositiveIntegerField()
+    practitioner = models.ForeignKey(Practitioner, on_delete=models.CASCADE, related_name="+")
+    starts_at = models.DateTimeField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment", "event", "version"], name="one_change_per_version"
+            )
+        ]
+        indexes = [models.Index(fields=["at"], name="changes_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.get_event_display()} at {self.at:%Y-%m-%d %H:%M} UTC"
 
 
 class ChannelConsent(models.Model):
