@@ -9,51 +9,60 @@ clinic; a moment is made from a date and a wall-clock time in a named zone, neve
 adding hours.
 """
 
-from treatment_plans.schedule.calendar import ClinicCalendar, moment
-from treatment_plans.schedule.due import (
+from bookings.wall_clock import appointment_reminder_at, moment
+from treatment_plans.schedule.adherence import (
     Adherence,
+    adherence,
+    expected_to_date,
+    ideal_dates,
+    review_due_on,
+)
+from treatment_plans.schedule.calendar import ClinicCalendar
+from treatment_plans.schedule.due import (
     Cycle,
     Facts,
     Pause,
     Windows,
-    adherence,
     current_cycle,
-    ideal_dates,
     is_complete,
     status_on,
 )
+from treatment_plans.schedule.history import KINDS, History, Kind
 from treatment_plans.schedule.phases import Phase, PhaseProblem, check_phases, describe, gap_before
-from treatment_plans.schedule.reminders import (
-    Decision,
-    History,
-    Sending,
-    SendTimes,
-    decide,
-    send_times,
-)
+from treatment_plans.schedule.planning import Planned, SendTimes, planned_messages, send_times
+from treatment_plans.schedule.reminders import Decision, decide
+from treatment_plans.schedule.sending import Sending, next_opening
 
 __all__ = [
+    "KINDS",
     "Adherence",
     "ClinicCalendar",
     "Cycle",
     "Decision",
     "Facts",
     "History",
+    "Kind",
     "Pause",
     "Phase",
     "PhaseProblem",
+    "Planned",
     "SendTimes",
     "Sending",
     "Windows",
     "adherence",
+    "appointment_reminder_at",
     "check_phases",
     "current_cycle",
     "decide",
     "describe",
+    "expected_to_date",
     "gap_before",
     "ideal_dates",
     "is_complete",
     "moment",
+    "next_opening",
+    "planned_messages",
+    "review_due_on",
     "send_times",
     "status_on",
 ]

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bookings.wall_clock import day_of, moment
+
 UTC = ZoneInfo("UTC")
 SUNDAY = 7
 DAY = timedelta(days=1)
+MIDNIGHT = time(0)
 LONGEST_CLOSURE = 400  # days looked ahead for an open day before giving up
 
 
@@ -31,7 +34,8 @@ class ClinicCalendar:
         closures: Iterable[tuple[date, date, bool]] = (),
     ) -> ClinicCalendar:
         """Spread closures of (first day, last day, is a public holiday) over single dates."""
-        closed, holidays = set(), set()
+        closed: set[date] = set()
+        holidays: set[date] = set()
         for first, last, is_holiday in closures:
             for offset in range((last - first).days + 1):
                 (holidays if is_holiday else closed).add(first + offset * DAY)
@@ -68,19 +72,10 @@ class ClinicCalendar:
             day -= DAY
         return day
 
+    def day_of(self, at: datetime) -> date:
+        """The location's date at an instant."""
+        return day_of(at, self.zone)
 
-def moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """Turn a local date and wall-clock time into an instant in UTC.
-
-    A time that does not exist becomes the first valid minute after it; one that
-    exists twice its first occurrence.
-    """
-    local = datetime.combine(day, at, tzinfo=zone)
-    instant = local.astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
-        gap_end = local.replace(fold=1).astimezone(UTC)  # the offset before the change
-        earliest = min(instant, gap_end)
-        while earliest.astimezone(zone).replace(tzinfo=None) < local.replace(tzinfo=None):
-            earliest += timedelta(minutes=1)
-        return earliest
-    return instant
+    def moment(self, day: date, at: time = MIDNIGHT) -> datetime:
+        """The instant of a time on the location's wall."""
+        return moment(day, at, self.zone)

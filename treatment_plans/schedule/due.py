@@ -1,18 +1,22 @@
-"""When the next session is due, and how things stand on a day."""
+"""When the next session is due, and how things stand on a day.
+
+last session --gap--> due --closed days--> target
+                                             |
+  upcoming | due soon | due (grace)          | overdue          | lapsed
+  ---------+----------+----------------------+------------------+------->
+       due_soon_on  target_on          grace_until        lapsed_after
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import islice
+from datetime import date
 
 from treatment_plans.schedule.calendar import DAY, ClinicCalendar
 from treatment_plans.schedule.phases import Phase, gap_before, nominal_gap, position
 
 SHORT_GAP = 4  # days; up to here a gap is short
 MEDIUM_GAP = 13  # days; up to here it is medium, beyond it long
-MOST_IDEAL_DATES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +26,17 @@ class Pause:
     starts_on: date
     ends_on: date
 
+    def __contains__(self, day: date) -> bool:
+        return self.starts_on <= day <= self.ends_on
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A plan as the rules see it: its state, phases, pauses and completed sessions."""
+    """A plan as the rules see it: its state, phases, pauses and completed sessions.
+
+    A dated rest is a pause and leaves the status active. The status `paused` is a
+    rest without an end, until somebody makes the plan active again.
+    """
 
     status: str
     start_on: date
@@ -34,10 +45,16 @@ class Facts:
     completed_on: tuple[date, ...] = ()
     activated_on: date | None = None
     review_after_sessions: int = 6
+    review_after_weeks: int = 4
 
     @property
     def done(self) -> int:
         return len(self.completed_on)
+
+    def pause_on(self, day: date) -> Pause | None:
+        """The pause that covers a day; of several the one that ends last."""
+        covering = [pause for pause in self.pauses if day in pause]
+        return max(covering, key=lambda pause: pause.ends_on, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +70,37 @@ class Windows:
     min_lapsed: int = 14
 
     def of(self, gap: int) -> tuple[int, int, int]:
-        """Lead, grace and lapsed days for a gap of so many days."""
+        """Lead, grace and lapsed days for a gap; the lapse always comes after the grace."""
         if gap <= SHORT_GAP:
-            return self.short_lead, self.short_grace, self.min_lapsed
-        lapsed = max(self.min_lapsed, 2 * gap)
-        if gap <= MEDIUM_GAP:
-            return self.medium_lead, self.medium_grace, lapsed
-        return self.long_lead, self.long_grace, lapsed
+            lead, grace, lapsed = self.short_lead, self.short_grace, self.min_lapsed
+        elif gap <= MEDIUM_GAP:
+            lead, grace = self.medium_lead, self.medium_grace
+            lapsed = max(self.min_lapsed, 2 * gap)
+        else:
+            lead, grace = self.long_lead, self.long_grace
+            lapsed = max(self.min_lapsed, 2 * gap)
+        return lead, grace, max(lapsed, grace + 1)
+
+    def tolerance(self, gap: int) -> tuple[int, int]:
+        """Days that a proposed date may lie before and after the ideal one (our default).
+
+        After: the grace, because such a session still counts as on time. Before: the
+        lead, but at most a third of the gap, or the dose would change.
+        """
+        lead, grace, _ = self.of(gap)
+        return min(lead, gap // 3), grace
+
+
+OUR_WINDOWS = Windows()
 
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """The stretch up to the next session: what is due when, and when it is late."""
+    """The stretch up to the next session: what is due when, and when it is late.
+
+    `due_soon_on`, `overdue_on` and `lapsed_on` are send days; `grace_until` and
+    `lapsed_after` are the last days of being on time and of being overdue.
+    """
 
     session: int
     phase: int
@@ -75,29 +111,9 @@ class Cycle:
     due_soon_on: date
     grace_until: date
     lapsed_after: date
+    overdue_on: date
+    lapsed_on: date
     is_review: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Adherence:
-    """How much of the recommended dose has been taken by a day."""
-
-    completed: int
-    expected: int
-
-    @property
-    def share(self) -> float | None:
-        """Between 0 and 1; None while nothing was expected."""
-        return min(1.0, self.completed / self.expected) if self.expected else None
-
-    @property
-    def band(self) -> str:
-        """Adherent from 75 % (the definition of Sherman 2014), partial from 50 % (ours), low."""
-        if self.share is None:
-            return ""
-        if self.share >= 0.75:
-            return "adherent"
-        return "partial" if self.share >= 0.5 else "low"
 
 
 def is_complete(facts: Facts) -> bool:
@@ -111,30 +127,23 @@ def current_cycle(
     """The cycle of the next session; None when complete or only as needed.
 
     The anchor is the last completed session: bookings and no-shows never move it.
-    Before session 1 the plan's start is due, with the nominal gap of phase 1, and
-    it is never due soon before the plan was activated. A pause that has ended by
-    today, after the anchor, moves what was due in it to the day after it.
+    Before session 1 the plan's start is due, with the nominal gap of phase 1. A
+    pause that has ended by today, after the anchor, moves what was due in it to
+    the day after it. No message is planned on or before the anchor, before the
+    plan was activated, or before that pause had ended.
     """
     place = position(facts.phases, facts.done)
-    if place is None:
+    if place is None or facts.phases[place[0]].rate_kind == "as_needed":
         return None
-    phase = facts.phases[place[0]]
-    if phase.rate_kind == "as_needed":
-        return None
-    anchor = max(facts.completed_on) if facts.completed_on else None
-    if anchor is None:
-        due_on, gap = facts.start_on, nominal_gap(phase)
-    else:
-        found = gap_before(phase, place[1], anchor)
-        if found is None:
-            return None
-        due_on, gap = found
-    for pause in facts.pauses:
-        if pause.ends_on < today and (anchor is None or pause.ends_on > anchor):
-            due_on = max(due_on, pause.ends_on + DAY)
+    anchor = max(facts.completed_on, default=None)
+    due_on, gap = _due_and_gap(facts, facts.phases[place[0]], place[1], anchor)
+    rested_on = _rested_on(facts, anchor, today)
+    if rested_on is not None:
+        due_on = max(due_on, rested_on)
     target_on = calendar.next_open(due_on)
     lead, grace, lapsed = windows.of(gap)
-    floor = anchor + DAY if anchor is not None else facts.activated_on
+    grace_until, lapsed_after = target_on + grace * DAY, target_on + lapsed * DAY
+    floor = _floor(anchor, facts.activated_on, rested_on)
     return Cycle(
         session=facts.done + 1,
         phase=place[0],
@@ -143,16 +152,40 @@ def current_cycle(
         due_on=due_on,
         target_on=target_on,
         due_soon_on=_due_soon_on(target_on - lead * DAY, floor, calendar),
-        grace_until=target_on + timedelta(days=grace),
-        lapsed_after=target_on + timedelta(days=lapsed),
+        grace_until=grace_until,
+        lapsed_after=lapsed_after,
+        overdue_on=calendar.send_day_from(max(grace_until + DAY, floor)),
+        lapsed_on=calendar.send_day_from(max(lapsed_after + DAY, floor)),
         is_review=facts.done > 0 and facts.done % facts.review_after_sessions == 0,
     )
 
 
-def _due_soon_on(planned: date, floor: date | None, calendar: ClinicCalendar) -> date:
+def _due_and_gap(facts: Facts, phase: Phase, session: int, anchor: date | None) -> tuple[date, int]:
+    """The due date before pauses, and the length of the gap that leads to it."""
+    found = None if anchor is None else gap_before(phase, session, anchor)
+    return found or (facts.start_on, nominal_gap(phase))
+
+
+def _rested_on(facts: Facts, anchor: date | None, today: date) -> date | None:
+    """The day after the last pause that ended between the anchor and today."""
+    ended = [
+        pause.ends_on
+        for pause in facts.pauses
+        if pause.ends_on < today and (anchor is None or pause.ends_on > anchor)
+    ]
+    return max(ended) + DAY if ended else None
+
+
+def _floor(anchor: date | None, activated_on: date | None, rested_on: date | None) -> date:
+    """The first day on which this cycle may write at all."""
+    after = None if anchor is None else anchor + DAY
+    return max((day for day in (after, activated_on, rested_on) if day), default=date.min)
+
+
+def _due_soon_on(planned: date, floor: date, calendar: ClinicCalendar) -> date:
     """The send day of the first message: moved earlier, but never before the floor."""
     day = calendar.send_day_until(planned)
-    return calendar.send_day_from(floor) if floor is not None and day < floor else day
+    return calendar.send_day_from(floor) if day < floor else day
 
 
 def status_on(cycle: Cycle, day: date) -> str:
@@ -164,30 +197,3 @@ def status_on(cycle: Cycle, day: date) -> str:
     if day >= cycle.target_on:
         return "due"
     return "due_soon" if day >= cycle.due_soon_on else "upcoming"
-
-
-def ideal_dates(start_on: date, phases: Sequence[Phase]) -> Iterator[date]:
-    """The dates of a plan on which nothing is ever late; endless for an open end."""
-    day = start_on
-    for index, phase in enumerate(phases):
-        session = 1
-        while phase.session_count is None or session <= phase.session_count:
-            if index or session > 1:
-                found = gap_before(phase, session, day)
-                if found is None:
-                    return
-                day = found[0]
-            elif phase.rate_kind == "as_needed":
-                return
-            yield day
-            session += 1
-
-
-def adherence(facts: Facts, *, today: date) -> Adherence:
-    """Completed against ideal dates up to today, leaving out those inside a pause."""
-    expected = 0
-    for day in islice(ideal_dates(facts.start_on, facts.phases), MOST_IDEAL_DATES):
-        if day > today:
-            break
-        expected += not any(pause.starts_on <= day <= pause.ends_on for pause in facts.pauses)
-    return Adherence(sum(day <= today for day in facts.completed_on), expected)

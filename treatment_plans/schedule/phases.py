@@ -6,7 +6,7 @@ import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 RateKind = Literal["per_week", "every_n_weeks", "every_n_months", "as_needed"]
 
@@ -62,6 +62,8 @@ def _faults(phase: Phase, is_last: bool) -> list[tuple[str, str]]:
     faults = []
     most = {"per_week": 5, "every_n_weeks": MOST_WEEKS, "every_n_months": MOST_MONTHS}
     limit = most.get(phase.rate_kind)
+    if phase.rate_kind not in get_args(RateKind):
+        faults.append(("unknown_rate", "Choose how often from the list."))
     if limit is not None and not 1 <= phase.rate_value <= limit:
         faults.append(("rate_out_of_range", f"Enter a number between 1 and {limit}."))
     if phase.rate_kind == "as_needed" and not is_last:
@@ -110,7 +112,11 @@ def nominal_gap(phase: Phase) -> int:
         return 0
     if phase.rate_kind == "every_n_months":
         return MONTH_GAP_DAYS * phase.rate_value
-    return 7 * phase.rate_value if phase.rate_kind == "every_n_weeks" else NOMINAL_GAPS[phase.rate_value]
+    return (
+        7 * phase.rate_value
+        if phase.rate_kind == "every_n_weeks"
+        else NOMINAL_GAPS[phase.rate_value]
+    )
 
 
 def add_months(day: date, months: int) -> date:

@@ -1,0 +1,66 @@
+"""From a date and a time on somebody's wall to the one moment they mean.
+
+    a wall in London     28 Mar 2027   00:59 GMT | 02:00 BST     01:30 does not exist: 02:00 BST
+                         25 Oct 2026   01:30 BST | 01:30 GMT     01:30 comes twice: the first, BST
+
+Dates and wall-clock times are combined here and nowhere by adding hours: two
+days before ten o'clock is ten o'clock, also when one of the days has 25 hours.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+# Outside these hours people are left alone. US rules are wider (47 CFR 64.1200(c)).
+OPENS_AT = time(9)
+CLOSES_AT = time(19)
+REMINDER_DAYS = 2
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+def moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The UTC moment of a wall-clock time.
+
+    A time that does not exist becomes the first valid minute after it, one
+    that comes twice its first occurrence.
+    """
+    wall = datetime.combine(day, at)
+    found = wall.replace(tzinfo=zone).astimezone(UTC)
+    while found.astimezone(zone).replace(tzinfo=None) != wall:
+        wall = wall.replace(second=0, microsecond=0) + MINUTE
+        found = wall.replace(tzinfo=zone).astimezone(UTC)
+    return found
+
+
+def day_of(at: datetime, zone: ZoneInfo) -> date:
+    """The local date of a moment. Raises ValueError for one without a time zone."""
+    if at.tzinfo is None:
+        raise ValueError("A moment without a time zone has no date.")
+    return at.astimezone(zone).date()
+
+
+def appointment_reminder_at(
+    starts_at: datetime,
+    zone: ZoneInfo,
+    *,
+    booked_at: datetime,
+    opens_at: time = OPENS_AT,
+    closes_at: time = CLOSES_AT,
+) -> datetime | None:
+    """When to remind of a visit: two calendar days before, at its own wall-clock time.
+
+    `zone` is the location's. A time outside the sending hours moves earlier, to
+    one hour before they close: the same evening for a late visit, the evening
+    before for an early one. (Not the last allowed minute: a slow relay would
+    carry it past the closing time.) None when the visit was booked after that
+    moment.
+    """
+    day = day_of(starts_at, zone) - timedelta(days=REMINDER_DAYS)
+    at = starts_at.astimezone(zone).time()
+    if not opens_at <= at < closes_at:
+        day = day if at >= closes_at else day - timedelta(days=1)
+        at = max(opens_at, (datetime.combine(day, closes_at) - HOUR).time())
+    remind_at = moment(day, at, zone)
+    return remind_at if booked_at <= remind_at else None

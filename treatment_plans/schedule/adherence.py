@@ -1,0 +1,77 @@
+"""How much of a plan's dose has been taken, and when it is looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import takewhile
+
+from treatment_plans.schedule.due import Facts
+from treatment_plans.schedule.phases import Phase, gap_before
+
+
+@dataclass(frozen=True, slots=True)
+class Adherence:
+    """How much of the recommended dose has been taken by a day."""
+
+    completed: int
+    expected: int
+
+    @property
+    def share(self) -> float | None:
+        """Between 0 and 1; None while nothing was expected."""
+        return min(1.0, self.completed / self.expected) if self.expected else None
+
+    @property
+    def band(self) -> str:
+        """Adherent from 75 % (the definition of Sherman 2014), partial from 50 % (ours), low."""
+        if self.share is None:
+            return ""
+        if self.share >= 0.75:
+            return "adherent"
+        return "partial" if self.share >= 0.5 else "low"
+
+
+def ideal_dates(start_on: date, phases: Sequence[Phase]) -> Iterator[date]:
+    """The dates of a plan on which nothing is ever late; endless for an open end."""
+    day = start_on
+    for index, phase in enumerate(phases):
+        session = 1
+        while phase.session_count is None or session <= phase.session_count:
+            if index or session > 1:
+                found = gap_before(phase, session, day)
+                if found is None:
+                    return
+                day = found[0]
+            elif phase.rate_kind == "as_needed":
+                return
+            yield day
+            session += 1
+
+
+def expected_to_date(facts: Facts, *, today: date) -> int:
+    """How many ideal dates have come by today, leaving out those inside a pause."""
+    come = takewhile(lambda day: day <= today, ideal_dates(facts.start_on, facts.phases))
+    return sum(facts.pause_on(day) is None for day in come)
+
+
+def adherence(facts: Facts, *, today: date) -> Adherence:
+    """Completed against ideal dates up to today, leaving out those inside a pause."""
+    return Adherence(
+        completed=sum(day <= today for day in facts.completed_on),
+        expected=expected_to_date(facts, today=today),
+    )
+
+
+def review_due_on(facts: Facts, *, reviewed_on: date | None = None) -> date:
+    """The day of the next review, as far as the completed sessions tell.
+
+    The session that fills `review_after_sessions` since the last review, or
+    `review_after_weeks` after the start or the last review, whichever comes first.
+    """
+    by_weeks = (reviewed_on or facts.start_on) + timedelta(weeks=facts.review_after_weeks)
+    counted = sorted(day for day in facts.completed_on if reviewed_on is None or day > reviewed_on)
+    if len(counted) < facts.review_after_sessions:
+        return by_weeks
+    return min(by_weeks, counted[facts.review_after_sessions - 1])
