@@ -134,6 +134,8 @@ MESSAGE_SOURCES: dict[str, str] = {
     "staff_notice": "bookings.messages.staff.StaffNoticeSource",
     "treatment_plan": "treatment_plans.recall.PlanSource",
 }
+# What writes messages that time alone makes due; called with now=.
+SWEEPS: list[str] = ["treatment_plans.recall.sweep"]
 
 # --- Messages -------------------------------------------------------------------
 

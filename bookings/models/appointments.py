@@ -129,6 +129,9 @@ class Appointment(models.Model):
     is_late_cancellation = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1, help_text="Raised by every change of time.")
     link_version = models.PositiveIntegerField(default=1, help_text="Raising it kills old mail links.")
+    source_ref = models.CharField(
+        max_length=80, blank=True, editable=False, help_text="What invited this booking."
+    )
     form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     form_digest = models.CharField(max_length=64, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

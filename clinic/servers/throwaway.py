@@ -27,7 +27,8 @@ def main(command: list[str]) -> int:
         postgres.start()
         valkey.start()
         urls = {"DATABASE_URL": postgres_url(places.sockets), "REDIS_URL": valkey_url(places.sockets)}
-        return subprocess.run(command, env={**os.environ, **urls}).returncode
+        defaults = {"SECRET_KEY": "only-for-checks"}
+        return subprocess.run(command, env={**defaults, **os.environ, **urls}).returncode
     except ServerError as problem:
         print(problem, file=sys.stderr)
         return 1

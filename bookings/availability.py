@@ -1,0 +1,420 @@
+"""Which times are free, by one SQL statement; and why one is not, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Q
+
+from bookings.errors import (
+    Away,
+    BookingError,
+    Closed,
+    DailyLimit,
+    InThePast,
+    NoRoom,
+    NotCertified,
+    NotOffered,
+    OffGrid,
+    OutsideHours,
+    SlotTaken,
+    TooFar,
+    TooSoon,
+)
+from bookings.models import Appointment
+from practitioners.models import (
+    Availability,
+    ClinicSettings,
+    Closure,
+    ExtraHours,
+    Location,
+    Practitioner,
+    Room,
+    Service,
+)
+
+STATEMENT = (Path(__file__).parent / "free_slots.sql").read_text()
+STEPS = (4, 14)  # days looked at first, before the whole horizon
+MAX_DAYS = 366
+NO_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A start that can be booked; offered, never stored."""
+
+    practitioner_id: int
+    service_id: int
+    location_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def free_slots(
+    service: Service,
+    *,
+    first_day: date,
+    days: int,
+    now: datetime,
+    practitioners: Collection[int] | None = None,
+    location: Location | None = None,
+    moving: Appointment | None = None,
+    visitor: str = "",
+    for_staff: bool = False,
+) -> list[Slot]:
+    """Every free start of a service over some local days, soonest first. Three queries.
+
+    The visit being moved and the visitor's own hold do not block. Staff may book
+    within the notice and beyond the horizon, though never in the past.
+    """
+    if not for_staff and not is_published(service):
+        return []
+    return _ask(
+        [service.pk],
+        practitioners=givers(service) if practitioners is None else practitioners,
+        first_day=first_day,
+        days=days,
+        now=now,
+        location=location,
+        moving=moving,
+        visitor=visitor,
+        for_staff=for_staff,
+    )
+
+
+def next_free(
+    services: Collection[int] | None,
+    *,
+    practitioners: Collection[int],
+    now: datetime,
+    count: int = 1,
+    location: Location | None = None,
+) -> dict[int, list[Slot]]:
+    """The soonest starts of each practitioner in any of the services. At most five queries.
+
+    Looks four days ahead, then fourteen for those without enough, then to the horizon.
+    """
+    clinic = ClinicSettings.current()
+    if services is None:
+        services = list(Service.objects.published().values_list("pk", flat=True).distinct())
+    found: dict[int, list[Slot]] = {pk: [] for pk in practitioners}
+    start = now.date() - timedelta(days=1)
+    for days in (*STEPS, clinic.horizon_days + 2):
+        missing = [pk for pk, slots in found.items() if len(slots) < count]
+        if not missing or not services:
+            break
+        slots = _ask(
+            services,
+            practitioners=missing,
+            first_day=start,
+            days=days + 2,
+            now=now,
+            location=location,
+            count=count,
+            clinic=clinic,
+        )
+        for pk in missing:
+            found[pk] = [slot for slot in slots if slot.practitioner_id == pk]
+    return found
+
+
+def nearest_free(
+    service: Service,
+    *,
+    around: datetime,
+    now: datetime,
+    practitioners: Collection[int] | None = None,
+    location: Location | None = None,
+    moving: Appointment | None = None,
+    visitor: str = "",
+    for_staff: bool = False,
+    count: int = 3,
+) -> list[Slot]:
+    """The free starts closest to a moment, in order of time."""
+    centre = max(around, now)
+    slots = free_slots(
+        service,
+        first_day=centre.date() - timedelta(days=3),
+        days=14,
+        now=now,
+        practitioners=practitioners,
+        location=location,
+        moving=moving,
+        visitor=visitor,
+        for_staff=for_staff,
+    )
+    one_each = {slot.starts_at: slot for slot in reversed(slots)}.values()
+    closest = sorted(one_each, key=lambda slot: (abs(slot.starts_at - around), slot.starts_at))[:count]
+    return sorted(closest, key=lambda slot: slot.starts_at)
+
+
+def slots_at(
+    service: Service,
+    starts_at: datetime,
+    *,
+    now: datetime,
+    practitioners: Collection[int] | None = None,
+    location: Location | None = None,
+    moving: Appointment | None = None,
+    visitor: str = "",
+    for_staff: bool = False,
+) -> list[Slot]:
+    """The slots that start at exactly this moment: one per free practitioner."""
+    slots = free_slots(
+        service,
+        first_day=starts_at.date() - timedelta(days=1),
+        days=3,
+        now=now,
+        practitioners=practitioners,
+        location=location,
+        moving=moving,
+        visitor=visitor,
+        for_staff=for_staff,
+    )
+    return [slot for slot in slots if slot.starts_at == starts_at]
+
+
+def least_loaded(slots: Iterable[Slot]) -> list[Slot]:
+    """Order the slots of one start so that whoever has least booked around it comes first.
+
+    Counts standing visits in the week around the start; equal loads take turns by date.
+    """
+    slots = list(slots)
+    if len(slots) < 2:
+        return slots
+    at = slots[0].starts_at
+    week = timedelta(days=7)
+    loads = dict(
+        Appointment.objects.filter(
+            practitioner__in=[slot.practitioner_id for slot in slots],
+            starts_at__range=(at - week, at + week),
+        )
+        .exclude(status=Appointment.Status.CANCELLED)
+        .values_list("practitioner")
+        .annotate(Count("pk"))
+        .order_by()
+    )
+    turn = at.toordinal()
+    return sorted(
+        slots,
+        key=lambda slot: (
+            loads.get(slot.practitioner_id, 0),
+            (slot.practitioner_id * 7919 + turn) % 1009,
+        ),
+    )
+
+
+def givers(service: Service) -> list[int]:
+    """Everybody who offers a service, whether or not they may today."""
+    return list(
+        Practitioner.objects.filter(services=service, is_active=True).values_list("pk", flat=True)
+    )
+
+
+def is_published(service: Service) -> bool:
+    """Tell whether visitors may book a service. One query."""
+    return Service.objects.published().filter(pk=service.pk).exists()
+
+
+def _ask(
+    services: Collection[int],
+    *,
+    practitioners: Collection[int],
+    first_day: date,
+    days: int,
+    now: datetime,
+    location: Location | None = None,
+    moving: Appointment | None = None,
+    visitor: str = "",
+    for_staff: bool = False,
+    count: int | None = None,
+    clinic: ClinicSettings | None = None,
+) -> list[Slot]:
+    clinic = clinic or ClinicSettings.current()
+    if not practitioners:
+        return []
+    values: dict[str, Any] = {
+        "services": list(services),
+        "practitioners": list(practitioners),
+        "first_day": first_day,
+        "last_day": first_day + timedelta(days=min(days, MAX_DAYS) - 1),
+        "now": now,
+        "notice": clinic.min_notice_minutes,
+        "horizon": clinic.horizon_days,
+        "travel": clinic.travel_minutes,
+        "location": location.pk if location else None,
+        "moving": moving.pk if moving else None,
+        "visitor": visitor,
+        "for_staff": for_staff,
+        "count": count,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENT, values)
+        return [Slot(*row) for row in cursor.fetchall()]
+
+
+def why_not(
+    service: Service,
+    practitioner: Practitioner,
+    location: Location,
+    starts_at: datetime,
+    *,
+    now: datetime,
+    for_staff: bool = False,
+    moving: Appointment | None = None,
+    visitor: str = "",
+) -> BookingError | None:
+    """Name the one reason why a start cannot be booked, or None when it can."""
+    free = slots_at(
+        service,
+        starts_at,
+        now=now,
+        practitioners=[practitioner.pk],
+        location=location,
+        moving=moving,
+        visitor=visitor,
+        for_staff=for_staff,
+    )
+    if free:
+        return None
+    return _reason(service, practitioner, location, starts_at, now, for_staff, moving, visitor)
+
+
+def _reason(
+    service: Service,
+    practitioner: Practitioner,
+    location: Location,
+    starts_at: datetime,
+    now: datetime,
+    for_staff: bool,
+    moving: Appointment | None,
+    visitor: str,
+) -> BookingError:
+    """Go through the rules in the order in which a person would ask about them."""
+    clinic = ClinicSettings.current()
+    zone = location.zone
+    day = starts_at.astimezone(zone).date()
+    if starts_at < now:
+        return InThePast()
+    if not for_staff:
+        notice = service.min_notice_minutes
+        notice = clinic.min_notice_minutes if notice is None else notice
+        if starts_at < now + timedelta(minutes=notice):
+            return TooSoon(_too_soon(notice, clinic.phone))
+        horizon = service.horizon_days or clinic.horizon_days
+        if day > now.astimezone(zone).date() + timedelta(days=horizon):
+            return TooFar()
+        if not is_published(service) or not practitioner.is_bookable_online:
+            return NotOffered()
+    people = Practitioner.objects.filter(pk=practitioner.pk, is_active=True, services=service)
+    if not people.exists() or not location.is_active:
+        return NotOffered()
+    allowed = Practitioner.objects.filter(pk=practitioner.pk).certified_for(service, on=day)
+    if not allowed.bookable(on=day).exists() and not (for_staff and allowed.exists()):
+        return NotCertified()
+    end = starts_at + service.length + timedelta(minutes=service.turnover_after)
+    begin = starts_at - timedelta(minutes=service.turnover_before)
+    closed = Closure.objects.filter(
+        Q(location=location) | Q(location=None), starts_on__lte=day, ends_on__gte=day
+    )
+    if closed.exists():
+        return Closed()
+    if practitioner.time_off.filter(starts_at__lt=end, ends_at__gt=begin).exists():
+        return Away()
+    if not _is_in_a_shift(practitioner, location, starts_at, end):
+        return OutsideHours()
+    standing = (
+        Appointment.objects.filter(
+            practitioner=practitioner,
+            starts_at__gte=starts_at - timedelta(days=1),
+            starts_at__lt=end + timedelta(days=1),
+        )
+        .exclude(status=Appointment.Status.CANCELLED)
+        .exclude(status=Appointment.Status.HELD, held_until__lte=now)
+        .exclude(status=Appointment.Status.HELD, held_by=visitor)
+        .exclude(pk=moving.pk if moving else None)
+    )
+    travel = timedelta(minutes=clinic.travel_minutes)
+    if any(_clashes(visit, begin, end, location, travel) for visit in standing):
+        return SlotTaken()
+    if service.daily_limit is not None:
+        same = [
+            visit
+            for visit in standing
+            if visit.service_id == service.pk and visit.starts_at.astimezone(zone).date() == day
+        ]
+        if len(same) >= service.daily_limit:
+            return DailyLimit()
+    if service.needs_room and not free_rooms(location, begin, end, now=now, moving=moving):
+        return NoRoom()
+    return OffGrid()
+
+
+def _too_soon(notice_minutes: int, phone: str) -> str:
+    hours = notice_minutes / 60
+    length = f"{hours:g} hour{'' if hours == 1 else 's'}"
+    call = f" Call {phone} and" if phone else " Call us and"
+    return f"This time is less than {length} away.{call} we will try to fit you in."
+
+
+def _clashes(
+    visit: Appointment, begin: datetime, end: datetime, location: Location, travel: timedelta
+) -> bool:
+    way = timedelta() if visit.location_id == location.pk else travel
+    return bool(visit.busy.lower - way < end and visit.busy.upper + way > begin)
+
+
+def _is_in_a_shift(
+    practitioner: Practitioner, location: Location, starts_at: datetime, end: datetime
+) -> bool:
+    """Tell whether [start, end) lies in one stretch of hours of that local day."""
+    zone = location.zone
+    day = starts_at.astimezone(zone).date()
+    weekly = Availability.objects.filter(
+        Q(valid_from=None) | Q(valid_from__lte=day),
+        Q(valid_until=None) | Q(valid_until__gte=day),
+        practitioner=practitioner,
+        location=location,
+        weekday=day.isoweekday(),
+    )
+    extra = ExtraHours.objects.filter(practitioner=practitioner, location=location, on=day)
+    shifts = sorted(
+        (
+            datetime.combine(day, row.starts_at, tzinfo=zone),
+            datetime.combine(day, row.ends_at, tzinfo=zone),
+        )
+        for row in (*weekly, *extra)
+    )
+    merged: list[tuple[datetime, datetime]] = []
+    for begins, ends in shifts:
+        if merged and begins <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], ends))
+        else:
+            merged.append((begins, ends))
+    return any(begins <= starts_at and end <= ends for begins, ends in merged)
+
+
+def free_rooms(
+    location: Location,
+    begin: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    moving: Appointment | None = None,
+) -> list[Room]:
+    """Active rooms of a location that nothing uses in [begin, end), lowest number first."""
+    used = (
+        Appointment.objects.filter(
+            room__location=location, busy__overlap=(begin, end)
+        )
+        .exclude(status=Appointment.Status.CANCELLED)
+        .exclude(status=Appointment.Status.HELD, held_until__lte=now)
+        .exclude(pk=moving.pk if moving else None)
+        .values("room")
+    )
+    return list(Room.objects.filter(location=location, is_active=True).exclude(pk__in=used).order_by("pk"))

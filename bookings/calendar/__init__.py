@@ -1,0 +1,23 @@
+"""Everything that takes or gives back time. Nothing else inserts a visit or moves one.
+
+Every verb is one transaction with one strategy: locks in a fixed order, expired holds
+out of the way, everything derived again from the database, gates asked, one write that
+the constraints guard, messages written, commit. A refusal names its reason.
+"""
+
+from bookings.calendar.booking import book, confirm
+from bookings.calendar.changes import cancel, mark, move, undo
+from bookings.calendar.holds import extend_hold, hold, live_hold, release_hold
+
+__all__ = [
+    "book",
+    "cancel",
+    "confirm",
+    "extend_hold",
+    "hold",
+    "live_hold",
+    "mark",
+    "move",
+    "release_hold",
+    "undo",
+]
