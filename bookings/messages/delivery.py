@@ -132,6 +132,19 @@ def claim(*, now: datetime) -> list[int]:
     )
 
 
+def claim_one(pk: int) -> bool:
+    """T1 for a single row that somebody is waiting for."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE bookings_message SET state = 'claimed', claims = claims + 1,"
+            " claim_no = claim_no + 1, claimed_by = %s,"
+            " lease_until = clock_timestamp() + %s * interval '1 second'"
+            " WHERE id = %s AND state = 'pending'",
+            [_me(), settings.MESSAGE_LEASE_SECONDS, pk],
+        )
+        return cursor.rowcount == 1
+
+
 def release(ids: list[int]) -> None:
     """Give back claims that were not used; they do not count."""
     Message.objects.filter(pk__in=ids, state=State.CLAIMED, claimed_by=_me()).update(

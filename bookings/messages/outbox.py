@@ -12,6 +12,7 @@ from django.db import transaction
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from bookings.messages import inline
 from bookings.messages.kinds import KINDS
 from bookings.models import Client, Message
 
@@ -90,3 +91,13 @@ def wake_worker() -> bool:
         log.warning("kick_failed")
         return False
     return True
+
+
+def kick_or_deliver(source_type: str, source_id: Any) -> None:
+    """For what somebody is waiting for: if no worker hears the call, send it right here."""
+
+    def go() -> None:
+        if not wake_worker():
+            inline.deliver_now(source_type, source_id)
+
+    transaction.on_commit(go, robust=True)

@@ -51,6 +51,20 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             seen |= Q(practitioner=user.practitioner)
         return visits.filter(seen)
 
+    def standing_or_cancelled(self) -> AppointmentQuerySet:
+        """Every real visit: all but the times merely held."""
+        return self.exclude(status=Appointment.Status.HELD)
+
+    def filter_for(self, clients: Any) -> AppointmentQuerySet:
+        """Real visits of these people."""
+        return self.standing_or_cancelled().filter(client__in=clients)
+
+    def held_for(self, visitor: str) -> AppointmentQuerySet:
+        """The time kept for a visitor, even if it has run out."""
+        return self.filter(held_by=visitor, status=Appointment.Status.HELD).select_related(
+            "service", "practitioner", "location"
+        )
+
     def standing(self) -> AppointmentQuerySet:
         """Everything that still takes up time: neither cancelled nor merely held."""
         return self.exclude(

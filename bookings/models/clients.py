@@ -42,6 +42,14 @@ class ClientQuerySet(models.QuerySet["Client"]):
             seen |= Q(Exists(_treated_by(user.practitioner)))
         return self.filter(seen)
 
+    def matching(self, asked: str) -> ClientQuerySet:
+        """Those whose name, e-mail or phone holds what was typed."""
+        if not asked:
+            return self
+        digits = "".join(char for char in asked if char.isdigit()).lstrip("0")
+        found = Q(name__icontains=asked) | Q(email__icontains=asked)
+        return self.filter(found | Q(phone__contains=digits) if len(digits) > 3 else found)
+
     def acted_for_by(self, user: Any) -> ClientQuerySet:
         """The people this login books for."""
         return self.filter(access__user=user).distinct() if user.is_authenticated else self.none()

@@ -1,0 +1,94 @@
+"""Which person a booking is for: the login itself, or somebody it books for."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from bookings.models import Client, ClientAccess, Task
+from bookings.models.clients import is_minor
+
+Relation = ClientAccess.Relation
+Scope = ClientAccess.Scope
+
+
+@transaction.atomic
+def own_client(user: Any, *, name: str, phone: str = "", now: datetime) -> Client:
+    """The person behind a login, made at the first booking.
+
+    A client whom the desk made with the same address stays apart: an equal address
+    alone opens no record. The desk is told of the likeness.
+    """
+    access = (
+        ClientAccess.objects.filter(user=user, relation=Relation.SELF)
+        .select_related("client")
+        .first()
+    )
+    if access:
+        client = access.client
+        if phone and not client.phone:
+            client.phone = phone
+            client.save(update_fields=["phone"])
+        return client
+    client = Client.objects.create(name=name, email=user.email, phone=phone)
+    ClientAccess.objects.create(
+        user=user, client=client, relation=Relation.SELF, scope=Scope.RECORD
+    )
+    if not user.name:
+        user.name = name
+        user.save(update_fields=["name"])
+    warn_of_likeness(client, now=now)
+    return client
+
+
+@transaction.atomic
+def other_client(
+    user: Any, *, name: str, date_of_birth: date | None, relation: str, now: datetime
+) -> Client:
+    """Somebody this login books for: a child's guardian also sees the record, nobody else does."""
+    known = Client.objects.acted_for_by(user).filter(name__iexact=name)
+    if date_of_birth:
+        known = known.filter(date_of_birth=date_of_birth)
+    earlier = known.first()
+    if earlier:
+        return earlier
+    client = Client.objects.create(name=name, date_of_birth=date_of_birth)
+    is_guardian = relation == Relation.GUARDIAN and is_minor(date_of_birth, on=now.date())
+    ClientAccess.objects.create(
+        user=user,
+        client=client,
+        relation=relation if relation != Relation.SELF else Relation.OTHER,
+        scope=Scope.RECORD if is_guardian else Scope.BOOKING,
+    )
+    warn_of_likeness(client, now=now)
+    return client
+
+
+def likely_same(client: Client) -> Any:
+    """Other clients with the same name and birth date, phone or address."""
+    same = Q(pk__in=[])
+    if client.date_of_birth:
+        same |= Q(name__iexact=client.name, date_of_birth=client.date_of_birth)
+    if client.phone:
+        same |= Q(phone=client.phone)
+    if client.email:
+        same |= Q(email__iexact=client.email)
+    return Client.objects.filter(same).exclude(pk=client.pk)
+
+
+def warn_of_likeness(client: Client, *, now: datetime) -> None:
+    """Give the desk a task when the new client may be one it knows."""
+    if likely_same(client).exists():
+        Task.objects.get_or_create(
+            reason_key=f"likeness:{client.pk}",
+            defaults={
+                "kind": "duplicate",
+                "title": "A new client may be one you know: compare the two",
+                "role": "Front desk",
+                "client": client,
+                "due_at": now,
+            },
+        )

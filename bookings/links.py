@@ -1,0 +1,85 @@
+"""Links that mails carry. Nothing is stored: they are signed, and die by their version."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.core import signing
+from django.urls import reverse
+
+from bookings.models import Appointment, Client
+from practitioners.models import Location, Practitioner, Service
+
+VISIT_SALT = "clinic.visit-link"
+BOOKING_SALT = "clinic.booking-link"
+UNSUBSCRIBE_SALT = "clinic.unsubscribe"
+AFTER_THE_VISIT = timedelta(hours=24)
+A_YEAR = timedelta(days=365)
+
+
+class BadLink(Exception):
+    """The link is not one of ours."""
+
+
+class OldLink(Exception):
+    """The link was ours, but its visit has been moved, cancelled or is long over."""
+
+    def __init__(self, visit: Appointment) -> None:
+        self.visit = visit
+        super().__init__()
+
+
+def visit_link(visit: Appointment) -> str:
+    """The path that shows and changes one visit, until its time changes."""
+    token = signing.dumps([str(visit.public_id), visit.link_version, "visit"], salt=VISIT_SALT)
+    return reverse("visit_link", args=[token])
+
+
+def read_visit_link(token: str, *, now: datetime) -> Appointment:
+    """The visit of a link. Raises BadLink, or OldLink with the visit it was for."""
+    try:
+        public_id, version, _purpose = signing.loads(token, salt=VISIT_SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        raise BadLink from None
+    visit = (
+        Appointment.objects.standing_or_cancelled()
+        .select_related("service", "practitioner", "location", "client")
+        .filter(public_id=public_id)
+        .first()
+    )
+    if visit is None:
+        raise BadLink
+    if visit.link_version != version or now > visit.ends_at + AFTER_THE_VISIT:
+        raise OldLink(visit)
+    return visit
+
+
+def booking_link(
+    service: Service, practitioner: Practitioner, location: Location, *, source_ref: str
+) -> str:
+    """The path that opens booking with the choices made, and remembers what invited it."""
+    payload = [service.slug, practitioner.slug, location.slug, source_ref]
+    return reverse("book_from", args=[signing.dumps(payload, salt=BOOKING_SALT)])
+
+
+def read_booking_link(token: str) -> tuple[str, str, str, str]:
+    """Service, practitioner and location slugs and what invited. Raises BadLink."""
+    try:
+        service, practitioner, location, source_ref = signing.loads(token, salt=BOOKING_SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        raise BadLink from None
+    return service, practitioner, location, source_ref
+
+
+def unsubscribe_link(client: Client) -> str:
+    """The path that stops follow-up reminders to a client; it works for a year."""
+    return reverse("unsubscribe", args=[signing.dumps(str(client.public_id), salt=UNSUBSCRIBE_SALT)])
+
+
+def read_unsubscribe_link(token: str) -> Client:
+    """The client of an unsubscribe link. Raises BadLink."""
+    try:
+        public_id = signing.loads(token, salt=UNSUBSCRIBE_SALT, max_age=A_YEAR)
+        return Client.objects.get(public_id=public_id)
+    except (signing.BadSignature, ValueError, Client.DoesNotExist):
+        raise BadLink from None

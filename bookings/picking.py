@@ -1,0 +1,86 @@
+"""Free starts laid out for a person to pick from: days, parts of the day, words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bookings.availability import Slot
+from bookings.times import Words
+
+DAYS_SHOWN = 4
+MANY = 8  # more than so many times in a day are grouped
+PARTS = ((12, "Morning"), (17, "Afternoon"), (24, "Evening"))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One radio button: its value, what is seen and what is read aloud."""
+
+    value: str
+    seen: str
+    read: str
+    also: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    name: str
+    choices: list[Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One local day; a day without choices is shown as fully booked."""
+
+    on: date
+    parts: list[Part]
+
+
+def lay_out(
+    slots: Iterable[Slot],
+    *,
+    first_day: date,
+    words: Words,
+    theirs: ZoneInfo | None = None,
+    days: int = DAYS_SHOWN,
+) -> list[Day]:
+    """Put each start once on its local day, whoever of several could give it."""
+    starts = sorted({slot.starts_at for slot in slots})
+    return [
+        Day(on, _parts([at for at in starts if at.astimezone(words.zone).date() == on], words, theirs))
+        for on in (first_day + timedelta(days=offset) for offset in range(days))
+    ]
+
+
+def _parts(starts: list[datetime], words: Words, theirs: ZoneInfo | None) -> list[Part]:
+    if len(starts) <= MANY:
+        return [Part("", [_choice(at, words, theirs) for at in starts])] if starts else []
+    parts = []
+    begins = 0
+    for ends, name in PARTS:
+        inside = [at for at in starts if begins <= at.astimezone(words.zone).hour < ends]
+        if inside:
+            parts.append(Part(name, [_choice(at, words, theirs) for at in inside]))
+        begins = ends
+    return parts
+
+
+def _choice(at: datetime, words: Words, theirs: ZoneInfo | None) -> Choice:
+    also = Words(theirs, words.style).time(at) if theirs else ""
+    return Choice(value_of(at), words.time(at), words.when(at), also)
+
+
+def value_of(at: datetime) -> str:
+    """How a start travels in a form: seconds since 1970."""
+    return str(int(at.timestamp()))
+
+
+def read_start(text: str) -> datetime | None:
+    """Read such a start; None for anything that cannot be one."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10):
+        return None
+    at = datetime.fromtimestamp(int(text), tz=ZoneInfo("UTC"))
+    return at if 2000 <= at.year < 2100 and at.second == 0 else None

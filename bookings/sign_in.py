@@ -1,0 +1,92 @@
+"""Signing in with a mailed code. Whoever asks gets the same answer, known address or not."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils.crypto import constant_time_compare
+
+from bookings.errors import BookingError
+from bookings.messages import outbox
+from bookings.models import SignInCode
+from bookings.sign_in_codes import code_of
+
+MAX_TRIES = 5
+
+
+class WrongCode(BookingError):
+    """Wrong, old or used: one text for all, so that nothing can be learned from it."""
+
+    code = "wrong_code"
+    sentence = (
+        "That code is not right or has expired. Check the newest email from us, or send a new code."
+    )
+
+
+class TooManyTries(BookingError):
+    code = "too_many_tries"
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        minutes = max(1, -(-seconds // 60))
+        wait = f"{minutes} minute{'' if minutes == 1 else 's'}"
+        super().__init__(f"Too many tries. Wait {wait}, then try again.", seconds=seconds)
+
+
+@transaction.atomic
+def ask_code(email: str, *, visitor: str, now: datetime) -> SignInCode:
+    """Write a code row and the mail that carries it. Older codes of the visitor stop working."""
+    row = SignInCode.objects.create(
+        email=email.strip().lower(),
+        visitor=visitor,
+        created_at=now,
+        expires_at=now + timedelta(minutes=settings.SIGN_IN_CODE_MINUTES),
+    )
+    outbox.write(
+        "sign_in_code",
+        source_type="sign_in_code",
+        source_id=row.pk,
+        address=row.email,
+        now=now,
+        expires_at=row.expires_at,
+    )
+    outbox.kick_or_deliver("sign_in_code", row.pk)
+    return row
+
+
+def check_code(visitor: str, email: str, code: str, *, now: datetime) -> Any:
+    """Return the login that the code proves, made now if the address is new.
+
+    Only the newest code of this visitor for this address counts. Raises WrongCode.
+    """
+    with transaction.atomic():
+        row = (
+            SignInCode.objects.select_for_update()
+            .filter(visitor=visitor, email=email.strip().lower())
+            .order_by("-created_at", "-pk")
+            .first()
+        )
+        if row is None or row.used_at or row.expires_at <= now or row.tries >= MAX_TRIES:
+            is_right = False
+        else:
+            row.tries += 1
+            is_right = constant_time_compare(code_of(row), code.strip().replace(" ", ""))
+            row.used_at = now if is_right else None
+            row.save(update_fields=["tries", "used_at"])
+    if not is_right:
+        raise WrongCode
+    assert row is not None
+    return login_of(row.email)
+
+
+def login_of(email: str) -> Any:
+    """The login of a proven address. Raises WrongCode for one that has been shut."""
+    users = get_user_model()
+    user = users.objects.filter(email__iexact=email).first() or users.objects.create_user(email)
+    if not user.is_active:
+        raise WrongCode
+    return user
