@@ -126,7 +126,7 @@ SIGN_IN_CODE_MINUTES = 10
 
 # --- Extension points of bookings (see bookings/extensions.py) --------------------
 
-BOOKING_GATES: list[str] = ["treatment_plans.gates.open_review"]
+BOOKING_GATES: list[str] = ["treatment_plans.gates.clinical_hold"]
 APPOINTMENT_LISTENERS: list[str] = ["treatment_plans.visits.follow_appointment"]
 MESSAGE_SOURCES: dict[str, str] = {
     "appointment": "bookings.messages.appointments.AppointmentSource",

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from bookings.forms import Styled
 from practitioners.models import BodyRegion
 from treatment_plans.forms.rows import row_formset
 from treatment_plans.models import Assessment, BodyMark, RomMeasurement
@@ -30,7 +31,7 @@ def _score(label: str, help_text: str = "") -> forms.TypedChoiceField:
     )
 
 
-class AssessmentForm(forms.ModelForm):  # type: ignore[type-arg]
+class AssessmentForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
     """Complaint, pain, findings and impression. Nothing but the complaint is required."""
 
     pain_now = _score("Pain right now", "0 no pain, 10 worst you can imagine")
@@ -119,7 +120,7 @@ def movements() -> list[tuple[str, str]]:
     return options
 
 
-class MarkForm(forms.Form):
+class MarkForm(Styled):
     """One symptom at one place of the body chart."""
 
     place = forms.ChoiceField(label="Where", required=False)
@@ -141,7 +142,7 @@ class MarkForm(forms.Form):
         return data
 
 
-class RomForm(forms.Form):
+class RomForm(Styled):
     """One measured movement."""
 
     movement = forms.ChoiceField(label="Movement", required=False)

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from bookings.forms import Styled
 from practitioners.models import Location, Practitioner, Service
 from treatment_plans.forms.rows import row_formset
 from treatment_plans.models import Goal, PlanPhase, TreatmentPlan
@@ -16,7 +17,7 @@ HOW_LONG = [("sessions", "sessions"), ("weeks", "weeks"), ("open", "with no end 
 LATEST_START_YEARS = 2
 
 
-class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
+class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
     """Everything of a plan but its phases and goals."""
 
     reason = forms.CharField(
@@ -88,7 +89,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
         return day
 
 
-class PhaseForm(forms.Form):
+class PhaseForm(Styled):
     """One phase: "2 times a week for 3 weeks, 60 minutes each"."""
 
     rate_value = forms.IntegerField(
@@ -184,7 +185,7 @@ def _sessions(kind: str, value: int, data: dict[str, Any]) -> int | None:
     return max(1, int(length) // weeks_apart)
 
 
-class GoalForm(forms.Form):
+class GoalForm(Styled):
     """One goal in a sentence, with the numbers that show whether it is reached."""
 
     sentence = forms.CharField(label="Goal", max_length=200, required=False)

@@ -31,6 +31,7 @@ class TreatmentPlanQuerySet(models.QuerySet["TreatmentPlan"]):
         )
 
     def active(self) -> TreatmentPlanQuerySet:
+        """Those that run now."""
         return self.filter(status=TreatmentPlan.Status.ACTIVE)
 
 

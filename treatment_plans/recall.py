@@ -1,0 +1,200 @@
+"""Follow-up reminders: what is due is an index on the plan, what goes is decided twice.
+
+Every change of a plan or of one of its visits stores the next message and its moment
+(`refresh`). The sweep turns what has become due into messages by one statement and
+moves each plan on to its next kind. When a message is about to go, the rules are
+asked again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from bookings.links import booking_link, unsubscribe_link
+from bookings.messages.appointments import address_of
+from bookings.messages.sources import Mail, Send, Stop, Wait
+from bookings.messages.words import write_mail
+from bookings.models import Message, Task
+from bookings.times import say_day
+from practitioners.models import ClinicSettings
+from treatment_plans.models import TreatmentPlan
+from treatment_plans.plan_facts import (
+    calendar_of,
+    cycle_key,
+    facts_of,
+    history_of,
+    sending_of,
+    windows_of,
+)
+from treatment_plans.schedule import Decision, current_cycle, decide, is_complete, planned_messages
+
+LATER = ("rate_limited", "quiet_hours", "not_yet")
+BATCH = 1000
+
+# One statement: the plans whose moment has come, their messages, and their next moment.
+SWEEP = """
+WITH due AS (
+    SELECT id, client_id, cycle_key, next_message_kind AS kind, next_message_at AS at,
+           overdue_at, lapsed_at
+    FROM treatment_plans_treatmentplan
+    WHERE status = 'active' AND next_message_at <= %(now)s
+    ORDER BY next_message_at
+    LIMIT %(batch)s
+    FOR UPDATE SKIP LOCKED
+), moved AS (
+    UPDATE treatment_plans_treatmentplan plan SET
+        next_message_kind = CASE
+            WHEN due.kind = 'due_soon' AND due.overdue_at IS NOT NULL THEN 'overdue'
+            WHEN due.kind IN ('due_soon', 'overdue') AND due.lapsed_at IS NOT NULL THEN 'lapsed'
+            ELSE '' END,
+        next_message_at = CASE
+            WHEN due.kind = 'due_soon' AND due.overdue_at IS NOT NULL THEN due.overdue_at
+            WHEN due.kind IN ('due_soon', 'overdue') THEN due.lapsed_at
+            ELSE NULL END
+    FROM due WHERE due.id = plan.id
+    RETURNING plan.id
+)
+INSERT INTO bookings_message (public_id, source_type, source_id, kind, occurrence, channel,
+    recipient, client_id, lane, state, send_after, expires_at, attempts, claims, claim_no,
+    claimed_by, sent_to, is_ambiguous, provider_ref, last_code, created_at)
+SELECT gen_random_uuid(), 'treatment_plan', due.id::text, due.kind, due.cycle_key, 'email',
+    'client:' || due.client_id, due.client_id, 2, 'pending', due.at,
+    %(now)s + interval '14 days', 0, 0, 0, '', '', false, '', '', %(now)s
+FROM due JOIN moved ON moved.id = due.id
+ON CONFLICT DO NOTHING
+"""
+
+
+def sweep(*, now: datetime) -> int:
+    """Write every follow-up that has become due; returns how many plans were moved on."""
+    total = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(SWEEP, {"now": now, "batch": BATCH})
+            written = cursor.rowcount
+        total += written
+        if written < BATCH:
+            return total
+
+
+def refresh(plan: TreatmentPlan, *, now: datetime) -> None:
+    """Store what is due on the plan: the one place that knows when to look next."""
+    plan.cycle_key = plan.next_message_kind = ""
+    plan.due_on = plan.target_on = plan.next_message_at = None
+    plan.due_soon_at = plan.overdue_at = plan.lapsed_at = None
+    if plan.status == TreatmentPlan.Status.ACTIVE:
+        _index(plan, now=now)
+    plan.save(
+        update_fields=[
+            "status", "ended_on", "cycle_key", "due_on", "target_on", "due_soon_at", "overdue_at",
+            "lapsed_at", "next_message_kind", "next_message_at",
+        ]
+    )  # fmt: skip
+
+
+def _index(plan: TreatmentPlan, *, now: datetime) -> None:
+    facts = facts_of(plan)
+    if is_complete(facts):
+        plan.status = TreatmentPlan.Status.COMPLETED
+        plan.ended_on = now.astimezone(plan.location.zone).date()
+        return
+    clinic = ClinicSettings.current()
+    calendar = calendar_of(plan.location, now=now)
+    windows, sending = windows_of(clinic), sending_of(clinic)
+    history = history_of(plan, facts, now=now)
+    cycle = current_cycle(facts, calendar, windows, today=calendar.day_of(now))
+    if cycle is None:
+        return
+    plan.cycle_key = cycle_key(plan, facts)
+    plan.due_on, plan.target_on = cycle.due_on, cycle.target_on
+    coming = planned_messages(facts, history, calendar, now=now, windows=windows, sending=sending)
+    for planned in coming:
+        setattr(plan, f"{planned.kind}_at", planned.send_at)
+    if coming:
+        plan.next_message_kind, plan.next_message_at = coming[0].kind, coming[0].send_at
+
+
+def decision(plan: TreatmentPlan, *, now: datetime) -> Decision:
+    """What the rules say about a plan at a moment: the answer to "why did she (not) get it?"."""
+    clinic = ClinicSettings.current()
+    facts = facts_of(plan)
+    return decide(
+        facts,
+        history_of(plan, facts, now=now),
+        calendar_of(plan.location, now=now),
+        now=now,
+        windows=windows_of(clinic),
+        sending=sending_of(clinic),
+    )
+
+
+class PlanSource:
+    """Follow-up messages about one plan."""
+
+    @staticmethod
+    def lock(message: Message) -> TreatmentPlan | None:
+        return (
+            TreatmentPlan.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("client", "location", "practitioner", "service")
+            .filter(pk=int(message.source_id))
+            .first()
+        )
+
+    @staticmethod
+    def decide(message: Message, row: TreatmentPlan, *, now: datetime) -> Send | Wait | Stop:
+        """Ask the rules again: another cycle or kind stops, quiet hours wait."""
+        found = decision(row, now=now)
+        if message.occurrence != cycle_key(row, facts_of(row)):
+            return Stop("cycle_over")
+        if found.code in LATER and found.send_at is not None and found.kind == message.kind:
+            return Wait(found.send_at, found.code)
+        if found.action != "send" or found.kind != message.kind:
+            return Stop(found.code or "another_kind")
+        if found.tells_practitioner:
+            _tell_practitioner(row, now=now)
+        return Send()
+
+    @staticmethod
+    def render(message: Message, row: TreatmentPlan, *, now: datetime) -> Mail:
+        clinic = ClinicSettings.current()
+        unsubscribe = settings.SITE_URL + unsubscribe_link(row.client)
+        link = booking_link(
+            row.service, row.practitioner, row.location, source_ref=f"plan:{row.public_id}"
+        )
+        due = row.target_on or row.start_on
+        return write_mail(
+            "follow_up",
+            to=address_of(row.client),
+            subject=f"Your next session at {clinic.name}",
+            clinic=clinic,
+            kind=message.kind,
+            name=row.client.first_name,
+            due=say_day(due, today=now.astimezone(row.location.zone).date()),
+            link=settings.SITE_URL + link,
+            unsubscribe=unsubscribe,
+            is_review=decision(row, now=now).is_review,
+            headers={
+                "List-Unsubscribe": f"<{unsubscribe}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            },
+        )
+
+
+def _tell_practitioner(plan: TreatmentPlan, *, now: datetime) -> None:
+    """Give whoever treats a task when a client has not come for long."""
+    if plan.practitioner.user is None:
+        return
+    Task.objects.get_or_create(
+        reason_key=f"lapsed:{plan.pk}:{plan.cycle_key}",
+        defaults={
+            "kind": "lapsed",
+            "title": "A client has not come for long: call, or end the plan",
+            "owner": plan.practitioner.user,
+            "client": plan.client,
+            "due_at": now,
+        },
+    )
+

@@ -1,0 +1,153 @@
+"""Recording and reading an assessment."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bookings.models import Appointment, Client
+from treatment_plans import assessments
+from treatment_plans.access import record_opened
+from treatment_plans.errors import EditedElsewhere
+from treatment_plans.forms.assessment import (
+    AssessmentForm,
+    MarkFormSet,
+    RomFormSet,
+    movements,
+    places,
+)
+from treatment_plans.forms.rows import with_another_row
+from treatment_plans.models import Assessment
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def assessment_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Start an assessment of a client whom the practitioner treats."""
+    client = _client(request, public_id)
+    practitioner = request.user.practitioner
+    visit = (
+        Appointment.objects.visible_to(request.user)
+        .filter(client=client, public_id=_uuid(request.GET.get("visit")), assessment=None)
+        .first()
+    )
+    today = timezone.now().astimezone(visit.zone if visit else None).date()
+    draft = Assessment(
+        client=client, practitioner=practitioner, appointment=visit, assessed_on=today
+    )
+    return _edit(request, draft)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def assessment_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Go on with an own assessment."""
+    found = get_object_or_404(
+        Assessment.objects.visible_to(request.user).select_related("client"), public_id=public_id
+    )
+    if not request.user.is_practitioner or found.practitioner != request.user.practitioner:
+        raise PermissionDenied
+    return _edit(request, found)
+
+
+@require_safe
+def assessment(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Read an assessment; opening it is written down."""
+    found = get_object_or_404(
+        Assessment.objects.visible_to(request.user)
+        .select_related("client", "practitioner")
+        .prefetch_related("marks__region", "rom"),
+        public_id=public_id,
+    )
+    record_opened(found.client, request.user, "assessment", now=timezone.now())
+    is_own = request.user.is_practitioner and found.practitioner == request.user.practitioner
+    context = {"assessment": found, "client": found.client, "is_own": is_own}
+    return render(request, "treatment_plans/assessment.html", context)
+
+
+def _edit(request: HttpRequest, draft: Assessment) -> HttpResponse:
+    adding = next((name for name in ("marks", "rom") if f"add_{name}" in request.POST), None)
+    data = with_another_row(request.POST, adding) if adding else request.POST or None
+    form = AssessmentForm(data, instance=draft, initial={"version": draft.version})
+    marks = MarkFormSet(
+        data, prefix="marks", initial=_marks(draft), form_kwargs={"place_choices": places()}
+    )
+    rom = RomFormSet(
+        data, prefix="rom", initial=_rom(draft), form_kwargs={"movement_choices": movements()}
+    )
+    problems: list[tuple[str, str]] = []
+    status = 200
+    if data is not None and not adding:
+        if all([form.is_valid(), marks.is_valid(), rom.is_valid()]):
+            try:
+                saved = assessments.save(
+                    form.save(commit=False),
+                    marks=marks.filled(),
+                    rom=rom.filled(),
+                    expected_version=form.cleaned_data.get("version"),
+                )
+                return redirect("desk_assessment", public_id=saved.public_id)
+            except EditedElsewhere as problem:
+                problems, status = [(problem.sentence, "")], 409
+        else:
+            status = 422
+    context = {
+        "form": form,
+        "marks": marks,
+        "rom": rom,
+        "client": draft.client,
+        "problems": problems,
+        "rowsets_have_errors": status == 422 and (marks.total_error_count() or rom.total_error_count()),
+        "has_errors": status != 200,
+        "is_new": draft.pk is None,
+    }
+    return render(request, "treatment_plans/assessment_form.html", context, status=status)
+
+
+def _marks(draft: Assessment) -> list[dict[str, Any]]:
+    if draft.pk is None:
+        return []
+    return [
+        {
+            "place": f"{mark.region.slug}|{mark.side}",
+            "symptom": mark.symptom,
+            "intensity": mark.intensity,
+            "note": mark.note,
+        }
+        for mark in draft.marks.select_related("region")
+    ]
+
+
+def _rom(draft: Assessment) -> list[dict[str, Any]]:
+    if draft.pk is None:
+        return []
+    return [
+        {
+            "movement": f"{row.joint}|{row.movement}|{row.side}",
+            "degrees": row.degrees,
+            "motion": row.motion,
+            "end_feel": row.end_feel,
+            "has_pain": row.has_pain,
+        }
+        for row in draft.rom.all()
+    ]
+
+
+def _client(request: HttpRequest, public_id: UUID) -> Client:
+    """A client whom this practitioner treats; others are not there, other staff may not."""
+    if not request.user.works_here:
+        raise PermissionDenied
+    if not request.user.is_practitioner:
+        raise PermissionDenied
+    return get_object_or_404(Client.objects.record_open_to(request.user), public_id=public_id)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
