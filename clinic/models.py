@@ -30,6 +30,17 @@ class UserManager(BaseUserManager["User"]):
         """Create the technical administrator; the password is ignored."""
         return self.create_user(email, is_staff=True, is_superuser=True, **fields)
 
+    def working_here(self) -> models.QuerySet[User]:
+        """Everybody with a staff role or a practitioner's profile who may sign in."""
+        staff = models.Q(groups__isnull=False) | models.Q(practitioner__is_active=True)
+        return (
+            self.filter(staff | models.Q(is_superuser=True), is_active=True)
+            .prefetch_related("groups")
+            .select_related("practitioner")
+            .distinct()
+            .order_by("name", "email")
+        )
+
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
 

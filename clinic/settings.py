@@ -131,6 +131,7 @@ APPOINTMENT_LISTENERS: list[str] = ["treatment_plans.visits.follow_appointment"]
 MESSAGE_SOURCES: dict[str, str] = {
     "appointment": "bookings.messages.appointments.AppointmentSource",
     "sign_in_code": "bookings.messages.sign_in.SignInSource",
+    "staff_invitation": "clinic.invitations.InvitationSource",
     "staff_notice": "bookings.messages.staff.StaffNoticeSource",
     "treatment_plan": "treatment_plans.recall.PlanSource",
 }

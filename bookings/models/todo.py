@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
     """Words for choosing tasks."""
 
     def open(self) -> TaskQuerySet:
+        """Those not done yet."""
         return self.filter(done_at__isnull=True)
 
     def visible_to(self, user: Any) -> TaskQuerySet:
@@ -60,3 +62,8 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def finish(self, *, by: Any, now: datetime) -> None:
+        """Say that it is done, and who did it."""
+        self.done_at, self.done_by = now, by
+        self.save(update_fields=["done_at", "done_by"])

@@ -1,0 +1,67 @@
+"""Inviting and parting with people who work here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.utils.text import slugify
+
+from bookings.messages import outbox
+from practitioners.models import Practitioner
+
+PRACTITIONER = "Practitioner"
+
+
+@transaction.atomic
+def invite(*, name: str, email: str, roles: list[str], by: Any, now: datetime) -> Any:
+    """Make login, roles and, for a practitioner, the profile in one step, and tell them by mail.
+
+    There is no password to set: they sign in with a code to this address.
+    """
+    users = get_user_model().objects
+    user = users.filter(email__iexact=email).first() or users.create_user(email)
+    user.name, user.is_active = name, True
+    groups = [role for role in roles if role != PRACTITIONER]
+    user.is_staff = user.is_staff or bool(groups)
+    user.save()
+    user.groups.add(*Group.objects.filter(name__in=groups))
+    if PRACTITIONER in roles and not hasattr(user, "practitioner"):
+        Practitioner.objects.create(
+            user=user, name=name, slug=_free_slug(name), is_bookable_online=True
+        )
+    outbox.write(
+        "staff_notice",
+        source_type="staff_invitation",
+        source_id=user.pk,
+        occurrence=now.isoformat(),
+        user=user,
+        now=now,
+    )
+    outbox.kick()
+    return user
+
+
+@transaction.atomic
+def part_with(user: Any) -> None:
+    """Close a login at once: no roles, not bookable, every session ended."""
+    user.is_active = user.is_staff = False
+    user.save()
+    user.groups.clear()
+    Practitioner.objects.filter(user=user).update(is_active=False, is_bookable_online=False)
+    for session in Session.objects.all().iterator():
+        if session.get_decoded().get("_auth_user_id") == str(user.pk):
+            session.delete()
+
+
+def _free_slug(name: str) -> str:
+    base = slugify(name)[:50] or "specialist"
+    slug, number = base, 1
+    while Practitioner.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{base}-{number}"
+    return slug

@@ -1,0 +1,129 @@
+"""First run, staff and to-dos."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import get_user_model, login
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from bookings.messages import outbox
+from bookings.models import Task
+from clinic.checklist import steps
+from clinic.first_admin import link_works, make_first_admin
+from clinic.forms import InviteForm, PersonForm
+from clinic.staff import invite, part_with
+from practitioners.models import ClinicSettings
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def setup(request: HttpRequest, token: str) -> HttpResponse:
+    """Make the first admin; the link works once."""
+    if not link_works(token):
+        raise Http404
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = make_first_admin(**form.cleaned_data)
+        login(request, user)
+        return redirect("checklist")
+    status = 422 if form.errors else 200
+    context = {"form": form, "has_errors": bool(form.errors), "hide_book_button": True}
+    return render(request, "clinic/setup.html", context, status=status)
+
+
+@require_safe
+def checklist(request: HttpRequest) -> HttpResponse:
+    """What is left to do before the first client can book."""
+    _admins_only(request)
+    return render(request, "clinic/checklist.html", {"steps": steps()})
+
+
+@require_POST
+def test_mail(request: HttpRequest) -> HttpResponse:
+    """Send a mail to the admin through the ledger and the worker, as any other."""
+    _admins_only(request)
+    now = timezone.now()
+    outbox.write(
+        "staff_notice",
+        source_type="staff_invitation",
+        source_id=request.user.pk,
+        occurrence=f"test:{now.isoformat()}",
+        user=request.user,
+        now=now,
+    )
+    outbox.kick()
+    clinic = ClinicSettings.current()
+    clinic.test_mail_sent_at = now
+    clinic.save()
+    messages.success(request, "A test mail is on its way to you.")
+    return redirect("checklist")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def staff(request: HttpRequest) -> HttpResponse:
+    """Everybody who works here, and a form to invite somebody."""
+    _admins_only(request)
+    form = InviteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = invite(**form.cleaned_data, by=request.user, now=timezone.now())
+        messages.success(request, f"{user.name} can now sign in and has been told by mail.")
+        return redirect("staff")
+    people = get_user_model().objects.working_here()
+    page = Paginator(people, 50).get_page(request.GET.get("page"))
+    context = {"form": form, "page": page, "has_errors": bool(form.errors)}
+    return render(request, "clinic/staff.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def staff_leaves(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close somebody's login at once; never one's own."""
+    _admins_only(request)
+    user = get_object_or_404(get_user_model().objects.working_here(), pk=pk)
+    if user == request.user or (user.is_superuser and not request.user.is_superuser):
+        raise PermissionDenied
+    part_with(user)
+    messages.success(request, f"{user} can no longer sign in.")
+    return redirect("staff")
+
+
+@require_safe
+def todo(request: HttpRequest) -> HttpResponse:
+    """What there is to do for this person and their roles."""
+    _staff_only(request)
+    tasks = Task.objects.visible_to(request.user).open().select_related("client")
+    page = Paginator(tasks, 50).get_page(request.GET.get("page"))
+    return render(request, "clinic/todo.html", {"page": page})
+
+
+@require_POST
+def todo_done(request: HttpRequest, pk: int) -> HttpResponse:
+    """Tick a task off."""
+    _staff_only(request)
+    task = get_object_or_404(Task.objects.visible_to(request.user).open(), pk=pk)
+    task.finish(by=request.user, now=_now())
+    return redirect("todo")
+
+
+def _now() -> datetime:
+    return timezone.now()
+
+
+def _admins_only(request: HttpRequest) -> None:
+    user: Any = request.user
+    if not user.is_clinic_admin:
+        raise PermissionDenied
+
+
+def _staff_only(request: HttpRequest) -> None:
+    user: Any = request.user
+    if not user.works_here:
+        raise PermissionDenied
