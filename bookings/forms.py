@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from phonenumber_field.formfields import PhoneNumberField
 
+from bookings.dates import BirthDateField
 from bookings.models import ClientAccess
 from bookings.models.text import check_one_line
 
@@ -18,50 +17,6 @@ BAD_EMAIL = "Enter an email address like name@example.com"
 BAD_PHONE = (
     "Enter a phone number like 07700 900 982, or one starting with + and your country code"
 )
-OLDEST = 120
-
-
-class DateBoxes(forms.MultiWidget):
-    """Day, month and year as three boxes with a numeric keypad and no jumping."""
-
-    template_name = "bookings/_date_boxes.html"
-    use_fieldset = True
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        numeric = {"inputmode": "numeric", "autocomplete": "off", "class": "form-control"}
-        super().__init__([forms.TextInput({**numeric, **(attrs or {})}) for _ in range(3)])
-
-    def decompress(self, value: date | None) -> list[Any]:
-        return [value.day, value.month, value.year] if value else [None, None, None]
-
-
-class BirthDateField(forms.MultiValueField):
-    """A date of birth in the past, within a long life."""
-
-    widget = DateBoxes
-
-    def __init__(self, **kwargs: Any) -> None:
-        parts = [forms.CharField(max_length=4, required=False) for _ in range(3)]
-        super().__init__(parts, require_all_fields=False, **kwargs)
-
-    def compress(self, data_list: list[str]) -> date | None:
-        names = ("day", "month", "year")
-        typed = [part.strip() for part in data_list] if data_list else []
-        if not any(typed):
-            return None
-        for name, part in zip(names, typed, strict=True):
-            if not (part.isascii() and part.isdecimal()):
-                raise ValidationError(f"Date of birth must include a {name}", code="incomplete")
-        try:
-            born = date(int(typed[2]), int(typed[1]), int(typed[0]))
-        except ValueError:
-            raise ValidationError("Date of birth must be a real date", code="unreal") from None
-        today = timezone.now().date()
-        if born >= today:
-            raise ValidationError("Date of birth must be in the past", code="future")
-        if born.year < today.year - OLDEST:
-            raise ValidationError("Date of birth must have a year like 1984", code="too_early")
-        return born
 
 
 class Styled(forms.Form):

@@ -1,21 +1,31 @@
-"""How a time is said: the one place that turns an instant into words.
+"""How a time is said and read: the one place that turns an instant into words and back.
 
 A visit reads the same on the page, in the mail, in the calendar file and at the
 desk, because all of them ask here. Pure: zone, style and today are arguments.
+
+    instant ── Words ──►  "Tuesday 1 December, 10:15am, London time (GMT)"
+    typed   ── read_day, read_clock, local_moment ──►  instant, or BadTime with a sentence
 """
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 UTC = ZoneInfo("UTC")
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 EARLIEST_YEAR = 2000
-LATEST_YEAR = 2100
+LATEST_YEAR = 2100  # the first year that is refused
+MINUTE = timedelta(minutes=1)
+# Names in the zone folder that are a machine's own choice, not a place.
+NOT_PLACES = {"localtime", "Factory"}
+CLOCK = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))? ?([ap]m)?", re.ASCII | re.IGNORECASE)
 
 
 class BadTime(ValueError):
@@ -44,8 +54,12 @@ class Words:
         return say_day(at.astimezone(self.zone).date(), today=today)
 
     def when(self, at: datetime, *, today: date | None = None) -> str:
-        """Tuesday 1 December, 10:15am, London time."""
-        return f"{self.day(at, today=today)}, {self.time(at)}, {place(self.zone)} time"
+        """Tuesday 1 December, 10:15am, London time (GMT)."""
+        local = at.astimezone(self.zone)
+        said = clock(local.time(), self.style)
+        if is_repeated(local):
+            said += f", the {'second' if local.fold else 'first'} time"
+        return f"{self.day(at, today=today)}, {said}, {place(self.zone)} time ({offset(local)})"
 
     def short(self, at: datetime) -> str:
         """Tue 1 Dec, 10:15am: for subjects and tables."""
@@ -54,7 +68,7 @@ class Words:
 
     def zone_line(self, at: datetime) -> str:
         """London (GMT): the place with the name of its offset at that moment."""
-        return f"{place(self.zone)} ({at.astimezone(self.zone):%Z})"
+        return f"{place(self.zone)} ({offset(at.astimezone(self.zone))})"
 
 
 def clock(at: time, style: str) -> str:
@@ -89,36 +103,67 @@ def offset(local: datetime) -> str:
 
 def is_repeated(local: datetime) -> bool:
     """Tell whether the clock shows this time twice on its day."""
-    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset() and exists(local)
+    first, second = _both(local)
+    return first > second
 
 
 def exists(local: datetime) -> bool:
     """Tell whether the clock ever shows this local time."""
-    there = local.astimezone(UTC).astimezone(local.tzinfo)
-    return there.replace(tzinfo=None) == local.replace(tzinfo=None)
+    first, second = _both(local)
+    return first >= second
 
 
-def local_moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+def _both(local: datetime) -> tuple[timedelta, timedelta]:
+    """The offsets that the first and the second reading of a wall time stand for.
+
+    Equal nearly always. After clocks went back the first is larger; for a time
+    that is skipped the second is.
+    """
+    first, second = (local.replace(fold=fold).utcoffset() for fold in (0, 1))
+    return first or timedelta(), second or timedelta()
+
+
+def local_moment(
+    day: date, at: time, zone: ZoneInfo, *, which: Literal["first", "second"] | None = None
+) -> datetime:
     """Make an instant of a local date and time.
 
-    Raises BadTime for a time that the clock skips, and for years outside 2000 to
-    2100. Of a time that occurs twice the first is meant.
+    Raises BadTime for years outside 2000 to 2099, for a time that the clock
+    skips, and for one that it shows twice unless `which` of them is said.
     """
     if not EARLIEST_YEAR <= day.year < LATEST_YEAR:
-        raise BadTime("year", f"Choose a date between {EARLIEST_YEAR} and {LATEST_YEAR}.")
+        raise BadTime("year", f"Choose a date between {EARLIEST_YEAR} and {LATEST_YEAR - 1}.")
     local = datetime.combine(day, at, tzinfo=zone)
     if not exists(local):
+        begins, ends = skipped(local)
         raise BadTime(
             "skipped",
-            f"On {say_day(day)} the clock skips {at:%H:%M}. Please choose another time.",
+            f"On {day.day} {day:%B} the clock skips {begins:%H:%M} to {ends:%H:%M}."
+            " Please choose another time.",
         )
-    return local.astimezone(UTC)
+    if is_repeated(local) and which is None:
+        raise BadTime(
+            "twice",
+            f"On {day.day} {day:%B} the clock shows {at:%H:%M} twice."
+            " Say whether you mean the first or the second.",
+        )
+    return local.replace(fold=1 if which == "second" else 0).astimezone(UTC)
+
+
+def skipped(local: datetime) -> tuple[datetime, datetime]:
+    """The stretch of wall clock around a skipped time: from 01:00 to 02:00, say."""
+    before, after = _both(local)
+    change = local.replace(tzinfo=UTC) - after  # no later than the change; walk up to it
+    while change.astimezone(local.tzinfo).utcoffset() == before:
+        change += MINUTE
+    naive = change.replace(tzinfo=None)
+    return naive + before, naive + after
 
 
 def read_day(text: str) -> date:
     """Read 2026-12-01 or 1/12/2026 as typed. Raises BadTime with what to do."""
-    cleaned = text.strip()[:20]
-    for form in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %B %Y", "%d %b %Y"):
+    cleaned = text.strip()[:30]
+    for form in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %m %Y", "%d %B %Y", "%d %b %Y"):
         try:
             found = datetime.strptime(cleaned, form).date() if cleaned.isascii() else None  # noqa: DTZ007
         except ValueError:
@@ -128,9 +173,36 @@ def read_day(text: str) -> date:
     raise BadTime("date", "Enter a date like 1/12/2026.")
 
 
+def read_clock(text: str) -> time:
+    """Read 10:15, 10.15, 10:15am or 3pm as typed. Raises BadTime with what to do."""
+    found = CLOCK.fullmatch(text.strip()[:10])
+    if found:
+        hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
+        if half and 1 <= hour <= 12:
+            hour = hour % 12 + (12 if half == "pm" else 0)
+        elif half or found[2] is None:  # "14am", or a bare "10" that may be a date
+            hour = 24
+        if hour < 24 and minute < 60:
+            return time(hour, minute)
+    raise BadTime("time", "Enter a time like 10:15 or 2:30pm.")
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> frozenset[str]:
+    """Every name of a time zone; reading them takes a walk over a folder, so once."""
+    return frozenset(zoneinfo.available_timezones() - NOT_PLACES)
+
+
 def known_zone(name: str, default: ZoneInfo) -> ZoneInfo:
     """The named zone if it is on the list of names, else the default."""
-    return ZoneInfo(name) if name in zoneinfo.available_timezones() else default
+    return ZoneInfo(name) if name in zone_names() else default
+
+
+def validated_zone(text: str) -> ZoneInfo:
+    """The named zone. Raises BadTime for anything that is not on the list of names."""
+    if text not in zone_names():
+        raise BadTime("zone", "Choose a time zone from the list, for example Europe/London.")
+    return ZoneInfo(text)
 
 
 def money(amount: Decimal, currency: str) -> str:

@@ -1,4 +1,4 @@
-"""Times and prices in templates, in the words of `bookings.times`."""
+"""Times, prices and icons in templates, in the words of `bookings.times`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.template.context import Context
+from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from bookings.times import Words, money
+from bookings import times
 from bookings.models import Appointment
 
 register = template.Library()
 
 
-def _words(context: Any, zone: Any) -> Words:
-    return Words(zone, context["site"].time_style)
+def _words(context: Context, zone: Any) -> times.Words:
+    return times.Words(zone, context["site"].time_style)
 
 
 def _today(zone: Any) -> date:
@@ -24,33 +28,49 @@ def _today(zone: Any) -> date:
 
 
 @register.simple_tag(takes_context=True)
-def when(context: Any, at: datetime, zone: Any) -> str:
-    """Tuesday 1 December, 10:15am, London time."""
+def when(context: Context, at: datetime, zone: Any) -> str:
+    """Tuesday 1 December, 10:15am, London time (GMT)."""
     return _words(context, zone).when(at, today=_today(zone))
 
 
 @register.simple_tag(takes_context=True)
-def day_of(context: Any, at: datetime, zone: Any) -> str:
+def day_of(context: Context, at: datetime, zone: Any) -> str:
     """Tuesday 1 December."""
     return _words(context, zone).day(at, today=_today(zone))
 
 
 @register.simple_tag(takes_context=True)
-def time_of(context: Any, at: datetime, zone: Any) -> str:
+def time_of(context: Context, at: datetime, zone: Any) -> str:
     """10:15am."""
     return _words(context, zone).time(at)
 
 
 @register.simple_tag(takes_context=True)
-def short_when(context: Any, at: datetime, zone: Any) -> str:
+def short_when(context: Context, at: datetime, zone: Any) -> str:
     """Tue 1 Dec, 10:15am."""
     return _words(context, zone).short(at)
 
 
 @register.simple_tag(takes_context=True)
-def price_of(context: Any, amount: Decimal) -> str:
+def price_of(context: Context, amount: Decimal) -> str:
     """£58."""
-    return money(amount, context["site"].currency)
+    return times.money(amount, context["site"].currency)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One icon of the sprite, for the eye only: the words beside it carry the meaning."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("vendor/icons/sprite.svg"),
+        name,
+    )
+
+
+@register.filter
+def say_day(on: date) -> str:
+    """Tuesday 1 December 2026, for a date without a time; the year is always said."""
+    return times.say_day(on)
 
 
 @register.filter
