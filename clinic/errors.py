@@ -1,43 +1,71 @@
-"""Pages for what went wrong: what happened, what was saved, what to do next."""
+"""Pages for what went wrong: what happened, what was saved, what to do next.
+
+A browser gets a page, htmx the inside of that page with the same status, and a
+program that speaks JSON gets {"error": …, "detail": …}.
+"""
 
 from __future__ import annotations
 
 import secrets
+import sys
 
 import structlog
-from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from clinic.context_processors import STYLESHEETS, chosen_theme, settings_if_any
+
 log = structlog.get_logger(__name__)
-HIDDEN_FIELDS = {"csrfmiddlewaretoken", "form_token", "code"}
-PLAIN_500 = """<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>Something went wrong</title>
-<h1>Something went wrong on our side</h1><p>Nothing was saved. Try again in a moment, or call us.</p>
-<p>Reference {reference}</p></html>"""
+TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+NOT_TYPED = {"csrfmiddlewaretoken", "form_token", "code"}  # never shown back in words
+UNREADABLE = "We could not read that request"
+RETRY_SECONDS = "5"
 
 
 def error_page(
     request: HttpRequest, status: int, heading: str, *sentences: str, **more: object
 ) -> HttpResponse:
-    """Render the page of one error."""
+    """Render the page of one error. `way_on` and `way_on_words` name the next step."""
+    if wants_json(request):
+        return JsonResponse({"error": heading, "detail": " ".join(sentences)}, status=status)
     context = {"heading": heading, "sentences": sentences, "hide_book_button": True, **more}
+    if request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers:
+        context["base_template"] = "errors/fragment.html"
     return render(request, "errors/page.html", context, status=status)
 
 
+def wants_json(request: HttpRequest) -> bool:
+    """Tell whether a program is asking, not a browser."""
+    accepts = request.headers.get("Accept", "")
+    return request.content_type == "application/json" or accepts.startswith("application/json")
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400: the request could not be read."""
-    if "TooMany" in type(exception).__name__ or "TooBig" in type(exception).__name__:
-        return error_page(request, 400, "Too much data", "Nothing was saved.")
+    """400 or 413: the request could not be read."""
+    if isinstance(exception, TOO_MUCH):
+        return error_page(
+            request,
+            413 if isinstance(exception, RequestDataTooBig) else 400,
+            "Too much data",
+            "Too much data. Nothing was saved.",
+            "Go back, shorten what you typed and send it again.",
+        )
     return error_page(
-        request, 400, "We could not read that request", "Nothing was saved. Go back and try again."
+        request, 400, UNREADABLE, f"{UNREADABLE}. Nothing was saved.", "Go back and try again."
     )
 
 
 def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: signed in, but not for this."""
     return error_page(
-        request, 403, "You cannot open this page", "Your sign-in does not include this part."
+        request,
+        403,
+        "You cannot open this page",
+        "Your sign-in does not include this part.",
+        "If you need it for your work, ask whoever manages the clinic's accounts.",
     )
 
 
@@ -54,41 +82,90 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault; the page works even when the database does not."""
+    """500: our fault; or 503 when the database was busy or away. Needs no database itself."""
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError | InterfaceError):
+        return unavailable(request, is_busy=_is_busy(error))
     reference = secrets.token_hex(2).upper()
-    log.error("server_error", reference=reference, path_template=_route(request))
-    try:
-        page = render_to_string(
-            "errors/page.html",
-            {
-                "heading": "Something went wrong on our side",
-                "sentences": ["Nothing was booked or saved. Try again, or call us."],
-                "reference": reference,
-                "hide_book_button": True,
-            },
-            request=request,
-        )
-    except (DatabaseError, Exception):  # the page about a failure must not fail
-        page = PLAIN_500.format(reference=reference)
-    return HttpResponse(page, status=500)
+    log.error("server_error", reference=reference, route=_route(request), kind=type(error).__name__)
+    return _plain_page(
+        request,
+        500,
+        "Something went wrong on our side",
+        "Something went wrong on our side. Nothing was booked or saved. Try again, or call us.",
+        reference=reference,
+    )
+
+
+def unavailable(request: HttpRequest, *, is_busy: bool) -> HttpResponse:
+    """503: the database has too much to do, or cannot be reached at all."""
+    log.error("database_unavailable", is_busy=is_busy, route=_route(request))
+    heading = "We are busy" if is_busy else "We cannot reach our records right now"
+    sentence = (
+        "We are busy, nothing was booked. Please press again."
+        if is_busy
+        else "Nothing was booked or saved. Please try again in a few minutes, or call us."
+    )
+    response = _plain_page(request, 503, heading, sentence)
+    response["Retry-After"] = RETRY_SECONDS
+    return response
 
 
 def page_was_open_too_long(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for an old form token: shows what was typed, so that nothing is lost."""
-    typed = [
-        (name.replace("_", " ").capitalize(), text)
-        for name, text in request.POST.items()
-        if name not in HIDDEN_FIELDS and text
-    ]
-    return error_page(
+    """403 for an old form token: everything typed is kept, one press sends it again.
+
+    Only for a form of our own. What another site sent here is shown but not
+    offered for sending, or its visitor would do with a click what the check refused.
+    """
+    typed = [(name, text) for name, texts in request.POST.lists() for text in texts if text]
+    is_ours = _is_our_form(request)
+    response = error_page(
         request,
         403,
         "This page was open too long",
-        "Nothing was saved. Open the page again and press the button once more.",
-        typed=typed,
+        "Nothing was saved yet.",
+        "Press the button to send it again." if is_ours else "Open the page and send it again.",
+        typed=[
+            (name.replace("_", " ").capitalize(), text)
+            for name, text in typed
+            if name not in NOT_TYPED
+        ],
+        resend=[one for one in typed if one[0] != "csrfmiddlewaretoken"] if is_ours else None,
+        resend_to=request.get_full_path(),
         way_on=request.path,
         way_on_words="Open the page again",
     )
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _is_our_form(request: HttpRequest) -> bool:
+    """Tell whether the browser vouches that a page of ours sent this form, without files."""
+    origin = request.headers.get("Origin", "")
+    own = f"{request.scheme}://{request.get_host()}"
+    return origin == own and bool(request.POST) and not request.FILES
+
+
+def _is_busy(error: Exception) -> bool:
+    """Lock wait, deadlock, statement timeout or no connection left: pressing again helps."""
+    return getattr(error.__cause__, "pgcode", None) in {"55P03", "40P01", "57014", "53300"}
+
+
+def _plain_page(
+    request: HttpRequest, status: int, heading: str, sentence: str, reference: str = ""
+) -> HttpResponse:
+    """A page that asks neither the session nor, if that fails, the database."""
+    if wants_json(request):
+        return JsonResponse({"error": heading, "detail": sentence}, status=status)
+    context = {
+        "heading": heading,
+        "sentence": sentence,
+        "reference": reference,
+        "site": settings_if_any(),
+        "theme": chosen_theme(request),
+        "stylesheets": STYLESHEETS,
+    }
+    return HttpResponse(render_to_string("errors/plain.html", context), status=status)
 
 
 def _route(request: HttpRequest) -> str:

@@ -1,3 +1,13 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of what visitors read."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import path
+
+from practitioners import views
+
+urlpatterns = [
+    path("techniques/", views.techniques, name="techniques"),
+    path("techniques/<slug:slug>/", views.technique, name="technique"),
+    path("conditions/", views.conditions, name="conditions"),
+    path("conditions/<slug:slug>/", views.condition, name="condition"),
+    path("about-medical-massage/", views.about_massage, name="about_massage"),
+]

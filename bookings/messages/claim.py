@@ -1,0 +1,196 @@
+"""The rows of the outbox and who has them in hand.
+
+    pending ──take──► claimed ──commit_to_send──► sending ──record──► sent · pending · failed
+       ▲                 │                           │
+       └──── lease over, released                    └── lease over: it may have arrived
+
+A claim is a lease by the database's clock, fenced by `claim_no`: whoever comes
+back late finds the number changed and writes nothing. Business time (what is due,
+what has expired) is the `now` that is passed in.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from bookings.messages.kinds import KINDS
+from bookings.models import Message, MessageAttempt
+
+State = Message.State
+MOST_CLAIMS = 5  # without a result; then the row itself is what kills its workers
+SUSPECT_CLAIMS = 2  # from here on a row is claimed alone, so that it takes no others down
+CHANNELS = ("email",)
+
+TAKE = """
+UPDATE bookings_message AS message
+   SET state = 'claimed', claims = message.claims + 1, claim_no = message.claim_no + 1,
+       claimed_by = %(worker)s, lease_until = now() + %(lease)s
+  FROM (SELECT id FROM bookings_message
+         WHERE state = 'pending' AND lane = %(lane)s AND send_after <= %(now)s
+           AND (next_attempt_at IS NULL OR next_attempt_at <= now())
+           AND (expires_at IS NULL OR expires_at > %(now)s)
+           AND claims {claims}
+           AND kind = ANY(%(kinds)s) AND source_type = ANY(%(types)s)
+           AND channel = ANY(%(channels)s)
+           AND (%(only)s::uuid[] IS NULL OR public_id = ANY(%(only)s::uuid[]))
+         ORDER BY send_after LIMIT %(size)s FOR UPDATE SKIP LOCKED) AS due
+ WHERE message.id = due.id
+RETURNING message.*
+"""
+FRESH = TAKE.format(claims=f"< {SUSPECT_CLAIMS}")
+SUSPECT = TAKE.format(claims=f">= {SUSPECT_CLAIMS}")
+
+
+class ClaimLost(Exception):
+    """The row was cancelled, or its lease ran out, while it was being prepared."""
+
+
+def take(
+    worker: str,
+    *,
+    now: datetime,
+    lanes: Sequence[int],
+    size: int,
+    only: Collection[uuid.UUID] | None = None,
+) -> list[Message]:
+    """Claim the most urgent due messages, at most `size`; one lane at a time.
+
+    Rows that were claimed twice without a result come last and alone. Kinds and
+    source types that this process does not know stay where they are.
+    """
+    for sql, most in ((FRESH, size), (SUSPECT, 1)):
+        for lane in lanes:
+            taken = Message.objects.raw(sql, _terms(worker, now, lane, most, only))
+            if found := sorted(taken, key=lambda row: (row.send_after, row.pk)):
+                return found
+    return []
+
+
+def _terms(
+    worker: str, now: datetime, lane: int, size: int, only: Collection[uuid.UUID] | None
+) -> dict[str, object]:
+    return {
+        "worker": worker,
+        "lease": lease(),
+        "lane": lane,
+        "now": now,
+        "kinds": list(KINDS),
+        "types": list(settings.MESSAGE_SOURCES),
+        "channels": list(CHANNELS),
+        "only": None if only is None else [str(one) for one in only],
+        "size": size,
+    }
+
+
+def lease() -> timedelta:
+    return timedelta(seconds=settings.MESSAGE_LEASE_SECONDS)
+
+
+def commit_to_send(message: Message, *, address: str, now: datetime) -> None:
+    """Turn claimed into sending and renew the lease. Raises ClaimLost."""
+    moved = Message.objects.filter(
+        pk=message.pk,
+        state=State.CLAIMED,
+        claimed_by=message.claimed_by,
+        claim_no=message.claim_no,
+        lease_until__gt=Now(),
+    ).update(
+        state=State.SENDING,
+        attempts=F("attempts") + 1,
+        sending_at=now,
+        sent_to=address,
+        lease_until=Now() + lease(),
+    )
+    if not moved:
+        raise ClaimLost
+    message.attempts += 1
+
+
+def put_back(message: Message, *, send_after: datetime, code: str) -> None:
+    """Let a claimed message wait for a moment; the claim does not count. Raises ClaimLost."""
+    _settle(message, state=State.PENDING, send_after=send_after, last_code=code)
+
+
+def drop(message: Message, *, code: str) -> None:
+    """Cancel a claimed message that is no longer needed. Raises ClaimLost."""
+    _settle(message, state=State.CANCELLED, last_code=code)
+
+
+def _settle(message: Message, **values: object) -> None:
+    settled = Message.objects.filter(
+        pk=message.pk, state=State.CLAIMED, claim_no=message.claim_no
+    ).update(claims=0, claimed_by="", lease_until=None, **values)
+    if not settled:
+        raise ClaimLost
+
+
+def release(messages: Collection[Message], *, wait: timedelta | None = None) -> int:
+    """Give claims back unused, as if they had never been made."""
+    return sum(
+        Message.objects.filter(
+            pk=message.pk, state=State.CLAIMED, claim_no=message.claim_no
+        ).update(
+            state=State.PENDING,
+            claims=F("claims") - 1,
+            claimed_by="",
+            lease_until=None,
+            next_attempt_at=Now() + wait if wait else None,
+        )
+        for message in messages
+    )
+
+
+def record(
+    message: Message,
+    *,
+    state: Message.State,
+    code: str,
+    now: datetime,
+    detail: str = "",
+    wait: timedelta | None = None,
+    is_ambiguous: bool = False,
+    reference: str = "",
+) -> bool:
+    """Write down how a try ended; tell whether it still counted.
+
+    Somebody who comes back after the lease is over writes nothing but the try
+    itself, except that a late yes stands as long as nobody has claimed the row again.
+    """
+    counts_for = [State.CLAIMED, State.SENDING]
+    if state == State.SENT:
+        counts_for += [State.PENDING, State.UNKNOWN, State.EXPIRED]
+    values = {"sent_at": now, "provider_ref": reference} if state == State.SENT else {}
+    if is_ambiguous:
+        values["is_ambiguous"] = True
+    with transaction.atomic(durable=True):
+        counted = Message.objects.filter(
+            pk=message.pk, claim_no=message.claim_no, state__in=counts_for
+        ).update(
+            state=state,
+            last_code=code,
+            claims=0,
+            claimed_by="",
+            lease_until=None,
+            next_attempt_at=Now() + wait if wait else None,
+            **values,
+        )
+        MessageAttempt.objects.create(
+            message=message, claim_no=message.claim_no, at=now, result=code, detail=detail[:200]
+        )
+    return bool(counted)
+
+
+def lock_client(message: Message) -> None:
+    """Let two workers decide about one client's follow-ups one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [FOLLOW_UP_LOCK, message.client_id])
+
+
+FOLLOW_UP_LOCK = 7301  # the first of the lock's two numbers; the client's id is the second
