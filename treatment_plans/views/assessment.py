@@ -101,7 +101,7 @@ def _edit(request: HttpRequest, draft: Assessment) -> HttpResponse:
         "rom": rom,
         "client": draft.client,
         "problems": problems,
-        "rowsets_have_errors": status == 422 and (marks.total_error_count() or rom.total_error_count()),
+        "forms": [marks, rom],
         "has_errors": status != 200,
         "is_new": draft.pk is None,
     }

@@ -134,8 +134,7 @@ def _edit(
         "goals": goals,
         "client": draft.client,
         "problems": problems,
-        "rowsets_have_errors": status == 422
-        and (phases.total_error_count() or goals.total_error_count()),
+        "forms": [goals, phases],
         "has_errors": status != 200,
         "is_new": is_new,
         "plan": draft,
