@@ -1,4 +1,12 @@
-"""Loading the catalogue that ships with the product, without touching what staff have edited."""
+"""Loading the catalogue that ships with the product, without touching what staff have edited.
+
+    file ──► values ──► digest ──┬─ no such row ──────────────► added
+                                 ├─ row as it was loaded last ─► renewed, or the same
+                                 └─ row no longer is ──────────► edited, left alone
+
+A row remembers the digest of what its last load made of it. Whether somebody has
+edited it is found by taking the digest of the row as it is now.
+"""
 
 from __future__ import annotations
 
@@ -6,123 +14,178 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 
 from practitioners.models import BodyRegion, Condition, Technique
 from practitioners.models.catalogue import CatalogueRow
 
 FOLDER = Path(__file__).parent / "catalogue"
+LOAD_LOCK = 7_001  # one load at a time, however many machines start together
+EVERYWHERE = "all"
+
+Known = dict[str, Any]
+
+
+class CatalogueError(Exception):
+    """A data file that cannot be loaded; nothing of it was."""
 
 
 @dataclass
 class Loaded:
-    """What one load did."""
+    """What one load did, in rows."""
 
     added: int = 0
     renewed: int = 0
-    kept: int = 0
+    same: int = 0
+    edited: int = 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a data file: where it stands, its values and the rows it links to."""
+
+    place: str
+    slug: str
+    values: dict[str, Any]
+    links: dict[str, list[Any]] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        return _digest(self.values, self.links)
 
 
 @transaction.atomic
-def load_catalogue() -> Loaded:
-    """Add new rows, renew untouched ones, keep every row that somebody has edited."""
+def load_catalogue(folder: Path | None = None) -> Loaded:
+    """Add new rows, renew untouched ones, keep every row that somebody has edited.
+
+    Raises CatalogueError for a file that is not right, and then changes nothing.
+    """
+    folder = folder or FOLDER
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOAD_LOCK])
     counts = Loaded()
-    for row in _rows("body_regions"):
-        _load(BodyRegion, row["slug"], _region(row), {}, counts)
-    regions = {region.slug: region for region in BodyRegion.objects.all()}
-    for row in _rows("techniques"):
-        links = {"body_regions": _listed(row["regions"], regions)}
-        _load(Technique, row["slug"], _technique(row), links, counts)
-    techniques = {technique.slug: technique for technique in Technique.objects.all()}
-    for row in _rows("conditions"):
-        links = {
-            "body_regions": _listed(row["regions"], regions),
-            "techniques": _listed(row["techniques"], techniques),
-        }
-        _load(Condition, row["slug"], _condition(row), links, counts)
+    regions = _load(BodyRegion, _regions(folder / "body_regions.csv"), counts)
+    techniques = _load(Technique, _techniques(folder / "techniques.csv", regions), counts)
+    _load(Condition, _conditions(folder / "conditions.csv", regions, techniques), counts)
     return counts
 
 
-def _load(
-    model: type[CatalogueRow],
-    slug: str,
-    values: dict[str, Any],
-    links: dict[str, list[Any]],
-    counts: Loaded,
-) -> None:
-    found = model._default_manager.filter(slug=slug).first()
-    digest = _digest(values, links)
-    if found is not None and (found.loaded_digest == digest or _is_edited(found, values, links)):
-        counts.kept += 1
-        return
-    counts.added += found is None
-    counts.renewed += found is not None
-    row, _ = model._default_manager.update_or_create(
-        slug=slug, defaults={**values, "loaded_digest": digest}
-    )
-    for name, others in links.items():
+def _load(model: type[CatalogueRow], entries: Iterator[Entry], counts: Loaded) -> Known:
+    """Bring the rows of one table up to date; return them by slug."""
+    links = [one.name for one in model._meta.many_to_many]
+    rows = model._default_manager.select_for_update().prefetch_related(*links)
+    known: Known = {row.slug: row for row in rows}
+    for entry in entries:
+        row = known.get(entry.slug)
+        if row is not None and row.loaded_digest != _digest_of(row, entry):
+            counts.edited += 1
+        elif row is not None and row.loaded_digest == entry.digest:
+            counts.same += 1
+        else:
+            counts.renewed += row is not None
+            counts.added += row is None
+            known[entry.slug] = _write(row or model(slug=entry.slug), entry)
+    return known
+
+
+def _write(row: Any, entry: Entry) -> Any:
+    for name, value in entry.values.items():
+        setattr(row, name, value)
+    row.loaded_digest = entry.digest
+    try:
+        row.full_clean()
+    except ValidationError as problem:
+        raise CatalogueError(f"{entry.place}: {'; '.join(problem.messages)}") from problem
+    row.save()
+    for name, others in entry.links.items():
         getattr(row, name).set(others)
+    return row
 
 
-def _is_edited(row: Any, values: dict[str, Any], links: dict[str, list[Any]]) -> bool:
-    """Tell whether a row no longer is what its last load made of it."""
-    now = {name: getattr(row, name) for name in values}
-    linked = {name: list(getattr(row, name).all()) for name in links}
-    return row.loaded_digest != _digest(now, linked)
+def _digest_of(row: Any, entry: Entry) -> str:
+    """The digest of a row as it is now, over the same fields as the line of the file."""
+    values = {name: getattr(row, name) for name in entry.values}
+    return _digest(values, {name: list(getattr(row, name).all()) for name in entry.links})
 
 
 def _digest(values: dict[str, Any], links: dict[str, list[Any]]) -> str:
     slugs = {name: sorted(other.slug for other in others) for name, others in links.items()}
-    text = json.dumps([values, slugs], sort_keys=True, default=str)
+    text = json.dumps([values, slugs], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
-    with (FOLDER / f"{name}.csv").open(newline="") as lines:
-        yield from csv.DictReader(lines)
+def _regions(path: Path) -> Iterator[Entry]:
+    for place, row in _lines(path):
+        values = {
+            "name": row["name"],
+            "is_paired": row["is_paired"] == "yes",
+            "view": row["view"],
+            "group": row["group"],
+            "needs_extra_consent": row["needs_extra_consent"] == "yes",
+            "position": int(row["position"]),
+        }
+        yield Entry(place, row["slug"], values)
 
 
-def _listed(text: str, known: dict[str, Any]) -> list[Any]:
-    return [known[slug] for slug in text.split(";") if slug in known]
+def _techniques(path: Path, regions: Known) -> Iterator[Entry]:
+    for place, row in _lines(path):
+        values = {
+            "name": row["name"],
+            "kind": row["kind"],
+            "summary": row["summary"],
+            "suits": row["suits"],
+            "pressure": row["pressure"],
+            "typical_minutes": [int(part) for part in _parts(row["minutes"])],
+            "works_everywhere": row["regions"] == EVERYWHERE,
+            "needs_training": row["needs_training"] == "yes",
+            "is_published": row["is_published"] == "yes",
+        }
+        yield Entry(
+            place, row["slug"], values, {"body_regions": _found(row["regions"], regions, place)}
+        )
 
 
-def _region(row: dict[str, str]) -> dict[str, Any]:
-    return {
-        "name": row["name"],
-        "is_paired": row["is_paired"] == "yes",
-        "view": row["view"],
-        "group": row["group"],
-        "needs_extra_consent": row["needs_extra_consent"] == "yes",
-        "position": int(row["position"]),
-    }
+def _conditions(path: Path, regions: Known, techniques: Known) -> Iterator[Entry]:
+    for place, row in _lines(path):
+        values = {
+            "name": row["name"],
+            "offer": row["offer"],
+            "summary": row["summary"],
+            "safety_line": row["safety_line"],
+            "note_for_staff": row["note_for_staff"],
+            "icd10": row["icd10"],
+            "icd10cm": row["icd10cm"],
+            "affects_whole_body": row["regions"] == EVERYWHERE,
+        }
+        links = {
+            "body_regions": _found(row["regions"], regions, place),
+            "techniques": _found(row["techniques"], techniques, place),
+        }
+        yield Entry(place, row["slug"], values, links)
 
 
-def _technique(row: dict[str, str]) -> dict[str, Any]:
-    return {
-        "name": row["name"],
-        "kind": row["kind"],
-        "summary": row["summary"],
-        "suits": row["suits"],
-        "pressure": row["pressure"],
-        "typical_minutes": [int(part) for part in row["minutes"].split(";") if part],
-        "works_everywhere": row["regions"] == "all",
-        "needs_training": row["needs_training"] == "yes",
-        "is_published": row["is_published"] == "yes",
-    }
+def _lines(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every line with the place to name when it is wrong."""
+    with path.open(newline="", encoding="utf-8") as text:
+        for number, row in enumerate(csv.DictReader(text), start=2):
+            place = f"{path.name}, line {number}"
+            if None in row or None in row.values():
+                raise CatalogueError(f"{place}: more or fewer cells than the first line.")
+            yield place, row
 
 
-def _condition(row: dict[str, str]) -> dict[str, Any]:
-    return {
-        "name": row["name"],
-        "offer": row["offer"],
-        "summary": row["summary"],
-        "safety_line": row["safety_line"],
-        "note_for_staff": row["note_for_staff"],
-        "icd10": row["icd10"],
-        "icd10cm": row["icd10cm"],
-        "affects_whole_body": row["regions"] == "all",
-    }
+def _found(text: str, known: Known, place: str) -> list[Any]:
+    wanted = [] if text == EVERYWHERE else _parts(text)
+    unknown = [slug for slug in wanted if slug not in known]
+    if unknown:
+        raise CatalogueError(f"{place}: there is no {', '.join(unknown)}.")
+    return [known[slug] for slug in wanted]
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in text.split(";") if part]

@@ -2,15 +2,23 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from practitioners.loading import load_catalogue
+from practitioners.loading import CatalogueError, load_catalogue
 
 
 class Command(BaseCommand):
+    """Bring the catalogue up to date and say what changed."""
+
     help = "Load the catalogue. Rows that were edited here are never overwritten."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        counts = load_catalogue()
+        try:
+            counts = load_catalogue()
+        except CatalogueError as problem:
+            raise CommandError(f"{problem} Nothing was loaded.") from problem
         if options["verbosity"]:
-            self.stdout.write(f"added {counts.added}, renewed {counts.renewed}, kept {counts.kept}")
+            self.stdout.write(
+                f"{counts.added} added, {counts.renewed} renewed, {counts.same} unchanged, "
+                f"{counts.edited} edited here and left alone."
+            )
