@@ -1,0 +1,45 @@
+"""Plans and assessments for tests."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from bookings.models import Client
+from practitioners.models import Location, Practitioner, Service
+from treatment_plans import plans
+from treatment_plans.models import Assessment, PlanPhase, TreatmentPlan
+
+
+def make_assessment(client: Client, practitioner: Practitioner, **fields: Any) -> Assessment:
+    defaults = {"assessed_on": date(2026, 9, 7), "complaint": "My neck hurts when I turn."}
+    return Assessment.objects.create(
+        client=client, practitioner=practitioner, **{**defaults, **fields}
+    )
+
+
+def make_plan(
+    client: Client,
+    practitioner: Practitioner,
+    service: Service,
+    location: Location,
+    *,
+    by: Any,
+    now: datetime,
+    phases: tuple[tuple[str, int, int | None], ...] = (("per_week", 1, 8),),
+    is_active: bool = True,
+    **fields: Any,
+) -> TreatmentPlan:
+    """Make a plan as the desk does, with its first version, and start it."""
+    plan = plans.save(
+        TreatmentPlan(
+            client=client, practitioner=practitioner, service=service, location=location,
+            **{"start_on": now.date(), **fields},
+        ),
+        phases=[
+            PlanPhase(rate_kind=kind, rate_value=value, session_count=count)
+            for kind, value, count in phases
+        ],
+        goals=[], techniques=[], regions=[], by=by, now=now,
+    )  # fmt: skip
+    return plans.activate(plan, by=by, now=now) if is_active else plan
