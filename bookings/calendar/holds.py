@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from datetime import datetime, timedelta
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
 from bookings.availability import free_rooms, least_loaded, slots_at, why_not
 from bookings.calendar.locks import (
     PRACTITIONER,
@@ -131,7 +133,7 @@ def derive(visit: Appointment) -> None:
     """Set end, busy range and price from the service, whatever a form may have said."""
     service = visit.service
     visit.ends_at = visit.starts_at + service.length
-    visit.busy = (
+    visit.busy = DateTimeTZRange(
         visit.starts_at - timedelta(minutes=service.turnover_before),
         visit.ends_at + timedelta(minutes=service.turnover_after),
     )
@@ -142,7 +144,7 @@ def take_room(visit: Appointment, *, now: datetime, moving: Appointment | None =
     """Choose and lock a free room, or None for a service that needs none. Raises NoRoom."""
     if not visit.service.needs_room:
         return None
-    begin, end = visit.busy
+    begin, end = visit.busy.lower, visit.busy.upper
     for room in free_rooms(visit.location, begin, end, now=now, moving=moving):
         lock(ROOM, [room.pk])
         still = free_rooms(visit.location, begin, end, now=now, moving=moving)

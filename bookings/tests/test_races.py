@@ -76,13 +76,14 @@ def together(count: int, work: Any) -> list[Any]:
 @pytest.fixture
 def world() -> Any:
     class World:
-        clinic = make_clinic(travel_minutes=0)
-        place = make_location()
-        rooms = [make_room(place) for _ in range(3)]
-        service = make_service(start_grid=30, turnover_after=10)
-        people = [make_practitioner(service, at=place) for _ in range(4)]
-        user = make_user()
-        clients = [make_client() for _ in range(WORKERS)]
+        def __init__(self) -> None:
+            make_clinic(travel_minutes=0)
+            self.place = make_location()
+            self.rooms = [make_room(self.place) for _ in range(3)]
+            self.service = make_service(start_grid=30, turnover_after=10)
+            self.people = [make_practitioner(self.service, at=self.place) for _ in range(4)]
+            self.user = make_user()
+            self.clients = [make_client() for _ in range(WORKERS)]
 
     return World()
 

@@ -397,10 +397,8 @@ def _can_extend(kept: Appointment, clinic: ClinicSettings) -> bool:
 
 
 def _locations(service: Service, person: Practitioner | None) -> list[Location]:
-    places = Location.objects.filter(is_active=True, availability__practitioner__services=service)
-    if person:
-        places = places.filter(availability__practitioner=person)
-    return list(places.distinct())
+    places = Location.objects.offering(service)
+    return list(places.worked_at_by(person) if person else places)
 
 
 def _location(

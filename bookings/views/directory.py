@@ -49,7 +49,7 @@ def specialist(request: HttpRequest, slug: str) -> HttpResponse:
     free = next_free(None, practitioners=[person.pk], now=now, count=TIMES_ON_PROFILE)
     services = Service.objects.published().filter(practitioners=person).distinct()
     by_pk = {service.pk: service for service in services}
-    places = {place.pk: place for place in Location.objects.filter(availability__practitioner=person)}
+    places = {place.pk: place for place in Location.objects.worked_at_by(person)}
     times = [
         {"slot": slot, "service": by_pk[slot.service_id], "location": places[slot.location_id]}
         for slot in free.get(person.pk, [])

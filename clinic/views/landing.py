@@ -26,7 +26,7 @@ def landing(request: HttpRequest) -> HttpResponse:
         "soonest": rows[0] if rows and rows[0].soonest else None,
         "rows": rows[:SHOWN],
         "services": Service.objects.published().distinct()[:SHOWN],
-        "locations": Location.objects.filter(is_active=True).prefetch_related("opening_hours"),
+        "locations": Location.objects.active().prefetch_related("opening_hours"),
         "hide_book_button": True,
     }
     return render(request, "clinic/landing.html", context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -28,6 +29,22 @@ def check_zone(name: str) -> None:
         )
 
 
+class LocationQuerySet(models.QuerySet["Location"]):
+    """Words for choosing locations."""
+
+    def active(self) -> LocationQuerySet:
+        """Those where visits take place."""
+        return self.filter(is_active=True)
+
+    def worked_at_by(self, practitioner: Any) -> LocationQuerySet:
+        """Those where a practitioner has weekly hours."""
+        return self.filter(availability__practitioner=practitioner).distinct()
+
+    def offering(self, service: Any) -> LocationQuerySet:
+        """Active ones where somebody who gives the service has weekly hours."""
+        return self.active().filter(availability__practitioner__services=service).distinct()
+
+
 class Location(models.Model):
     """One of the clinic's sites. Its wall clock rules everything that happens there."""
 
@@ -38,6 +55,8 @@ class Location(models.Model):
     phone = models.CharField(max_length=30, blank=True)
     access_notes = models.TextField("access and parking", blank=True)
     is_active = models.BooleanField(default=True)
+
+    objects = LocationQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

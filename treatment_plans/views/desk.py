@@ -31,7 +31,7 @@ def desk_day(request: HttpRequest) -> HttpResponse:
     """The day as a table: practitioners see theirs, the desk everybody's."""
     if not request.user.works_here:
         raise PermissionDenied
-    location = Location.objects.filter(is_active=True).first()
+    location = Location.objects.active().first()
     zone = location.zone if location else timezone.get_default_timezone()
     now = timezone.now()
     today = now.astimezone(zone).date()
