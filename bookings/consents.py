@@ -19,7 +19,9 @@ def opt_out(client: Client, *, now: datetime, by: str = "link") -> None:
             defaults={"is_given": False, "changed_at": now, "changed_by": by},
         )
     Message.objects.filter(
-        client=client, kind__in=FOLLOW_UPS, state=Message.State.PENDING
+        client=client,
+        kind__in=FOLLOW_UPS,
+        state__in=(Message.State.PENDING, Message.State.CLAIMED),
     ).update(state=Message.State.CANCELLED, last_code="client_opted_out")
 
 

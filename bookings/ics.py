@@ -3,32 +3,57 @@
 from __future__ import annotations
 
 from datetime import datetime
+from email.utils import parseaddr
 
 import icalendar
 from django.conf import settings
 from django.utils import timezone
 
+from bookings.links import visit_link
 from bookings.models import Appointment
 from practitioners.models import ClinicSettings
 
 
 def visit_calendar(visit: Appointment, *, now: datetime | None = None) -> bytes:
-    """Build the file. PUBLISH, not REQUEST: a calendar's "decline" would never reach us."""
-    clinic = ClinicSettings.current()
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+    """Build the file: when and where, and nothing of what for.
+
+    PUBLISH, not REQUEST: a calendar's "decline" would look like a cancellation that
+    we never hear of. Local times with their zone, so that a calendar shows the
+    clinic's clock also to somebody who travels.
+    """
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Clinic//Sessions//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
+    calendar.add_component(_event(visit, ClinicSettings.current(), now=now or timezone.now()))
+    calendar.add_missing_timezones()
+    return calendar.to_ical()
+
+
+def _event(visit: Appointment, clinic: ClinicSettings, *, now: datetime) -> icalendar.Event:
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     event = icalendar.Event()
-    event.add("uid", f"visit-{visit.public_id}@{domain}")
+    event.add("uid", f"visit-{visit.public_id}@{address.rpartition('@')[2]}")
     event.add("sequence", visit.version - 1)
-    event.add("dtstamp", now or timezone.now())
+    event.add("dtstamp", now)
     event.add("dtstart", visit.starts_at.astimezone(visit.zone))
     event.add("dtend", visit.ends_at.astimezone(visit.zone))
     event.add("summary", f"Session at {clinic.name}")
-    event.add("location", ", ".join(visit.location.address.splitlines()) or visit.location.name)
+    event.add("location", _place(visit))
     event.add("status", "CANCELLED" if visit.is_cancelled else "CONFIRMED")
-    calendar.add_component(event)
-    calendar.add_missing_timezones()
-    return calendar.to_ical()
+    event.add("organizer", _organizer(clinic, address))
+    if not visit.is_cancelled:
+        event.add("description", f"Change or cancel: {settings.SITE_URL}{visit_link(visit)}")
+    return event
+
+
+def _place(visit: Appointment) -> str:
+    lines = [visit.location.name, *visit.location.address.splitlines()]
+    return ", ".join(line.strip() for line in lines if line.strip())
+
+
+def _organizer(clinic: ClinicSettings, address: str) -> icalendar.vCalAddress:
+    """Who publishes it; a published event has to name somebody."""
+    organizer = icalendar.vCalAddress(f"mailto:{clinic.email or address}")
+    organizer.params["cn"] = icalendar.vText(clinic.name)
+    return organizer

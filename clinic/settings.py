@@ -130,7 +130,8 @@ MESSAGE_SOURCES: dict[str, str] = {
     "appointment": "bookings.messages.appointments.AppointmentSource",
     "sign_in_code": "bookings.messages.sign_in.SignInSource",
     "staff_invitation": "clinic.invitations.InvitationSource",
-    "staff_notice": "bookings.messages.staff.StaffNoticeSource",
+    "daily_digest": "bookings.messages.staff_mails.DigestSource",
+    "staff_notice": "bookings.messages.staff_mails.StaffNoticeSource",
     "treatment_plan": "treatment_plans.recall.PlanSource",
 }
 # What writes messages that time alone makes due; called with now=.
@@ -140,9 +141,7 @@ SWEEPS: list[str] = ["treatment_plans.recall.sweep"]
 
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
-    default="django.core.mail.backends.filebased.EmailBackend"
-    if DEMO
-    else "django.core.mail.backends.smtp.EmailBackend",
+    default="clinic.demo_mail.EmailBackend" if DEMO else "bookings.messages.smtp.EmailBackend",
 )
 EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=str(BASE_DIR / ".local" / "mail"))
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
@@ -156,7 +155,9 @@ ALLOW_PRETEND_NOW = DEMO or env.bool("ALLOW_PRETEND_NOW", default=False)
 MESSAGE_LEASE_SECONDS = env.int("MESSAGE_LEASE_SECONDS", default=300)
 MESSAGE_BATCH = 20
 MESSAGE_TASK_SECONDS = 120
-MESSAGE_BACKOFF_MINUTES = [1, 5, 15, 60, 180, 360, 720]
+MESSAGE_BACKOFF_MINUTES = env.list(
+    "MESSAGE_BACKOFF_MINUTES", cast=float, default=[1, 5, 15, 60, 180, 360, 720]
+)
 MESSAGE_GRACE_SECONDS = env.int("MESSAGE_GRACE_SECONDS", default=180)
 
 # --- Celery: starts work, never holds the future ------------------------------------

@@ -24,6 +24,7 @@ urlpatterns = [
     path("demo/mail/", mailbox.demo_mail, name="demo_mail"),
     path("demo/mail/<str:name>/", mailbox.demo_mail_text, name="demo_mail_text"),
     path("demo/mail/<str:name>/html/", mailbox.demo_mail_html, name="demo_mail_html"),
+    path("demo/mail/<str:name>/files/<int:number>/", mailbox.demo_mail_file, name="demo_mail_file"),
     path(
         "health/",
         login_not_required(HealthCheckView.as_view(checks=["health_check.Database", "health_check.Cache"])),

@@ -21,7 +21,6 @@ import pytest
 
 BASE_DIR = Path(__file__).resolve().parents[1]
 AXE = (BASE_DIR / "e2e" / "vendor" / "axe.min.js").read_text()
-RULE = b"-" * 79
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser's loop, not ours
 
 
@@ -36,13 +35,11 @@ class Clinic:
     def mails(self, to: str = "") -> list[EmailMessage]:
         """Every mail sent so far, oldest first."""
         found = []
-        for file in sorted(self.mailbox.glob("*.log"), key=lambda one: one.stat().st_mtime):
-            for raw in file.read_bytes().split(b"\n" + RULE + b"\n"):
-                if raw.strip():
-                    mail = message_from_bytes(raw.strip(), policy=policy.default)
-                    assert isinstance(mail, EmailMessage)
-                    if to in mail["To"]:
-                        found.append(mail)
+        for file in sorted(self.mailbox.glob("*.eml")):
+            mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+            assert isinstance(mail, EmailMessage)
+            if to in mail["To"]:
+                found.append(mail)
         return found
 
     def wait_for_mail(self, to: str, count: int = 1, seconds: float = 40) -> EmailMessage:

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from bookings.links import booking_link, unsubscribe_link
-from bookings.messages.appointments import address_of
+from bookings.messages.recipients import address_of
 from bookings.messages.sources import Mail, Send, Stop, Wait
 from bookings.messages.words import write_mail
 from bookings.models import Message, Task

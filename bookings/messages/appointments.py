@@ -1,4 +1,12 @@
-"""What people are told about a visit: booked, moved, cancelled, reminded."""
+"""What people are told about a visit: booked, moved, cancelled, reminded.
+
+    booked      confirmation after the grace, in which a booking can be undone in silence
+    moved       the new time at once; the confirmation of it, if none has gone out yet
+    cancelled   at once, unless the client took it back before we had told them anything
+    reminder    two calendar days before, on the location's wall clock
+
+What the people who work here are told of the same changes is in `staff`.
+"""
 
 from __future__ import annotations
 
@@ -6,88 +14,94 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 
 from bookings.extensions import Event
 from bookings.ics import visit_calendar
 from bookings.links import visit_link
-from bookings.messages import outbox
+from bookings.messages import outbox, staff
+from bookings.messages.recipients import reach
 from bookings.messages.sources import Mail, Send, Stop
 from bookings.messages.words import clinic_words, write_mail
-from bookings.models import Appointment, Client, ClientAccess, Message
+from bookings.models import Appointment, Message
 from bookings.wall_clock import appointment_reminder_at
 from practitioners.models import ClinicSettings
 
 SOURCE = "appointment"
 TO_CLIENT = ("confirmation", "moved", "cancelled", "visit_reminder")
+WITH_FILE = ("confirmation", "moved", "cancelled")
+SUBJECTS = {
+    "confirmation": "Your session on {when}",
+    "moved": "Your session is now on {when}",
+    "cancelled": "Your session on {when} is cancelled",
+    "visit_reminder": "Reminder: your session on {when}",
+}
 Status = Appointment.Status
 
 
 def follow(event: Event, visit: Appointment, *, now: datetime) -> None:
-    """Write what a change of a visit makes necessary, in the same transaction."""
-    if event == "booked":
-        grace = timedelta(seconds=settings.MESSAGE_GRACE_SECONDS)
-        _tell_client("confirmation", visit, now=now, send_after=now + grace)
-        _remind(visit, now=now)
-    elif event == "moved":
-        outbox.cancel_open(SOURCE, visit.pk, code="moved", kinds=TO_CLIENT)
-        _tell_client("moved", visit, now=now)
-        _remind(visit, now=now)
-    elif event == "cancelled":
-        unsent = outbox.cancel_open(SOURCE, visit.pk, code="cancelled", kinds=TO_CLIENT)
-        told = Message.objects.about(SOURCE, visit.pk).filter(kind="confirmation").exclude(
-            state=Message.State.CANCELLED
-        )
-        if told.exists() or not unsent:
-            _tell_client("cancelled", visit, now=now)
-    _tell_staff(event, visit, now=now)
-    outbox.kick()
+    """Write what a change of a visit makes necessary, in the same transaction.
+
+    Nobody is told about a visit whose time has passed: the desk enters those, too.
+    """
+    if event in FOLLOWED and visit.starts_at > now:
+        outbox.write_all(FOLLOWED[event](visit, now=now))
+        outbox.kick()
 
 
-def _tell_client(kind: str, visit: Appointment, *, now: datetime, **when: Any) -> None:
-    outbox.write(
+def _booked(visit: Appointment, *, now: datetime) -> list[Message]:
+    return [
+        _confirmation(visit, now=now),
+        *_reminder(visit, now=now),
+        *staff.tell("booked", visit, now=now),
+    ]
+
+
+def _moved(visit: Appointment, *, now: datetime) -> list[Message]:
+    was_unconfirmed = _take_back(visit, "confirmation", code="moved")
+    _take_back(visit, *TO_CLIENT, code="moved")
+    told = _confirmation(visit, now=now) if was_unconfirmed else _about("moved", visit, now=now)
+    return [told, *_reminder(visit, now=now), *staff.tell("moved", visit, now=now)]
+
+
+def _cancelled(visit: Appointment, *, now: datetime) -> list[Message]:
+    was_unconfirmed = _take_back(visit, "confirmation", code="cancelled")
+    _take_back(visit, *TO_CLIENT, code="cancelled")
+    if was_unconfirmed and visit.cancelled_by == Appointment.CancelledBy.CLIENT:
+        return staff.take_back(visit, now=now)
+    return [_about("cancelled", visit, now=now), *staff.tell("cancelled", visit, now=now)]
+
+
+FOLLOWED = {"booked": _booked, "moved": _moved, "cancelled": _cancelled}
+
+
+def _take_back(visit: Appointment, *kinds: str, code: str) -> bool:
+    return bool(outbox.cancel_open(SOURCE, visit.pk, kinds=kinds, code=code))
+
+
+def _confirmation(visit: Appointment, *, now: datetime) -> Message:
+    grace = timedelta(seconds=settings.MESSAGE_GRACE_SECONDS)
+    return _about("confirmation", visit, now=now, send_after=now + grace)
+
+
+def _reminder(visit: Appointment, *, now: datetime) -> list[Message]:
+    at = appointment_reminder_at(visit.starts_at, visit.zone, booked_at=now)
+    return [_about("visit_reminder", visit, now=now, send_after=at)] if at else []
+
+
+def _about(
+    kind: str, visit: Appointment, *, now: datetime, send_after: datetime | None = None
+) -> Message:
+    """A message to the client; it is of no use once the visit's time has come."""
+    return outbox.message(
         kind,
         source_type=SOURCE,
         source_id=visit.pk,
         occurrence=str(visit.version),
         client=visit.client,
         now=now,
-        **when,
+        send_after=send_after,
+        expires_at=visit.starts_at,
     )
-
-
-def _remind(visit: Appointment, *, now: datetime) -> None:
-    at = appointment_reminder_at(visit.starts_at, visit.zone, booked_at=now)
-    if at is not None:
-        _tell_client("visit_reminder", visit, now=now, send_after=at, expires_at=visit.starts_at)
-
-
-def _tell_staff(event: Event, visit: Appointment, *, now: datetime) -> None:
-    """Tell the practitioner and the desk at once what concerns today; the rest is in the digest."""
-    today = now.astimezone(visit.zone).date()
-    if visit.starts_at.astimezone(visit.zone).date() != today:
-        return
-    people = get_user_model().objects.filter(is_active=True)
-    concerned = people.filter(practitioner=visit.practitioner) | people.filter(
-        groups__name="Front desk"
-    )
-    for user in concerned.distinct():
-        outbox.write(
-            "staff_notice",
-            source_type="staff_notice",
-            source_id=visit.pk,
-            occurrence=f"{event}:{visit.version}",
-            user=user,
-            now=now,
-        )
-
-
-def address_of(client: Client) -> str:
-    """The client's own address, else that of whoever books for them."""
-    if client.email:
-        return client.email
-    helper = ClientAccess.objects.filter(client=client).select_related("user").order_by("pk").first()
-    return helper.user.email if helper else ""
 
 
 class AppointmentSource:
@@ -95,54 +109,55 @@ class AppointmentSource:
 
     @staticmethod
     def lock(message: Message) -> Appointment | None:
+        """The visit and its client: neither changes until the decision stands."""
         return (
-            Appointment.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("practitioner", "location", "client", "service")
+            Appointment.objects.filter(client__isnull=False)
+            .select_for_update(of=("self", "client"), no_key=True)
+            .select_related("practitioner", "location", "client")
             .filter(pk=int(message.source_id))
             .first()
         )
 
     @staticmethod
     def decide(message: Message, row: Appointment, *, now: datetime) -> Send | Stop:
-        """A message about an older version of the visit, or about a visit that is off, stops."""
-        if row.client is None or row.client.is_deceased:
+        """Stop what is about an older version of the visit, or a visit that is off or over."""
+        assert row.client is not None  # lock() leaves out holds
+        if row.client.is_deceased:
             return Stop("client_deceased")
-        if message.kind == "cancelled":
-            return Send() if row.is_cancelled else Stop("not_cancelled")
-        if row.is_cancelled:
-            return Stop("cancelled")
         if message.occurrence != str(row.version):
             return Stop("moved")
+        if row.is_cancelled != (message.kind == "cancelled"):
+            return Stop("cancelled" if row.is_cancelled else "not_cancelled")
         if row.starts_at <= now or row.status in (Status.COMPLETED, Status.NO_SHOW):
             return Stop("visit_over")
-        return Send()
+        found = reach(row.client)
+        return Send() if found.address else Stop(found.code)
 
     @staticmethod
     def render(message: Message, row: Appointment, *, now: datetime) -> Mail:
+        """Say when and where; never what for."""
+        assert row.client is not None  # lock() leaves out holds
         clinic = ClinicSettings.current()
         words = clinic_words(row, clinic)
-        short = words.short(row.starts_at)
-        subjects = {
-            "confirmation": f"Your session on {short}",
-            "moved": f"Your session is now on {short}",
-            "cancelled": f"Your session on {short} is cancelled",
-            "visit_reminder": f"Reminder: your session on {short}",
+        found = reach(row.client)
+        before = staff.before(row) if message.kind == "moved" else None
+        file = ("session.ics", visit_calendar(row, now=now), "text/calendar")
+        context: dict[str, Any] = {
+            "kind": message.kind,
+            "name": row.client.first_name,
+            "is_own": found.is_own,
+            "visit": row,
+            "is_by_clinic": row.cancelled_by == Appointment.CancelledBy.CLINIC,
+            "was": words.when(before.starts_at) if before else "",
+            "when": words.when(row.starts_at, today=now.astimezone(row.zone).date()),
+            "zone": words.zone_line(row.starts_at),
+            "link": settings.SITE_URL + visit_link(row),
         }
-        assert row.client is not None  # decide() has seen to it
-        to = address_of(row.client)
-        own = bool(row.client.email)
-        with_file = message.kind in ("confirmation", "moved", "cancelled")
-        calendar = ("session.ics", visit_calendar(row, now=now), "text/calendar") if with_file else None
         return write_mail(
             "visit",
-            to=to,
-            subject=subjects[message.kind],
+            to=found.address,
+            subject=SUBJECTS[message.kind].format(when=words.short(row.starts_at)),
             clinic=clinic,
-            kind=message.kind,
-            name=row.client.first_name if own else "",
-            visit=row,
-            when=words.when(row.starts_at, today=now.astimezone(row.zone).date()),
-            zone=words.zone_line(row.starts_at),
-            link=settings.SITE_URL + visit_link(row),
-            attachments=(calendar,) if calendar else (),
+            attachments=(file,) if message.kind in WITH_FILE else (),
+            **context,
         )

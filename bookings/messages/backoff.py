@@ -1,19 +1,24 @@
-"""How long to wait before a message is tried again."""
+"""How long to wait before the next try.
+
+    try    1      2      3       4      5      6      7       8
+    wait   1 min  5 min  15 min  1 h    3 h    6 h    12 h    give up
+
+The waits are the setting MESSAGE_BACKOFF_MINUTES.
+"""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-JITTER = 0.2
+SPREAD = 0.2  # of the wait, so that a crowd does not come back at the same second
 
 
-def next_attempt(
-    now: datetime, attempts: int, minutes: Sequence[int], *, chance: random.Random | None = None
-) -> datetime | None:
-    """When to try again after so many tries, give or take a fifth; None when it is enough."""
-    if attempts > len(minutes):
+def wait_after(tries: int, waits: Sequence[float], *, chance: float) -> timedelta | None:
+    """The wait after so many failed tries; None when there is to be no other.
+
+    `waits` are minutes; `chance` from 0 to 1 picks a point within 20 % either way.
+    """
+    if tries > len(waits):
         return None
-    spread = 1 + JITTER * (2 * (chance or random.Random()).random() - 1)  # noqa: S311
-    return now + timedelta(minutes=minutes[attempts - 1] * spread)
+    return timedelta(minutes=waits[max(tries, 1) - 1]) * (1 + SPREAD * (2 * chance - 1))

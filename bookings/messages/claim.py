@@ -1,8 +1,8 @@
 """The rows of the outbox and who has them in hand.
 
     pending ──take──► claimed ──commit_to_send──► sending ──record──► sent · pending · failed
-       ▲                 │                           │
-       └──── lease over, released                    └── lease over: it may have arrived
+       ▲                     │                           │
+       └── lease over, released                          └── lease over: may have arrived
 
 A claim is a lease by the database's clock, fenced by `claim_no`: whoever comes
 back late finds the number changed and writes nothing. Business time (what is due,
@@ -11,12 +11,11 @@ what has expired) is the `now` that is passed in.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -26,7 +25,7 @@ from bookings.models import Message, MessageAttempt
 State = Message.State
 MOST_CLAIMS = 5  # without a result; then the row itself is what kills its workers
 SUSPECT_CLAIMS = 2  # from here on a row is claimed alone, so that it takes no others down
-CHANNELS = ("email",)
+CHANNELS = ("email",)  # those that something hands over
 
 TAKE = """
 UPDATE bookings_message AS message
@@ -39,7 +38,7 @@ UPDATE bookings_message AS message
            AND claims {claims}
            AND kind = ANY(%(kinds)s) AND source_type = ANY(%(types)s)
            AND channel = ANY(%(channels)s)
-           AND (%(only)s::uuid[] IS NULL OR public_id = ANY(%(only)s::uuid[]))
+           AND (%(only)s::bigint[] IS NULL OR id = ANY(%(only)s::bigint[]))
          ORDER BY send_after LIMIT %(size)s FOR UPDATE SKIP LOCKED) AS due
  WHERE message.id = due.id
 RETURNING message.*
@@ -58,7 +57,7 @@ def take(
     now: datetime,
     lanes: Sequence[int],
     size: int,
-    only: Collection[uuid.UUID] | None = None,
+    only: Collection[int] | None = None,
 ) -> list[Message]:
     """Claim the most urgent due messages, at most `size`; one lane at a time.
 
@@ -74,7 +73,7 @@ def take(
 
 
 def _terms(
-    worker: str, now: datetime, lane: int, size: int, only: Collection[uuid.UUID] | None
+    worker: str, now: datetime, lane: int, size: int, only: Collection[int] | None
 ) -> dict[str, object]:
     return {
         "worker": worker,
@@ -84,7 +83,7 @@ def _terms(
         "kinds": list(KINDS),
         "types": list(settings.MESSAGE_SOURCES),
         "channels": list(CHANNELS),
-        "only": None if only is None else [str(one) for one in only],
+        "only": None if only is None else list(only),
         "size": size,
     }
 
@@ -123,12 +122,13 @@ def drop(message: Message, *, code: str) -> None:
     _settle(message, state=State.CANCELLED, last_code=code)
 
 
-def _settle(message: Message, **values: object) -> None:
+def _settle(message: Message, *, state: Message.State, **values: object) -> None:
     settled = Message.objects.filter(
         pk=message.pk, state=State.CLAIMED, claim_no=message.claim_no
-    ).update(claims=0, claimed_by="", lease_until=None, **values)
+    ).update(state=state, claims=0, claimed_by="", lease_until=None, **values)
     if not settled:
         raise ClaimLost
+    message.state = state
 
 
 def release(messages: Collection[Message], *, wait: timedelta | None = None) -> int:
@@ -170,6 +170,7 @@ def record(
     if is_ambiguous:
         values["is_ambiguous"] = True
     with transaction.atomic(durable=True):
+        message.state = state
         counted = Message.objects.filter(
             pk=message.pk, claim_no=message.claim_no, state__in=counts_for
         ).update(
@@ -185,12 +186,3 @@ def record(
             message=message, claim_no=message.claim_no, at=now, result=code, detail=detail[:200]
         )
     return bool(counted)
-
-
-def lock_client(message: Message) -> None:
-    """Let two workers decide about one client's follow-ups one after the other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [FOLLOW_UP_LOCK, message.client_id])
-
-
-FOLLOW_UP_LOCK = 7301  # the first of the lock's two numbers; the client's id is the second

@@ -1,76 +1,49 @@
 """From a waiting row to a delivered message, in three small transactions.
 
     T1 claim    pending ──► claimed    a batch, skipping what others hold, with a lease
+       render   outside of any transaction; an error here is the row's own
     T2 decide   claimed ──► sending    source rows locked first; a cancel that came before wins
+       hand over to the relay
     T3 result   sending ──► sent       or back to pending, or parked
 
-Leases run on the database's clock; what is due runs on the business clock `now`.
-Between T2 and T3 the message is handed over. Whoever dies there leaves a row in
-`sending`, which comes back flagged as ambiguous under the same Message-ID.
+Whoever dies between T2 and T3 leaves a row in `sending`, which comes back flagged as
+ambiguous under the same Message-ID. `now` is business time; left out, each row is
+looked at by the clock on the wall.
 """
 
 from __future__ import annotations
 
 import os
-import smtplib
+import random
 import socket
-import threading
 import time
+import uuid
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db import connection, transaction
-from django.db.models import F
+from django.core.mail import EmailMultiAlternatives
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from bookings.extensions import message_source
-from bookings.messages.backoff import next_attempt
-from bookings.messages.sources import Mail, Stop, Wait
-from bookings.models import Message, MessageAttempt, Task
+from bookings.messages import claim, fuse, recovery, stopping, trouble
+from bookings.messages.backoff import wait_after
+from bookings.messages.breaker import Breaker
+from bookings.messages.relay import Outcome, Relay, email_of, open_relay
+from bookings.messages.sources import Mail, Send, Stop, Wait
+from bookings.models import Client, Message, MessageAttempt
 
 State = Message.State
-MAX_CLAIMS = 5
-MAX_ATTEMPTS = 8
+MOST_RENDERINGS = 3  # clean errors; then the row is parked
+A_MOMENT = timedelta(seconds=5)
+LOCK_WAIT = "5s"  # for the rows a message is about
+TRY_AGAIN_SOON = {"55P03", "40P01", "40001"}  # lock not available, deadlock, serialization
+RECONNECT_AFTER = (1, 2, 4, 8, 15, 30)  # seconds; together less than a lease
 log = structlog.get_logger(__name__)
-
-CLAIM = """
-UPDATE bookings_message SET
-    state = 'claimed', claims = claims + 1, claim_no = claim_no + 1, claimed_by = %(me)s,
-    lease_until = clock_timestamp() + %(lease)s * interval '1 second'
-WHERE id IN (
-    SELECT id FROM bookings_message
-    WHERE (state = 'pending' AND send_after <= %(now)s
-           AND (next_attempt_at IS NULL OR next_attempt_at <= %(now)s)
-           OR state = 'claimed' AND lease_until < clock_timestamp())
-    ORDER BY lane, send_after
-    LIMIT %(batch)s
-    FOR UPDATE SKIP LOCKED
-)
-RETURNING id
-"""
-# Whoever was handing these over has died: they may have arrived.
-AMBIGUOUS = """
-UPDATE bookings_message SET
-    state = CASE WHEN is_ambiguous OR channel = 'sms' THEN 'unknown' ELSE 'pending' END,
-    is_ambiguous = true, last_code = 'sender_died', next_attempt_at = NULL
-WHERE state = 'sending' AND lease_until < clock_timestamp()
-RETURNING id
-"""
-EXPIRE = """
-UPDATE bookings_message SET state = 'expired', last_code = 'expired'
-WHERE state = 'pending' AND expires_at <= %(now)s
-RETURNING id
-"""
-START_SENDING = """
-UPDATE bookings_message SET state = 'sending', sending_at = clock_timestamp(), attempts = attempts + 1,
-    lease_until = clock_timestamp() + %(lease)s * interval '1 second'
-WHERE id = %(id)s AND state = 'claimed' AND claimed_by = %(me)s AND claim_no = %(claim_no)s
-  AND lease_until > clock_timestamp()
-"""
+breaker = Breaker()
 
 
 @dataclass
@@ -83,251 +56,241 @@ class Counts:
     failed: int = 0
     expired: int = 0
     ambiguous: int = 0
+    lost: int = 0
     ids: list[int] = field(default_factory=list)
 
-
-def send_due(*, now: datetime | None = None, limit_seconds: float | None = None) -> Counts:
-    """Hand over everything that is due, until nothing is left or the time is over."""
-    began = time.monotonic()
-    limit = limit_seconds or settings.MESSAGE_TASK_SECONDS
-    counts = Counts()
-    clear_away(now=now or timezone.now(), counts=counts)
-    while time.monotonic() - began < limit:
-        ids = claim(now=now or timezone.now())
-        if not ids:
-            break
-        for place, pk in enumerate(ids):
-            if time.monotonic() - began >= limit:
-                release(ids[place:])
-                break
-            deliver(pk, now=now or timezone.now(), counts=counts)
-    return counts
+    def add(self, what: str) -> None:
+        setattr(self, what, getattr(self, what) + 1)
 
 
-def clear_away(*, now: datetime, counts: Counts) -> None:
-    """Bring back what a dead sender left, and end what is no longer of use."""
-    with connection.cursor() as cursor:
-        cursor.execute(AMBIGUOUS)
-        counts.ambiguous += cursor.rowcount
-        cursor.execute(EXPIRE, {"now": now})
-        expired = [row[0] for row in cursor.fetchall()]
-    counts.expired += len(expired)
-    for message in Message.objects.filter(pk__in=expired).exclude(kind="sign_in_code"):
-        _tell_staff(message, "A message was not sent in time", now=now)
+class Run:
+    """One worker working through what is due, until nothing is left or it has to stop."""
+
+    def __init__(self, relay: Relay, *, now: datetime | None, ends_at: float) -> None:
+        self.worker = f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+        self.relay = relay
+        self.counts = Counts()
+        self._now = now
+        self._ends_at = ends_at
+
+    @property
+    def now(self) -> datetime:
+        return self._now or timezone.now()
+
+    def has_to_stop(self) -> bool:
+        return stopping.is_asked() or time.monotonic() >= self._ends_at
+
+    def tidy(self) -> None:
+        """Take back what dead workers held, and end what is too late."""
+        for message in recovery.take_back(now=self.now):
+            self.counts.add("failed" if message.state == State.FAILED else "ambiguous")
+        self.counts.expired += len(recovery.expire(now=self.now))
+
+    def work(self, *, only: Collection[int] | None) -> None:
+        """Claim and deliver batch by batch."""
+        lanes = fuse.open_lanes(now=self.now)
+        while not self.has_to_stop():
+            size = breaker.may_take(settings.MESSAGE_BATCH, at=time.monotonic())
+            if not size:
+                log.warning("relay_rests")
+                return
+            batch = claim.take(self.worker, now=self.now, lanes=lanes, size=size, only=only)
+            if not batch:
+                return
+            self._deliver_all(batch)
+
+    def _deliver_all(self, batch: list[Message]) -> None:
+        for place, message in enumerate(batch):
+            if self.has_to_stop() or not breaker.may_take(1, at=time.monotonic()):
+                claim.release(batch[place:])
+                return
+            self.counts.add(self._deliver(message))
+
+    def _deliver(self, message: Message) -> str:
+        """Take one claimed message as far as it goes; returns what became of it."""
+        try:
+            email, address = prepare(message, now=self.now)
+            if email is None:
+                return "waiting" if message.state == State.PENDING else "stopped"
+            if not commit(message, address=address, now=self.now):
+                return "waiting" if message.state == State.PENDING else "stopped"
+        except claim.ClaimLost:
+            return "lost"
+        except (OperationalError, InterfaceError) as problem:
+            if _code_of(problem) not in TRY_AGAIN_SOON:
+                raise
+            claim.release([message], wait=A_MOMENT)
+            return "waiting"
+        except Exception:  # one bad row must not stop the others; it is parked after three tries
+            log.exception("message_not_prepared", message=message.pk, kind=message.kind)
+            return _not_prepared(message, now=self.now)
+        return self._hand_over(message, email)
+
+    def _hand_over(self, message: Message, email: EmailMultiAlternatives) -> str:
+        outcome = self.relay.hand_over(email)
+        if outcome.kind in ("sent", "hard"):
+            breaker.went_well()
+        else:
+            breaker.failed(is_timeout=outcome.is_timeout, at=time.monotonic())
+        result = _patiently(lambda: finish(message, outcome, address=email.to[0], now=self.now))
+        if result == "sent":
+            self.counts.ids.append(message.pk)
+        return result
 
 
-def claim(*, now: datetime) -> list[int]:
-    """T1: take a batch for this worker, security first."""
-    values = {
-        "me": _me(),
-        "now": now,
-        "lease": settings.MESSAGE_LEASE_SECONDS,
-        "batch": settings.MESSAGE_BATCH,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, values)
-        ids = [row[0] for row in cursor.fetchall()]
-    return list(
-        Message.objects.filter(pk__in=ids).order_by("lane", "send_after").values_list("pk", flat=True)
-    )
+def send_due(
+    *,
+    now: datetime | None = None,
+    limit_seconds: float | None = None,
+    only: Collection[int] | None = None,
+    timeout: float | None = None,
+) -> Counts:
+    """Hand over everything that is due, or of it `only` some rows, until the time is over.
+
+    Many may do so at once. `timeout` shortens the patience with the relay.
+    """
+    seconds = settings.MESSAGE_TASK_SECONDS if limit_seconds is None else limit_seconds
+    with open_relay(timeout=timeout) as relay:
+        run = Run(relay, now=now, ends_at=time.monotonic() + seconds)
+        if only is None:
+            run.tidy()
+        run.work(only=only)
+    return run.counts
 
 
-def claim_one(pk: int) -> bool:
-    """T1 for a single row that somebody is waiting for."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE bookings_message SET state = 'claimed', claims = claims + 1,"
-            " claim_no = claim_no + 1, claimed_by = %s,"
-            " lease_until = clock_timestamp() + %s * interval '1 second'"
-            " WHERE id = %s AND state = 'pending'",
-            [_me(), settings.MESSAGE_LEASE_SECONDS, pk],
-        )
-        return cursor.rowcount == 1
+def prepare(message: Message, *, now: datetime) -> tuple[EmailMultiAlternatives | None, str]:
+    """Decide for the first time and write the mail; without one the row has been settled.
 
-
-def release(ids: list[int]) -> None:
-    """Give back claims that were not used; they do not count."""
-    Message.objects.filter(pk__in=ids, state=State.CLAIMED, claimed_by=_me()).update(
-        state=State.PENDING, claims=F("claims") - 1, lease_until=None
-    )
-
-
-def deliver(pk: int, *, now: datetime, counts: Counts) -> None:
-    """Take one claimed message through T2, the relay and T3."""
-    message = Message.objects.get(pk=pk)
-    if message.claims > MAX_CLAIMS:
-        _finish(message, State.FAILED, "poison", now=now)
-        counts.failed += 1
-        return
-    try:
-        mail = _decide(message, now=now)
-    except Exception:  # one bad row must not stop the others; it is parked after five claims
-        log.exception("message_not_rendered", message=message.pk, kind=message.kind)
-        _record(message, "not_rendered", now=now)
-        return
-    if mail is None:
-        stopped = Message.objects.filter(pk=pk, state=State.CANCELLED).exists()
-        counts.stopped += stopped
-        counts.waiting += not stopped
-        return
-    _hand_over(message, mail, now=now, counts=counts)
-
-
-def _decide(message: Message, *, now: datetime) -> Mail | None:
-    """T2: render, lock the source, check everything again and mark the row as being sent."""
+    The locks of the decision are given back before the mail is rendered.
+    """
     source = message_source(message.source_type)
-    if source is None:  # a newer version wrote it; leave it to a worker that knows
-        release([message.pk])
-        return None
-    with transaction.atomic():
-        row = source.lock(message)
-        answer = Stop("source_gone") if row is None else source.decide(message, row, now=now)
-        if isinstance(answer, Wait):
-            _back(message, answer, now=now)
-            return None
-        if isinstance(answer, Stop):
-            Message.objects.filter(pk=message.pk, state=State.CLAIMED, claim_no=message.claim_no).update(
-                state=State.CANCELLED, last_code=answer.code
-            )
-            return None
-        mail: Mail = source.render(message, row, now=now)
-        if not mail.to:
-            Message.objects.filter(pk=message.pk).update(
-                state=State.FAILED, last_code="no_address"
-            )
-            _tell_staff(message, "A message has no address to go to", now=now)
-            return None
-        with connection.cursor() as cursor:
-            cursor.execute(
-                START_SENDING,
-                {
-                    "id": message.pk,
-                    "me": _me(),
-                    "claim_no": message.claim_no,
-                    "lease": settings.MESSAGE_LEASE_SECONDS,
-                },
-            )
-            return mail if cursor.rowcount == 1 else None
+    with transaction.atomic(durable=True):
+        row = _lock(message)
+        answer = _decide(message, row, now=now)
+        if isinstance(answer, Send):
+            transaction.set_rollback(True)
+        else:
+            _settle(message, answer, now=now)
+            return None, ""
+    mail: Mail = source.render(message, row, now=now)
+    if not mail.to:
+        _settle(message, Stop("no_address"), now=now)
+        return None, ""
+    return email_of(message, mail), mail.to
 
 
-def _back(message: Message, answer: Wait, *, now: datetime) -> None:
-    Message.objects.filter(pk=message.pk, state=State.CLAIMED, claim_no=message.claim_no).update(
-        state=State.PENDING,
-        send_after=answer.until,
-        last_code=answer.code,
-        claims=F("claims") - 1,
-    )
+def commit(message: Message, *, address: str, now: datetime) -> bool:
+    """T2: decide again under lock and mark the row as being sent; False when it was settled.
+
+    Raises ClaimLost when the row was cancelled or its lease ran out meanwhile.
+    """
+    with transaction.atomic(durable=True):
+        row = _lock(message)
+        answer = _decide(message, row, now=now)
+        if isinstance(answer, Send):
+            answer = fuse.check(message, now=now) or answer
+        if isinstance(answer, Send):
+            claim.commit_to_send(message, address=address, now=now)
+            return True
+        _settle(message, answer, now=now)
+        return False
 
 
-def _hand_over(message: Message, mail: Mail, *, now: datetime, counts: Counts) -> None:
-    """Talk to the relay, then T3. Errors before the end of the data are certainly not accepted."""
-    try:
-        _email(message, mail).send()
-    except smtplib.SMTPRecipientsRefused as refused:
-        codes = [code for code, _ in refused.recipients.values()]
-        _not_accepted(message, max(codes, default=450), now=now, counts=counts)
-    except smtplib.SMTPResponseException as answer:
-        _not_accepted(message, answer.smtp_code, now=now, counts=counts)
-    except (smtplib.SMTPServerDisconnected, TimeoutError):
-        _perhaps_accepted(message, now=now, counts=counts)
-    except OSError:
-        _not_accepted(message, 421, now=now, counts=counts)
-    else:
-        _record(message, "sent", now=now)
-        fenced = Message.objects.filter(
-            pk=message.pk, state=State.SENDING, claim_no=message.claim_no
-        )
-        counts.sent += fenced.update(
-            state=State.SENT, sent_at=now, sent_to=mail.to, last_code="", claims=0
-        )
-        counts.ids.append(message.pk)
+def _lock(message: Message) -> object:
+    """Lock what the message is about, source rows before the message's own."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_WAIT])
+    return message_source(message.source_type).lock(message)
 
 
-def _not_accepted(message: Message, code: int, *, now: datetime, counts: Counts) -> None:
-    """The relay said no: for now (4xx) it is tried again later, for good (5xx) it is parked."""
-    _record(message, f"refused_{code}", now=now)
-    retry_at = None
-    if code < 500:
-        retry_at = next_attempt(now, message.attempts + 1, settings.MESSAGE_BACKOFF_MINUTES)
-    if retry_at is None:
-        _finish(message, State.FAILED, f"refused_{code}", now=now)
-        counts.failed += 1
+def _decide(message: Message, row: object, *, now: datetime) -> Send | Wait | Stop:
+    if row is None:
+        return Stop("source_gone")
+    answer: Send | Wait | Stop = message_source(message.source_type).decide(message, row, now=now)
+    return answer
+
+
+def _settle(message: Message, answer: Wait | Stop, *, now: datetime) -> None:
+    """Write down a decision not to send. Raises ClaimLost."""
+    if isinstance(answer, Wait):
+        claim.put_back(message, send_after=answer.until, code=answer.code)
         return
-    Message.objects.filter(pk=message.pk, state=State.SENDING, claim_no=message.claim_no).update(
-        state=State.PENDING, next_attempt_at=retry_at, last_code=f"refused_{code}", claims=0
+    claim.drop(message, code=answer.code)
+    if answer.code in ("no_address", "address_bounced"):
+        trouble.tell_desk_to_call(message, now=now)
+
+
+def finish(message: Message, outcome: Outcome, *, address: str, now: datetime) -> str:
+    """T3: write down how the hand-over ended; returns what became of the message."""
+    state, wait = _next_state(message, outcome)
+    counted = claim.record(
+        message,
+        state=state,
+        code=outcome.code,
+        now=now,
+        wait=wait,
+        is_ambiguous=outcome.kind == "ambiguous",
+        reference=outcome.reference,
     )
+    if outcome.blames_address:
+        Client.objects.filter(messages=message, email__iexact=address).update(bounced_email=address)
+    if not counted:
+        return "lost"
+    if state in (State.FAILED, State.UNKNOWN):
+        trouble.tell_staff(message, now=now)
+    if state == State.FAILED:
+        return "failed"
+    return {"sent": "sent", "ambiguous": "ambiguous"}.get(outcome.kind, "waiting")
 
 
-def _perhaps_accepted(message: Message, *, now: datetime, counts: Counts) -> None:
-    """The line broke after the data went out: it may have arrived."""
-    _record(message, "perhaps_sent", now=now)
-    again = State.PENDING
-    if message.is_ambiguous or message.channel == "sms":
-        again = State.UNKNOWN
-        _tell_staff(message, "A message may or may not have arrived", now=now)
-    Message.objects.filter(pk=message.pk, state=State.SENDING, claim_no=message.claim_no).update(
-        state=again,
-        is_ambiguous=True,
-        last_code="perhaps_sent",
-        next_attempt_at=next_attempt(now, message.attempts + 1, settings.MESSAGE_BACKOFF_MINUTES),
+def _next_state(message: Message, outcome: Outcome) -> tuple[Message.State, timedelta | None]:
+    wait = wait_after(
+        message.attempts,
+        settings.MESSAGE_BACKOFF_MINUTES,
+        chance=random.random(),  # noqa: S311  spreads tries, guards nothing
     )
-    counts.ambiguous += 1
+    if outcome.kind == "sent":
+        return State.SENT, None
+    if outcome.kind == "hard":
+        return State.FAILED, None
+    if outcome.kind == "soft":
+        return (State.FAILED, None) if wait is None else (State.PENDING, wait)
+    # A second time nobody knows; text messages cannot be recognised as duplicates.
+    is_enough = message.is_ambiguous or message.channel == Client.Channel.SMS or wait is None
+    return (State.UNKNOWN, None) if is_enough else (State.PENDING, wait)
 
 
-def _finish(message: Message, state: str, code: str, *, now: datetime) -> None:
-    Message.objects.filter(pk=message.pk, claim_no=message.claim_no).update(
-        state=state, last_code=code
+def _not_prepared(message: Message, *, now: datetime) -> str:
+    """Write down that a row could not be decided or rendered; the third time it is parked."""
+    earlier = MessageAttempt.objects.filter(message=message, result="not_prepared").count()
+    wait = wait_after(earlier + 1, settings.MESSAGE_BACKOFF_MINUTES, chance=0.5)
+    is_over = earlier + 1 >= MOST_RENDERINGS or wait is None
+    counted = claim.record(
+        message,
+        state=State.FAILED if is_over else State.PENDING,
+        code="not_prepared",
+        now=now,
+        wait=None if is_over else wait,
     )
-    _tell_staff(message, "A message could not be sent", now=now)
+    if is_over and counted:
+        trouble.tell_staff(message, now=now)
+    return "failed" if is_over else "waiting"
 
 
-def _email(message: Message, mail: Mail) -> EmailMultiAlternatives:
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
-    headers = {"Message-ID": f"<msg-{message.public_id}@{domain}>", **mail.headers}
-    email = EmailMultiAlternatives(
-        mail.subject,
-        mail.text,
-        to=[mail.to],
-        headers=headers,
-        connection=get_connection(timeout=settings.EMAIL_TIMEOUT)
-        if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")
-        else get_connection(),
-    )
-    if mail.html:
-        email.attach_alternative(mail.html, "text/html")
-    for name, content, kind in mail.attachments:
-        email.attach(name, content, kind)
-    return email
+def _patiently(write: Callable[[], str]) -> str:
+    """Keep trying to write a result down while the database is away.
+
+    What the relay has accepted must not be forgotten: forgotten, it is sent twice.
+    """
+    for seconds in RECONNECT_AFTER:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            log.warning("result_not_written", again_in=seconds)
+            connection.close()
+            time.sleep(seconds)
+    return write()
 
 
-def _record(message: Message, result: str, *, now: datetime) -> None:
-    MessageAttempt.objects.create(
-        message=message, claim_no=message.claim_no, at=now, result=result
-    )
-
-
-def _tell_staff(message: Message, title: str, *, now: datetime) -> None:
-    Task.objects.get_or_create(
-        reason_key=f"message:{message.pk}:{message.claim_no}",
-        defaults={
-            "kind": "message",
-            "title": title,
-            "role": "Front desk",
-            "client": message.client,
-            "due_at": now,
-        },
-    )
-
-
-def _me() -> str:
-    """This worker, for the fence."""
-    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"[:64]
-
-
-def state_counts() -> dict[str, Any]:
-    """How many open rows there are and how old the oldest due one is, for the health page."""
-    now = timezone.now()
-    oldest = (
-        Message.objects.open().filter(send_after__lte=now).order_by("send_after").values_list("send_after", flat=True).first()
-    )
-    return {"oldest_due_seconds": (now - oldest).total_seconds() if oldest else 0}
+def _code_of(problem: Exception) -> str:
+    return getattr(problem.__cause__, "pgcode", None) or ""

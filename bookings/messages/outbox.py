@@ -6,22 +6,25 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-import structlog
-from celery import current_app
-from django.db import transaction
-from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
-
-from bookings.messages import inline
+from bookings.messages.kick import kick, kick_or_deliver, wake_worker
 from bookings.messages.kinds import KINDS
 from bookings.models import Client, Message
 
+__all__ = [
+    "cancel_open",
+    "kick",
+    "kick_or_deliver",
+    "message",
+    "settle",
+    "wake_worker",
+    "write",
+    "write_all",
+]
+
 State = Message.State
-PATIENCE = 0.2  # seconds a request may spend on waking a worker
-log = structlog.get_logger(__name__)
 
 
-def write(
+def message(
     kind: str,
     *,
     source_type: str,
@@ -34,29 +37,34 @@ def write(
     channel: str = Client.Channel.EMAIL,
     send_after: datetime | None = None,
     expires_at: datetime | None = None,
-) -> None:
-    """Write a message unless the same reason has written it already."""
+) -> Message:
+    """Make a row that is not written yet; the kind says its lane and how long it is of use."""
     rule = KINDS[kind]
     at = send_after or now
     recipient = address or (f"client:{client.pk}" if client else f"user:{user.pk}")
-    Message.objects.bulk_create(
-        [
-            Message(
-                kind=kind,
-                source_type=source_type,
-                source_id=str(source_id),
-                occurrence=occurrence,
-                channel=channel,
-                recipient=recipient,
-                client=client,
-                user=user,
-                lane=rule.lane,
-                send_after=at,
-                expires_at=expires_at or at + rule.lifetime,
-            )
-        ],
-        ignore_conflicts=True,
+    return Message(
+        kind=kind,
+        source_type=source_type,
+        source_id=str(source_id),
+        occurrence=occurrence,
+        channel=channel,
+        recipient=recipient,
+        client=client,
+        user=user,
+        lane=rule.lane,
+        send_after=at,
+        expires_at=expires_at or at + rule.lifetime,
     )
+
+
+def write(kind: str, **about: Any) -> None:
+    """Write a message, as `message()` makes it, unless the same reason has written it already."""
+    write_all([message(kind, **about)])
+
+
+def write_all(messages: Collection[Message]) -> None:
+    """Write some messages by one statement; reasons that have been written stay as they are."""
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
 
 
 def cancel_open(
@@ -71,33 +79,20 @@ def cancel_open(
     return waiting.update(state=State.CANCELLED, last_code=code)
 
 
-def kick() -> None:
-    """Wake a worker after the commit; the sweep finds the row anyway if this fails."""
-    transaction.on_commit(wake_worker, robust=True)
+def settle(row: Message, *, has_arrived: bool, now: datetime) -> bool:
+    """Decide for a message of which nobody knows: it arrived, or it is sent once more.
 
-
-def wake_worker() -> bool:
-    """Ask a worker to look now, for at most a fifth of a second. Returns whether it was heard."""
-    try:
-        with current_app.connection_for_write(connect_timeout=PATIENCE) as line:
-            line.transport_options = {
-                **(line.transport_options or {}),
-                "socket_timeout": PATIENCE,
-                "socket_connect_timeout": PATIENCE,
-                "max_retries": 0,
-            }
-            current_app.send_task("bookings.tasks.send_due", connection=line, retry=False)
-    except (KombuError, RedisError, OSError):
-        log.warning("kick_failed")
-        return False
-    return True
-
-
-def kick_or_deliver(source_type: str, source_id: Any) -> None:
-    """For what somebody is waiting for: if no worker hears the call, send it right here."""
-
-    def go() -> None:
-        if not wake_worker():
-            inline.deliver_now(source_type, source_id)
-
-    transaction.on_commit(go, robust=True)
+    Returns False when somebody else has settled it already.
+    """
+    unknown = Message.objects.filter(pk=row.pk, state=State.UNKNOWN)
+    if has_arrived:
+        return bool(unknown.update(state=State.SENT, sent_at=now, last_code="said_to_have_arrived"))
+    return bool(
+        unknown.update(
+            state=State.PENDING,
+            last_code="sent_again",
+            send_after=now,
+            expires_at=now + KINDS[row.kind].lifetime,
+            next_attempt_at=None,
+        )
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
+
 from bookings.messages.sources import Mail, Send, Stop
 from bookings.messages.words import write_mail
 from bookings.models import Message, SignInCode
@@ -34,4 +36,5 @@ class SignInSource:
             subject=f"Your code for {clinic.name}",
             clinic=clinic,
             code=code_of(row),
+            minutes=settings.SIGN_IN_CODE_MINUTES,
         )

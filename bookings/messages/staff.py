@@ -1,46 +1,124 @@
-"""What staff are told at once: somebody comes, moves or cancels today."""
+"""What the people who work here are told of the calendar.
+
+What happens today, or before the next digest could say it, is told at once; the rest
+is one mail a day at six in the evening of the location.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from typing import Any
 
-from bookings.messages.sources import Mail, Send, Stop
-from bookings.messages.words import clinic_words, site_link, write_mail
-from bookings.models import Appointment, Message
-from practitioners.models import ClinicSettings
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db.models import Q
 
-WORDS = {"booked": "A session was booked", "moved": "A session was moved", "cancelled": "A session was cancelled"}
+from bookings.extensions import Event
+from bookings.messages import outbox
+from bookings.models import Appointment, Message, VisitChange
+from bookings.wall_clock import day_of, moment
+from practitioners.models import Location
+
+NOTICE, DIGEST = "staff_notice", "daily_digest"
+DIGEST_AT = time(18)
+FRONT_DESK = "Front desk"
+DAY = timedelta(days=1)
 
 
-class StaffNoticeSource:
-    """Messages to a member of staff about one visit; no name of a client leaves the house."""
-
-    @staticmethod
-    def lock(message: Message) -> Appointment | None:
-        return (
-            Appointment.objects.select_related("practitioner", "location")
-            .filter(pk=int(message.source_id))
-            .first()
+def tell(event: Event, visit: Appointment, *, now: datetime) -> list[Message]:
+    """Note a change of a visit; returns the messages that tell staff of it, unwritten."""
+    earlier = before(visit) if event != "booked" else None
+    change = _note(event, visit, now=now)
+    if not is_urgent(visit, earlier, now=now):
+        return [_digest(user, visit, now=now) for user in concerned(visit, earlier, event=event)]
+    grace = timedelta(seconds=settings.MESSAGE_GRACE_SECONDS if event == "booked" else 0)
+    return [
+        outbox.message(
+            NOTICE,
+            source_type=NOTICE,
+            source_id=change.pk,
+            user=user,
+            now=now,
+            send_after=now + grace,
         )
+        for user in concerned(visit, earlier, event=event)
+    ]
 
-    @staticmethod
-    def decide(message: Message, row: Appointment, *, now: datetime) -> Send | Stop:
-        if message.user is None or not message.user.is_active:
-            return Stop("left")
-        return Send()
 
-    @staticmethod
-    def render(message: Message, row: Appointment, *, now: datetime) -> Mail:
-        clinic = ClinicSettings.current()
-        event = message.occurrence.partition(":")[0]
-        assert message.user is not None  # decide() has seen to it
-        return write_mail(
-            "staff_notice",
-            to=message.user.email,
-            subject=f"{WORDS.get(event, 'A session has changed')} for today",
-            clinic=clinic,
-            what=WORDS.get(event, "A session has changed"),
-            when=clinic_words(row, clinic).when(row.starts_at),
-            practitioner=row.practitioner.name,
-            link=site_link("desk_day"),
-        )
+def take_back(visit: Appointment, *, now: datetime) -> list[Message]:
+    """Tell nobody of a booking that was undone in its grace, unless they know of it."""
+    notices = Message.objects.filter(
+        source_type=NOTICE,
+        source_id__in=[str(pk) for pk in visit.changes.values_list("pk", flat=True)],
+    )
+    if notices.filter(sending_at__isnull=False).exists():
+        return tell("cancelled", visit, now=now)
+    for change in visit.changes.all():
+        outbox.cancel_open(NOTICE, change.pk, code="undone")
+    _note("cancelled", visit, now=now)
+    return []
+
+
+def _note(event: Event, visit: Appointment, *, now: datetime) -> VisitChange:
+    return VisitChange.objects.create(
+        appointment=visit,
+        event=event,
+        version=visit.version,
+        practitioner=visit.practitioner,
+        starts_at=visit.starts_at,
+        at=now,
+    )
+
+
+def before(visit: Appointment) -> VisitChange | None:
+    """How the visit stood before its latest version, where that is known."""
+    return visit.changes.filter(version__lt=visit.version).order_by("-version", "-pk").first()
+
+
+def is_urgent(visit: Appointment, earlier: VisitChange | None, *, now: datetime) -> bool:
+    """Tell whether a change concerns today, or a time that the next digest would miss."""
+    zone, times = visit.zone, [visit.starts_at]
+    if earlier is not None and earlier.starts_at > now:
+        times.append(earlier.starts_at)
+    today, digest_at = day_of(now, zone), next_digest(visit.location, now=now)
+    return any(day_of(at, zone) == today or at <= digest_at for at in times)
+
+
+def concerned(visit: Appointment, earlier: VisitChange | None, *, event: Event) -> Iterable[Any]:
+    """Whoever treats, whoever would have, and the desk; not who booked it themself.
+
+    A choice of one's own about what to be told would be asked here.
+    """
+    treating = {
+        visit.practitioner_id,
+        earlier.practitioner_id if earlier else visit.practitioner_id,
+    }
+    people = get_user_model().objects.filter(
+        Q(practitioner__in=treating, practitioner__is_active=True) | Q(groups__name=FRONT_DESK),
+        is_active=True,
+    )
+    if event == "booked" and visit.booked_by_id:
+        people = people.exclude(pk=visit.booked_by_id)
+    return people.distinct()
+
+
+def next_digest(location: Location, *, now: datetime) -> datetime:
+    """The next six in the evening on the location's wall clock."""
+    today = day_of(now, location.zone)
+    at = moment(today, DIGEST_AT, location.zone)
+    return at if at > now else moment(today + DAY, DIGEST_AT, location.zone)
+
+
+def _digest(user: Any, visit: Appointment, *, now: datetime) -> Message:
+    """The mail of the evening; the first change of a day writes it, the others find it there."""
+    at = next_digest(visit.location, now=now)
+    return outbox.message(
+        DIGEST,
+        source_type=DIGEST,
+        source_id=visit.location_id,
+        occurrence=day_of(at, visit.zone).isoformat(),
+        user=user,
+        now=now,
+        send_after=at,
+    )

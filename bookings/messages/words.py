@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from bookings.messages.sources import Mail
+from bookings.models import Appointment
 from bookings.times import Words
 from practitioners.models import ClinicSettings
 
@@ -18,21 +20,28 @@ def site_link(name: str, *args: Any) -> str:
     return settings.SITE_URL + reverse(name, args=args)
 
 
-def write_mail(template: str, *, to: str, subject: str, clinic: ClinicSettings, **context: Any) -> Mail:
+def write_mail(
+    template: str,
+    *,
+    to: str,
+    subject: str,
+    clinic: ClinicSettings,
+    attachments: tuple[tuple[str, bytes, str], ...] = (),
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> Mail:
     """Render the text and the HTML of one template."""
-    attachments = context.pop("attachments", ())
-    headers = context.pop("headers", {})
-    values = {"clinic": clinic, "site_url": settings.SITE_URL, **context}
+    values = {"clinic": clinic, "subject": subject, "site_url": settings.SITE_URL, **context}
     return Mail(
         to=to,
         subject=subject,
         text=render_to_string(f"email/{template}.txt", values),
         html=render_to_string(f"email/{template}.html", values),
         attachments=attachments,
-        headers=headers,
+        headers=dict(headers or {}),
     )
 
 
-def clinic_words(visit: Any, clinic: ClinicSettings) -> Words:
+def clinic_words(visit: Appointment, clinic: ClinicSettings) -> Words:
     """How this clinic says the times of a visit."""
     return Words(visit.zone, clinic.time_style)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import email
-import email.policy
 import hashlib
-import re
+from collections.abc import Callable
 from email.message import EmailMessage
-from pathlib import Path
+from functools import wraps
 from typing import Any
 
 from csp.decorators import csp_update
@@ -16,77 +14,79 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import get_template
-from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from clinic import demo_mail as mailbox
+
 SHOWN = 100
-STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
-@login_not_required
-@require_safe
+def in_demo_only(view: Callable[..., HttpResponse]) -> Any:
+    """Let anybody read, as nobody has signed in yet who waits for a code; 404 where no demo runs."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not settings.DEMO:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return login_not_required(require_safe(guarded))
+
+
+@in_demo_only
 def demo_mail(request: HttpRequest) -> HttpResponse:
     """List the newest mails."""
-    return render(request, "clinic/mailbox.html", {"mails": list(_mails())[:SHOWN]})
+    return render(request, "clinic/mailbox.html", {"mails": mailbox.newest(SHOWN)})
 
 
-@login_not_required
-@require_safe
+@in_demo_only
 def demo_mail_text(request: HttpRequest, name: str) -> HttpResponse:
     """Read one mail."""
-    found = next((mail for mail in _mails() if mail["name"] == name), None)
-    if found is None:
+    mail = _mail_or_404(name)
+    context = {
+        "name": name,
+        "mail": {key: mail[key] for key in ("Subject", "To", "From", "Date")},
+        "message_id": mail["Message-ID"],
+        "text": mailbox.body(mail, "plain"),
+        "has_html": bool(mailbox.body(mail, "html")),
+        "files": [part.get_filename() for part in mailbox.files(mail)],
+    }
+    return render(request, "clinic/mailbox_one.html", context)
+
+
+@in_demo_only
+def demo_mail_html(request: HttpRequest, name: str) -> HttpResponse:
+    """The HTML part as a mail program would show it; our own style block passes by its hash."""
+    html = mailbox.body(_mail_or_404(name), "html")
+    if not html:
         raise Http404
-    return render(request, "clinic/mailbox_one.html", {"mail": found})
+    allow = csp_update({"style-src": [_style_hash()]})
+    return allow(lambda _request: HttpResponse(html))(request)  # type: ignore[return-value]
+
+
+@in_demo_only
+def demo_mail_file(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """One attachment, always as a download."""
+    parts = dict(enumerate(mailbox.files(_mail_or_404(name))))
+    if number not in parts:
+        raise Http404
+    content = parts[number].get_payload(decode=True)
+    return HttpResponse(
+        content,
+        content_type="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{parts[number].get_filename()}"'},
+    )
+
+
+def _mail_or_404(name: str) -> EmailMessage:
+    mail = mailbox.read(name)
+    if mail is None:
+        raise Http404
+    return mail
 
 
 def _style_hash() -> str:
-    """The hash that lets a mail's one style block through the policy."""
-    source = Path(get_template("email/base.html").origin.name).read_text()  # type: ignore[attr-defined]
-    style = STYLE.search(source)
-    digest = hashlib.sha256((style.group(1) if style else "").encode()).digest()
+    """The hash of the style block that all our mails carry."""
+    digest = hashlib.sha256(render_to_string("email/_style.css").encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
-@login_not_required
-@require_safe
-@xframe_options_sameorigin
-def demo_mail_html(request: HttpRequest, name: str) -> HttpResponse:
-    """The HTML part as a mail program would show it."""
-    found = next((mail for mail in _mails() if mail["name"] == name), None)
-    if found is None or not found["html"]:
-        raise Http404
-    allow = csp_update({"style-src": [_style_hash()]})
-    return allow(lambda _request: HttpResponse(found["html"]))(request)
-
-
-def _mails() -> Any:
-    """Every stored mail, newest first; 404 where no demo runs."""
-    if not settings.DEMO:
-        raise Http404
-    folder = Path(settings.EMAIL_FILE_PATH)
-    files = sorted(folder.glob("*.log"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in files:
-        for number, raw in enumerate(_parts(file.read_bytes())):
-            yield _parsed(f"{file.stem}-{number}", raw)
-
-
-def _parts(content: bytes) -> list[bytes]:
-    return [part.strip() for part in content.split(b"\n" + b"-" * 79 + b"\n") if part.strip()]
-
-
-def _parsed(name: str, raw: bytes) -> dict[str, Any]:
-    message = email.message_from_bytes(raw, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    text, html = message.get_body(("plain",)), message.get_body(("html",))
-    return {
-        "name": name,
-        "subject": message["Subject"],
-        "to": message["To"],
-        "date": message["Date"],
-        "message_id": message["Message-ID"],
-        "text": text.get_content() if text else "",
-        "html": html.get_content() if html else "",
-        "files": [part.get_filename() for part in message.iter_attachments()],
-    }

@@ -1,7 +1,9 @@
-"""Do by hand what beat and a worker do every minute: find what is due and send it."""
+"""Do by hand what beat and a worker do: find what is due and send it."""
 
 from __future__ import annotations
 
+import signal
+import time
 from argparse import ArgumentParser
 from datetime import datetime
 from typing import Any
@@ -11,29 +13,46 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from bookings.extensions import load
-from bookings.messages import delivery
+from bookings.messages import delivery, stopping
+
+PAUSE = 30  # seconds between two rounds
 
 
 class Command(BaseCommand):
     help = "Write and send every message that is due. Needs no broker."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="one round, then stop (the default)")
+        parser.add_argument("--once", action="store_true", help="one round, then stop")
         parser.add_argument("--now", help="pretend it is this moment: 2026-10-24T09:30+01:00")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Do one round, or go on round by round until asked to end."""
         now = self._moment(options["now"])
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: stopping.ask())
+        stopping.forget()
+        self._round(now)
+        while not (options["once"] or now or stopping.is_asked()):
+            self._rest()
+            self._round(now)
+
+    def _round(self, now: datetime | None) -> None:
         for path in settings.SWEEPS:
-            load(path)(now=now)
+            load(path)(now=now or timezone.now())
         counts = delivery.send_due(now=now)
         self.stdout.write(
             f"sent {counts.sent}, waiting {counts.waiting}, not needed {counts.stopped}, "
-            f"failed {counts.failed}, too late {counts.expired}"
+            f"failed {counts.failed}, may have arrived {counts.ambiguous}, too late {counts.expired}"
         )
 
-    def _moment(self, text: str | None) -> datetime:
+    def _rest(self) -> None:
+        ends_at = time.monotonic() + PAUSE
+        while time.monotonic() < ends_at and not stopping.is_asked():
+            time.sleep(0.5)
+
+    def _moment(self, text: str | None) -> datetime | None:
         if not text:
-            return timezone.now()
+            return None
         if not settings.ALLOW_PRETEND_NOW:
             raise CommandError("--now works in demo and test mode only.")
         try:

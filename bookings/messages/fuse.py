@@ -1,0 +1,87 @@
+"""Limits that no honest day reaches: what blows them is a loop, not a clinic.
+
+One client gets at most three follow-ups in seven days and ten other mails in one;
+security mails are never held back. For the whole clinic, the mails of a day may not
+outnumber their causes by more than a fifth.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db.models import Count
+
+from bookings.messages import trouble
+from bookings.messages.sources import Wait
+from bookings.models import Appointment, Message, VisitChange
+
+Lane = Message.Lane
+DAY, WEEK, HOUR = timedelta(days=1), timedelta(days=7), timedelta(hours=1)
+MOST_FOLLOW_UPS = 3  # per client and week
+MOST_OTHERS = 10  # per client and day
+MARGIN = 1.2
+SLACK = 20  # mails; below that no share means anything
+REMINDER_SPAN = timedelta(days=4)  # reminders of a day are about visits this close
+log = structlog.get_logger(__name__)
+
+
+def check(message: Message, *, now: datetime) -> Wait | None:
+    """Hold a message back whose client has had too many."""
+    if message.client_id is None or message.lane == Lane.SECURITY:
+        return None
+    is_follow_up = message.lane == Lane.FOLLOW_UP
+    span, most, pause = (WEEK, MOST_FOLLOW_UPS, DAY) if is_follow_up else (DAY, MOST_OTHERS, HOUR)
+    had = Message.objects.filter(
+        client=message.client_id,
+        lane=message.lane,
+        sending_at__gt=now - span,
+        sending_at__lte=now,
+    ).exclude(pk=message.pk)
+    if had.count() < most:
+        return None
+    trouble.sound_alarm(
+        f"client:{message.client_id}",
+        "Mails to one client are held back: too many of them",
+        now=now,
+    )
+    return Wait(now + pause, "fuse_client")
+
+
+def open_lanes(*, now: datetime) -> list[int]:
+    """The lanes that may be served, most urgent first; a blown fuse closes its own."""
+    lanes: list[int] = [Lane.SECURITY]
+    for lane, causes in ((Lane.BOOKING, _booking_causes), (Lane.FOLLOW_UP, _follow_up_causes)):
+        handed_over = _handed_over(lane, now=now)
+        if handed_over <= SLACK or handed_over <= SLACK + MARGIN * causes(now=now):
+            lanes.append(lane)
+            continue
+        log.error("fuse_blown", lane=Lane(lane).name, sent=handed_over)
+        trouble.sound_alarm(
+            f"lane:{lane}", f"{Lane(lane).label} mails are paused: far too many in a day", now=now
+        )
+    return lanes
+
+
+def _handed_over(lane: int, *, now: datetime) -> int:
+    """Mails to clients of the last 24 hours; notices to staff follow from the same changes."""
+    return Message.objects.filter(
+        lane=lane, client__isnull=False, sending_at__gt=now - DAY, sending_at__lte=now
+    ).count()
+
+
+def _booking_causes(*, now: datetime) -> int:
+    """Changes of visits of the last day, and visits near enough to be reminded of."""
+    changes = VisitChange.objects.filter(at__gt=now - DAY - HOUR, at__lte=now).count()
+    reminded = Appointment.objects.filter(
+        starts_at__gt=now, starts_at__lte=now + REMINDER_SPAN
+    ).exclude(status=Appointment.Status.HELD)
+    return changes + reminded.count()
+
+
+def _follow_up_causes(*, now: datetime) -> int:
+    """Sources that follow-ups of the last day were about: each is due at most one a day."""
+    found = Message.objects.filter(
+        lane=Lane.FOLLOW_UP, sending_at__gt=now - DAY, sending_at__lte=now
+    ).aggregate(sources=Count("source_id", distinct=True))
+    return int(found["sources"])

@@ -1,0 +1,64 @@
+"""What staff have to know about messages that did not get through."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bookings.models import Message, Task
+
+State = Message.State
+FRONT_DESK = "Front desk"
+ADMIN = "Admin"
+ABOUT_A_CHANGE = ("moved", "cancelled")
+WORDS = {
+    State.FAILED: "A mail to a client could not be sent: call them, and check the address",
+    State.UNKNOWN: "A mail may or may not have reached a client: ask, or send it again",
+    State.EXPIRED: "A mail to a client was not sent in time: call them if it matters",
+    State.CANCELLED: "A session was changed, and the client has no mail address that works: call them",
+}
+
+
+def tell_staff(message: Message, *, now: datetime) -> None:
+    """Put a task on the desk's list, for what concerns a client.
+
+    One task per message; follow-ups share one per kind, end and day, so that an
+    outage does not bury the list. Nobody is told of an old sign-in code, nor, by
+    the desk's list, of a notice to a member of staff.
+    """
+    if message.client_id is None:
+        return
+    state = State(message.state)
+    if message.lane == Message.Lane.FOLLOW_UP and state != State.UNKNOWN:
+        key, client = f"messages:{message.kind}:{state}:{now:%Y-%m-%d}", None
+        title = f"Follow-up reminders of a day were not sent ({state.label.lower()})"
+    else:
+        key, client = f"message:{message.pk}:{state}", message.client_id
+        title = WORDS[state]
+    _task(key, title, role=FRONT_DESK, client_id=client, now=now)
+
+
+def tell_desk_to_call(message: Message, *, now: datetime) -> None:
+    """A change that no mail can tell is told by phone; anything else can wait for the visit."""
+    if message.kind in ABOUT_A_CHANGE:
+        tell_staff(message, now=now)
+
+
+def sound_alarm(reason: str, title: str, *, now: datetime) -> None:
+    """Tell the clinic's admin, once a day for one reason, that sending is being held back."""
+    _task(f"alarm:{reason}:{now:%Y-%m-%d}", title, role=ADMIN, client_id=None, now=now)
+
+
+def _task(key: str, title: str, *, role: str, client_id: int | None, now: datetime) -> None:
+    Task.objects.bulk_create(
+        [
+            Task(
+                kind="message",
+                title=title,
+                role=role,
+                client_id=client_id,
+                reason_key=key,
+                due_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
