@@ -17,7 +17,7 @@ from datetime import date, datetime
 from treatment_plans.schedule.calendar import DAY, ClinicCalendar
 from treatment_plans.schedule.due import OUR_WINDOWS, Cycle, Facts, Pause, Windows, current_cycle
 from treatment_plans.schedule.history import KINDS, History, Kind
-from treatment_plans.schedule.sending import OUR_SENDING, Sending, next_opening
+from treatment_plans.schedule.sending import OUR_SENDING, Sending, free_from, next_opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,11 @@ class Planner:
         """The first moment from `at` on at which this client may be written to."""
         zone = self.history.zone or self.calendar.zone
         return next_opening(at, zone, self.calendar, self.sending)
+
+    def free_from(self, at: datetime) -> datetime:
+        """The first moment from `at` on that is not too soon after the latest follow-up."""
+        latest = self.history.latest_follow_up_at()
+        return at if latest is None else max(at, free_from(latest, self.calendar, self.sending))
 
     def to_come(self, *, as_of: date, not_before: datetime | None = None) -> list[Planned]:
         """The messages not yet sent as seen from a day, in the order in which they go."""

@@ -23,7 +23,7 @@ from treatment_plans.schedule.due import (
 )
 from treatment_plans.schedule.history import History, Kind
 from treatment_plans.schedule.planning import Planned, Planner
-from treatment_plans.schedule.sending import OUR_SENDING, Sending, free_from
+from treatment_plans.schedule.sending import OUR_SENDING, Sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +114,14 @@ def _held(planner: Planner, cycle: Cycle, known: Decision, now: datetime) -> Dec
         return replace(known, code="plan_paused")
     is_away = cycle.target_on > today and facts.pause_on(cycle.target_on) is not None
     if facts.pause_on(today) is not None or is_away:
-        following = planner.to_come(as_of=today, not_before=now)
+        following = planner.to_come(as_of=today, not_before=planner.free_from(now))
         return replace(known, code="plan_paused", next_check_at=_first_moment(following))
     if history.has_clinical_hold:
         return replace(known, code="clinical_hold")
     booked_on = [day for day in history.booked_on if day >= today]
     if not booked_on:
         return None
-    unused_from = planner.calendar.moment(max(booked_on) + DAY)
+    unused_from = planner.free_from(planner.calendar.moment(max(booked_on) + DAY))
     return replace(
         known,
         code="already_booked",
@@ -132,10 +132,9 @@ def _held(planner: Planner, cycle: Cycle, known: Decision, now: datetime) -> Dec
 
 def _timed(planner: Planner, cycle: Cycle, known: Decision, now: datetime) -> Decision:
     """Nothing stands against a message but the time and what has been sent."""
-    latest = planner.history.latest_follow_up_at()
-    free_at = free_from(latest, planner.calendar, planner.sending) if latest else now
+    free_at = planner.free_from(now)
     live = planner.send_times(cycle).live(now)
-    following = planner.to_come(as_of=planner.calendar.day_of(now), not_before=max(now, free_at))
+    following = planner.to_come(as_of=planner.calendar.day_of(now), not_before=free_at)
     code = _why_not_now(planner, live, following, now, free_at)
     if code == "already_sent" or not following:
         return replace(known, code=code, kind=live, next_check_at=_first_moment(following))

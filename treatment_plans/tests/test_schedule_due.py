@@ -86,7 +86,7 @@ def test_a_location_without_hours_leaves_the_date_where_it_is() -> None:
         (date(2026, 9, 8), date(2026, 9, 15), date(2026, 9, 15), date(2026, 9, 12), date(2026, 9, 19), date(2026, 9, 30)),
         # target + grace + 1 is a Sunday: later
         (date(2026, 9, 9), date(2026, 9, 16), date(2026, 9, 16), date(2026, 9, 14), date(2026, 9, 21), date(2026, 10, 1)),
-        # over Easter: due on Good Friday, target on Tuesday, told on Saturday
+        # over Easter: due on Good Friday, target on Saturday, overdue after the Monday
         (date(2027, 3, 19), date(2027, 3, 26), date(2027, 3, 27), date(2027, 3, 25), date(2027, 3, 31), date(2027, 4, 12)),
     ],
 )  # fmt: skip
@@ -313,6 +313,4 @@ def test_dates_do_not_depend_on_the_zone_of_the_location() -> None:
     far = ClinicCalendar.build(ZoneInfo("Pacific/Auckland"))
     near = ClinicCalendar.build(LONDON)
     facts = plan(WEEKLY, sep(7))
-    assert running(facts, today=sep(8), calendar=far) == running(
-        facts, today=sep(8), calendar=near
-    )
+    assert running(facts, today=sep(8), calendar=far) == running(facts, today=sep(8), calendar=near)

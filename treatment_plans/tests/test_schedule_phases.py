@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import date, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ def test_a_frequency_reads_one_way_only(phases: list[Phase], sentence: str) -> N
 )
 def test_gaps_inside_a_phase_repeat_by_the_week(rate: int, gaps: list[int]) -> None:
     dates = list(islice(ideal_dates(MONDAY, [Phase("per_week", rate)]), 7))
-    assert [(b - a).days for a, b in zip(dates, dates[1:], strict=False)] == gaps
+    assert [(b - a).days for a, b in pairwise(dates)] == gaps
 
 
 @pytest.mark.parametrize(

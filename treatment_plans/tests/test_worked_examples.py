@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +14,7 @@ from treatment_plans.schedule import (
     Pause,
     Phase,
     adherence,
+    appointment_reminder_at,
     decide,
     moment,
 )
@@ -40,7 +41,7 @@ MONTHLY = (Phase("every_n_months", 1),)
 
 def day(text: str) -> date:
     """Read "7 Sep 2026"."""
-    return datetime.strptime(text, "%d %b %Y").date()  # noqa: DTZ007
+    return datetime.strptime(text, "%d %b %Y").date()
 
 
 def days(text: str) -> tuple[date, ...]:
@@ -142,6 +143,17 @@ def test_the_lapsed_message_tells_the_practitioner() -> None:
     sent = {"due_soon": at("8 Aug 2026"), "overdue": at("14 Aug 2026")}
     plan = facts(WEEKLY, "27 Jul 2026, 3 Aug 2026")
     assert decide(plan, History(sent=sent), CLINIC, now=at("25 Aug 2026")).tells_practitioner
+
+
+def test_the_same_slot_a_week_later_is_169_hours_away_when_the_clocks_go_back() -> None:
+    assert at("31 Oct 2026", "10:00") - at("24 Oct 2026", "10:00") == timedelta(hours=169)
+
+
+def test_a_visit_reminder_keeps_its_wall_clock_time() -> None:
+    found = appointment_reminder_at(
+        utc("26 Oct 2026 10:00"), LONDON, booked_at=utc("1 Oct 2026 12:00")
+    )
+    assert found == utc("24 Oct 2026 09:00")
 
 
 @pytest.mark.parametrize(("done", "share", "band"), [(7, 77.8, "adherent"), (6, 66.7, "partial")])
