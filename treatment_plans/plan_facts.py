@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from bookings.consents import wants_follow_ups
 from bookings.models import Appointment, Message
@@ -87,12 +88,14 @@ def history_of(plan: TreatmentPlan, facts: Facts, *, now: datetime) -> History:
         .values_list("appointment__starts_at", flat=True)
     )
     client = plan.client
-    follow_ups = Message.objects.filter(client=client, kind__in=KINDS, state=Message.State.SENT)
+    follow_ups = Message.objects.filter(
+        client=client, kind__in=KINDS, state__in=Message.GONE_STATES
+    ).annotate(went_at=Coalesce("sent_at", "sending_at"))
     in_cycle = follow_ups.about(SOURCE, plan.pk).filter(occurrence=cycle_key(plan, facts))  # type: ignore[attr-defined]
-    last = follow_ups.order_by("-sent_at").values_list("sent_at", flat=True).first()
+    last = follow_ups.order_by("-went_at").values_list("went_at", flat=True).first()
     return History(
         booked_on=tuple(at.astimezone(zone).date() for at in booked),
-        sent=dict(in_cycle.values_list("kind", "sent_at")),
+        sent=dict(in_cycle.values_list("kind", "went_at")),
         last_follow_up_at=last,
         is_deceased=client.is_deceased,
         has_opted_out=not wants_follow_ups(client),

@@ -137,7 +137,7 @@ class PlanSource:
     @staticmethod
     def lock(message: Message) -> TreatmentPlan | None:
         return (
-            TreatmentPlan.objects.select_for_update(of=("self",), no_key=True)
+            TreatmentPlan.objects.select_for_update(of=("self", "client"), no_key=True)
             .select_related("client", "location", "practitioner", "service")
             .filter(pk=int(message.source_id))
             .first()

@@ -50,6 +50,7 @@ class Message(models.Model):
         UNKNOWN = "unknown", "Needs a person"
 
     OPEN_STATES = (State.PENDING, State.CLAIMED, State.SENDING)
+    GONE_STATES = (State.SENDING, State.SENT, State.UNKNOWN)  # for all we know, with the client
 
     class Lane(models.IntegerChoices):
         SECURITY = 0, "Security"
