@@ -90,12 +90,13 @@ def history_of(plan: TreatmentPlan, facts: Facts, *, now: datetime) -> History:
     client = plan.client
     follow_ups = Message.objects.filter(
         client=client, kind__in=KINDS, state__in=Message.GONE_STATES
-    ).annotate(went_at=Coalesce("sent_at", "sending_at"))
+    )
+    went_at = Coalesce("sent_at", "sending_at")
     in_cycle = follow_ups.about(SOURCE, plan.pk).filter(occurrence=cycle_key(plan, facts))  # type: ignore[attr-defined]
-    last = follow_ups.order_by("-went_at").values_list("went_at", flat=True).first()
+    last = follow_ups.order_by(went_at.desc()).values_list(went_at, flat=True).first()
     return History(
         booked_on=tuple(at.astimezone(zone).date() for at in booked),
-        sent=dict(in_cycle.values_list("kind", "went_at")),
+        sent=dict(in_cycle.values_list("kind", went_at)),
         last_follow_up_at=last,
         is_deceased=client.is_deceased,
         has_opted_out=not wants_follow_ups(client),
