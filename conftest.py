@@ -18,4 +18,4 @@ def _plain_settings(settings) -> Iterator[None]:  # type: ignore[no-untyped-def]
     }
     settings.SECURE_SSL_REDIRECT = False
     cache.clear()
-    yield
+    return

@@ -37,7 +37,15 @@ class AppointmentAdmin(ReadOnlyAdmin):
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
-    list_display = ("send_after", "kind", "channel", "state", "attempts", "last_code", "is_ambiguous")
+    list_display = (
+        "send_after",
+        "kind",
+        "channel",
+        "state",
+        "attempts",
+        "last_code",
+        "is_ambiguous",
+    )
     list_filter = ("state", "kind", "is_ambiguous")
     fields = (
         "kind", "channel", "state", "send_after", "expires_at", "attempts", "sent_at", "last_code",

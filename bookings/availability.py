@@ -149,7 +149,9 @@ def nearest_free(
         for_staff=for_staff,
     )
     one_each = {slot.starts_at: slot for slot in reversed(slots)}.values()
-    closest = sorted(one_each, key=lambda slot: (abs(slot.starts_at - around), slot.starts_at))[:count]
+    closest = sorted(one_each, key=lambda slot: (abs(slot.starts_at - around), slot.starts_at))[
+        :count
+    ]
     return sorted(closest, key=lambda slot: slot.starts_at)
 
 
@@ -326,7 +328,8 @@ def _reason(
         return Closed()
     if practitioner.time_off.filter(starts_at__lt=end, ends_at__gt=begin).exists():
         return Away()
-    if not _is_in_a_shift(practitioner, location, starts_at, end):
+    shift = _shift_around(practitioner, location, starts_at, end)
+    if shift is None:
         return OutsideHours()
     standing = (
         Appointment.objects.filter(
@@ -352,7 +355,9 @@ def _reason(
             return DailyLimit()
     if service.needs_room and not free_rooms(location, begin, end, now=now, moving=moving):
         return NoRoom()
-    return OffGrid()
+    wall = (starts_at.astimezone(zone).replace(tzinfo=None) - shift).total_seconds() / 60
+    # On the grid and nothing in the way: it was taken a moment ago and is free again.
+    return OffGrid() if wall % service.start_grid else SlotTaken()
 
 
 def _too_soon(notice_minutes: int, phone: str) -> str:
@@ -369,10 +374,10 @@ def _clashes(
     return bool(visit.busy.lower - way < end and visit.busy.upper + way > begin)
 
 
-def _is_in_a_shift(
+def _shift_around(
     practitioner: Practitioner, location: Location, starts_at: datetime, end: datetime
-) -> bool:
-    """Tell whether [start, end) lies in one stretch of hours of that local day."""
+) -> datetime | None:
+    """The wall-clock start of the stretch of hours that holds [start, end), if one does."""
     zone = location.zone
     day = starts_at.astimezone(zone).date()
     weekly = Availability.objects.filter(
@@ -396,7 +401,8 @@ def _is_in_a_shift(
             merged[-1] = (merged[-1][0], max(merged[-1][1], ends))
         else:
             merged.append((begins, ends))
-    return any(begins <= starts_at and end <= ends for begins, ends in merged)
+    around = [begins for begins, ends in merged if begins <= starts_at and end <= ends]
+    return around[0].replace(tzinfo=None) if around else None
 
 
 def free_rooms(
@@ -409,12 +415,12 @@ def free_rooms(
 ) -> list[Room]:
     """Active rooms of a location that nothing uses in [begin, end), lowest number first."""
     used = (
-        Appointment.objects.filter(
-            room__location=location, busy__overlap=(begin, end)
-        )
+        Appointment.objects.filter(room__location=location, busy__overlap=(begin, end))
         .exclude(status=Appointment.Status.CANCELLED)
         .exclude(status=Appointment.Status.HELD, held_until__lte=now)
         .exclude(pk=moving.pk if moving else None)
         .values("room")
     )
-    return list(Room.objects.filter(location=location, is_active=True).exclude(pk__in=used).order_by("pk"))
+    return list(
+        Room.objects.filter(location=location, is_active=True).exclude(pk__in=used).order_by("pk")
+    )

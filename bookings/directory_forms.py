@@ -32,9 +32,7 @@ class DirectoryForm(forms.Form):
         choices=[("", "Any"), *Practitioner.Gender.choices],
         required=False,
     )
-    day = forms.ChoiceField(
-        label="Works on", choices=[("", "Any day"), *WEEKDAYS], required=False
-    )
+    day = forms.ChoiceField(label="Works on", choices=[("", "Any day"), *WEEKDAYS], required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

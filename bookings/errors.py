@@ -1,11 +1,11 @@
 """Why something with time is not possible, each with a code and a sentence for the client.
 
-    BookingError
-    ├── Taken            409: SlotTaken · ClientBusy · NoRoom · HoldExpired
-    ├── NotPossible      422: InThePast · TooSoon · TooFar · OutsideHours · Closed · Away
-    │                         OffGrid · NotCertified · NotOffered · DailyLimit · TooManyOpen
-    │                         CallToBook · TooLate · Ended · WrongState · AlreadyUsed · Refused
-    └── Busy             503: nothing was booked, press again
+BookingError
+├── Taken            409: SlotTaken · ClientBusy · NoRoom · HoldExpired
+├── NotPossible      422: InThePast · TooSoon · TooFar · OutsideHours · Closed · Away
+│                         OffGrid · NotCertified · NotOffered · DailyLimit · TooManyOpen
+│                         CallToBook · TooLate · Ended · WrongState · AlreadyUsed · Refused
+└── Busy             503: nothing was booked, press again
 """
 
 from __future__ import annotations

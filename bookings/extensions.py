@@ -27,7 +27,9 @@ def load(path: str) -> Any:
     try:
         return import_string(path)
     except ImportError as problem:
-        raise ImproperlyConfigured(f"The settings name {path}, which cannot be loaded.") from problem
+        raise ImproperlyConfigured(
+            f"The settings name {path}, which cannot be loaded."
+        ) from problem
 
 
 def check() -> None:
@@ -41,7 +43,9 @@ def check() -> None:
         load(path)
 
 
-def ask_gates(*, client: Any, service: Any, practitioner: Any, starts_at: datetime, now: datetime) -> None:
+def ask_gates(
+    *, client: Any, service: Any, practitioner: Any, starts_at: datetime, now: datetime
+) -> None:
     """Let every gate look at a booking a client wants to make. Raises Refused."""
     for path in settings.BOOKING_GATES:
         load(path)(

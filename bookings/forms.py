@@ -14,9 +14,7 @@ from bookings.models import ClientAccess
 from bookings.models.text import check_one_line
 
 BAD_EMAIL = "Enter an email address like name@example.com"
-BAD_PHONE = (
-    "Enter a phone number like 07700 900 982, or one starting with + and your country code"
-)
+BAD_PHONE = "Enter a phone number like 07700 900 982, or one starting with + and your country code"
 
 
 class Styled(forms.Form):
@@ -128,7 +126,11 @@ class CodeForm(Styled):
         label="Code from the email",
         max_length=12,
         widget=forms.TextInput(
-            {"inputmode": "numeric", "autocomplete": "one-time-code", "class": "form-control width-10"}
+            {
+                "inputmode": "numeric",
+                "autocomplete": "one-time-code",
+                "class": "form-control width-10",
+            }
         ),
         error_messages={"required": "Enter the code from the email"},
     )

@@ -73,7 +73,9 @@ def read_booking_link(token: str) -> tuple[str, str, str, str]:
 
 def unsubscribe_link(client: Client) -> str:
     """The path that stops follow-up reminders to a client; it works for a year."""
-    return reverse("unsubscribe", args=[signing.dumps(str(client.public_id), salt=UNSUBSCRIBE_SALT)])
+    return reverse(
+        "unsubscribe", args=[signing.dumps(str(client.public_id), salt=UNSUBSCRIBE_SALT)]
+    )
 
 
 def read_unsubscribe_link(token: str) -> Client:

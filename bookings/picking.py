@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bookings.availability import Slot
-from bookings.times import Words
+from bookings.times import Words, place
 
 DAYS_SHOWN = 4
 MANY = 8  # more than so many times in a day are grouped
@@ -50,7 +50,10 @@ def lay_out(
     """Put each start once on its local day, whoever of several could give it."""
     starts = sorted({slot.starts_at for slot in slots})
     return [
-        Day(on, _parts([at for at in starts if at.astimezone(words.zone).date() == on], words, theirs))
+        Day(
+            on,
+            _parts([at for at in starts if at.astimezone(words.zone).date() == on], words, theirs),
+        )
         for on in (first_day + timedelta(days=offset) for offset in range(days))
     ]
 
@@ -70,7 +73,8 @@ def _parts(starts: list[datetime], words: Words, theirs: ZoneInfo | None) -> lis
 
 def _choice(at: datetime, words: Words, theirs: ZoneInfo | None) -> Choice:
     also = Words(theirs, words.style).time(at) if theirs else ""
-    return Choice(value_of(at), words.time(at), words.when(at), also)
+    read = f"{words.day(at, today=at.date())}, {words.time(at)}, {place(words.zone)} time"
+    return Choice(value_of(at), words.time(at), read, also)
 
 
 def value_of(at: datetime) -> str:

@@ -39,13 +39,17 @@ class PatientRedisCache(BaseCache):
                 self._rests_until = time.monotonic() + REST
         return call(self._own)
 
-    def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> bool:
+    def add(
+        self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None
+    ) -> bool:
         return bool(self._ask(lambda cache: cache.add(key, value, timeout, version)))
 
     def get(self, key: str, default: Any = None, version: Any = None) -> Any:
         return self._ask(lambda cache: cache.get(key, default, version))
 
-    def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> None:
+    def set(
+        self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None
+    ) -> None:
         self._ask(lambda cache: cache.set(key, value, timeout, version))
 
     def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> bool:

@@ -36,7 +36,12 @@ def steps() -> list[Step]:
             bool(clinic.pk and clinic.phone and clinic.name != "Our clinic"),
             [],
         ),
-        Step("A location with rooms", reverse("admin:practitioners_location_changelist"), has_place, []),
+        Step(
+            "A location with rooms",
+            reverse("admin:practitioners_location_changelist"),
+            has_place,
+            [],
+        ),
         Step(
             "A service",
             reverse("admin:practitioners_service_changelist"),

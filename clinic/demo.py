@@ -67,7 +67,12 @@ LAST = ("Fictional", "Invented")
 
 def people() -> list[tuple[str, str]]:
     """The demo's logins: who they are and their address."""
-    words = {"practitioner": "practitioner", FRONT_DESK: "front desk", ADMIN: "admin", CLINICAL_LEAD: "clinical lead"}
+    words = {
+        "practitioner": "practitioner",
+        FRONT_DESK: "front desk",
+        ADMIN: "admin",
+        CLINICAL_LEAD: "clinical lead",
+    }
     staff = [(f"{name.split()[0]}, {words[role]}", email) for name, email, role in STAFF]
     return [*staff, (f"{CLIENT_LOGIN[0].split()[0]}, client", CLIENT_LOGIN[1])]
 
@@ -97,7 +102,11 @@ def load(*, now: datetime) -> None:
     _visits(chance, clients, specialists, services, now=now)
     _plans(clients, specialists[0], services["medical-massage"], users["dana@example.com"], now=now)
     Task.objects.create(
-        kind="demo", title="Welcome: have a look around", role=FRONT_DESK, reason_key="demo:welcome", due_at=now
+        kind="demo",
+        title="Welcome: have a look around",
+        role=FRONT_DESK,
+        reason_key="demo:welcome",
+        due_at=now,
     )
 
 
@@ -142,7 +151,9 @@ def _specialists(
     places: list[Location], services: dict[str, Service], today: date
 ) -> list[Practitioner]:
     made = []
-    for number, (name, gender, languages, techniques, conditions, place, days) in enumerate(SPECIALISTS):
+    for number, (name, gender, languages, techniques, conditions, place, days) in enumerate(
+        SPECIALISTS
+    ):
         person = Practitioner.objects.create(
             name=name, slug=name.split()[0].lower(), gender=gender, languages=languages,
             title="Registered massage therapist", practising_since=2012 + number,
@@ -155,10 +166,17 @@ def _specialists(
             )
         soon = today + timedelta(days=12 if number == 3 else 300)
         Credential.objects.create(
-            practitioner=person, kind="registration", body="Example Register", number=f"1234{number}"
+            practitioner=person,
+            kind="registration",
+            body="Example Register",
+            number=f"1234{number}",
         )
         Credential.objects.create(
-            practitioner=person, kind="insurance", body="Example Mutual", expires_on=soon, is_public=False
+            practitioner=person,
+            kind="insurance",
+            body="Example Mutual",
+            expires_on=soon,
+            is_public=False,
         )
         person.focus_areas.set(Condition.objects.filter(slug__in=conditions))
         person.services.set(
@@ -178,7 +196,9 @@ def _specialists(
 def _logins(specialists: list[Practitioner]) -> dict[str, User]:
     users = {}
     for name, email, role in STAFF:
-        user = User.objects.create_user(email, name=name, is_staff=role == ADMIN, is_superuser=role == ADMIN)
+        user = User.objects.create_user(
+            email, name=name, is_staff=role == ADMIN, is_superuser=role == ADMIN
+        )
         if role == "practitioner":
             specialists[0].user = user
             specialists[0].save()
@@ -221,9 +241,7 @@ def _visits(
     busy: set[tuple[int, datetime]] = set()
     for person in specialists:
         given = [service for service in services.values() if person in service.practitioners.all()]
-        room = Room.objects.filter(location=person.availability.all()[0].location)[
-            person.pk % 3
-        ]
+        room = Room.objects.filter(location=person.availability.all()[0].location)[person.pk % 3]
         for start, place in _starts(person, now):
             if not given or chance.random() > 0.45:
                 continue
@@ -239,7 +257,9 @@ def _visits(
 def _starts(person: Practitioner, now: datetime) -> Iterator[tuple[datetime, Location]]:
     for offset in range(-DAYS_BACK, 15):
         day = now.date() + timedelta(days=offset)
-        for shift in person.availability.filter(weekday=day.isoweekday()).select_related("location"):
+        for shift in person.availability.filter(weekday=day.isoweekday()).select_related(
+            "location"
+        ):
             start = datetime.combine(day, shift.starts_at, tzinfo=shift.location.zone)
             yield start, shift.location
             yield start + timedelta(minutes=90), shift.location
@@ -289,14 +309,18 @@ def _plans(
         ("completed", 3, 3, [("per_week", 1, 3)]),
         ("discharged", 2, 20, [("every_n_weeks", 2, 4)]),
     )
-    for client, (status, done, since, phases) in zip([clients[0], *clients[2:]], shapes, strict=False):
+    for client, (status, done, since, phases) in zip(
+        [clients[0], *clients[2:]], shapes, strict=False
+    ):
         start = today - timedelta(days=since + done * 4)
         assessment = Assessment.objects.create(
             client=client, practitioner=dana, assessed_on=start,
             complaint="Neck aches after long days at the computer.", onset="gradual",
             pain_now=4, pain_worst=7, pain_average=5, clinical_impression="Neck pain of muscular origin.",
         )  # fmt: skip
-        region = assessment.marks.model.region.field.related_model.objects.filter(slug="neck-back").first()
+        region = assessment.marks.model.region.field.related_model.objects.filter(
+            slug="neck-back"
+        ).first()
         if region:
             BodyMark.objects.create(assessment=assessment, region=region, side="right", intensity=5)
         plan = plans.save(
@@ -309,7 +333,11 @@ def _plans(
             techniques=[], regions=[], by=by, now=now,
         )  # fmt: skip
         for number in range(done):
-            at = datetime.combine(start + timedelta(days=number * 4), time(17, 45), tzinfo=dana.availability.all()[0].location.zone)
+            at = datetime.combine(
+                start + timedelta(days=number * 4),
+                time(17, 45),
+                tzinfo=dana.availability.all()[0].location.zone,
+            )
             visit = Appointment(
                 practitioner=dana, location=plan.location, service=service, client=client, starts_at=at,
                 ends_at=at + service.length, busy=(at, at + service.length), status="completed",

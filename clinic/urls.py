@@ -27,7 +27,9 @@ urlpatterns = [
     path("demo/mail/<str:name>/files/<int:number>/", mailbox.demo_mail_file, name="demo_mail_file"),
     path(
         "health/",
-        login_not_required(HealthCheckView.as_view(checks=["health_check.Database", "health_check.Cache"])),
+        login_not_required(
+            HealthCheckView.as_view(checks=["health_check.Database", "health_check.Cache"])
+        ),
         name="health",
     ),
     path("admin/", admin.site.urls),

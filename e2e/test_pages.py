@@ -57,7 +57,10 @@ def check(page: Page, clinic: Clinic, path: str, theme: str, width: int) -> list
     assert answer is not None
     if answer.status >= 500:
         wrong.append(f"status {answer.status}")
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1") and "/admin/" not in path:
+    if (
+        page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
+        and "/admin/" not in path
+    ):
         wrong.append(f"scrolls sideways at {width}")
     page.remove_listener("console", heard)
     page.evaluate(AXE)

@@ -90,7 +90,9 @@ def test_a_new_client_is_treated_reminded_once_and_books_again(
     row.get_by_role("button", name=re.compile("^Arrived")).click()
     row = desk.get_by_role("row").filter(has_text="Robin Newcomer")
     row.get_by_role("button", name=re.compile("^Done")).click()
-    desk.get_by_role("row").filter(has_text="Robin Newcomer").get_by_text("Done", exact=True).wait_for()
+    desk.get_by_role("row").filter(has_text="Robin Newcomer").get_by_text(
+        "Done", exact=True
+    ).wait_for()
     due_at = clinic.sql(
         "SELECT p.next_message_at, p.next_message_kind FROM treatment_plans_treatmentplan p"
         " JOIN bookings_client c ON c.id = p.client_id WHERE c.email = %s",

@@ -10,4 +10,5 @@ urlpatterns = [
     path("conditions/", views.conditions, name="conditions"),
     path("conditions/<slug:slug>/", views.condition, name="condition"),
     path("about-medical-massage/", views.about_massage, name="about_massage"),
+    path("media/practitioners/<str:name>", views.photo, name="photo"),
 ]

@@ -1,24 +1,35 @@
-"""What visitors read about techniques and conditions."""
+"""What visitors read about techniques and conditions, and the faces of specialists."""
 
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from practitioners.models import Condition, Technique
+from practitioners.comparison import POINTS
+from practitioners.models import Condition, Practitioner, Technique
+from practitioners.photos import FOLDER
+
+Kind = Technique.Kind
+HEADINGS = (
+    (Kind.MEDICAL, "Medical"),
+    (Kind.BOTH, "Medical or relaxation"),
+    (Kind.RELAXATION, "Relaxation"),
+)
+WEEK = 7 * 24 * 3600
 
 
 @login_not_required
 @require_safe
 def techniques(request: HttpRequest) -> HttpResponse:
-    """Every technique that can be booked, medical and relaxing."""
+    """Every technique that can be booked, by what it is for."""
     shown = list(Technique.objects.published())
     groups = [
-        ("Medical", [one for one in shown if one.kind == Technique.Kind.MEDICAL]),
-        ("Medical or for relaxing", [one for one in shown if one.kind == Technique.Kind.BOTH]),
-        ("For relaxing", [one for one in shown if one.kind == Technique.Kind.RELAXATION]),
+        (kind.value, heading, [one for one in shown if one.kind == kind])
+        for kind, heading in HEADINGS
+        if shown
     ]
     return render(request, "practitioners/techniques.html", {"groups": groups})
 
@@ -32,6 +43,7 @@ def technique(request: HttpRequest, slug: str) -> HttpResponse:
         "technique": found,
         "regions": found.body_regions.all(),
         "conditions": found.conditions.offered(),
+        "hide_book_button": True,
     }
     return render(request, "practitioners/technique.html", context)
 
@@ -40,7 +52,8 @@ def technique(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def conditions(request: HttpRequest) -> HttpResponse:
     """Every complaint that visitors may search by."""
-    return render(request, "practitioners/conditions.html", {"conditions": Condition.objects.offered()})
+    context = {"conditions": Condition.objects.offered()}
+    return render(request, "practitioners/conditions.html", context)
 
 
 @login_not_required
@@ -48,10 +61,13 @@ def conditions(request: HttpRequest) -> HttpResponse:
 def condition(request: HttpRequest, slug: str) -> HttpResponse:
     """One complaint in honest words, with what to look out for."""
     found = get_object_or_404(Condition.objects.offered(), slug=slug)
+    used = list(found.techniques.published())
     context = {
         "condition": found,
         "regions": found.body_regions.all(),
-        "techniques": found.techniques.published(),
+        "techniques": [one for one in used if one.kind != Kind.RELAXATION],
+        "relaxing": [one for one in used if one.kind == Kind.RELAXATION],
+        "hide_book_button": True,
     }
     return render(request, "practitioners/condition.html", context)
 
@@ -60,4 +76,16 @@ def condition(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def about_massage(request: HttpRequest) -> HttpResponse:
     """Medical and relaxation massage compared, and what a first visit is like."""
-    return render(request, "practitioners/about_massage.html")
+    return render(request, "practitioners/about_massage.html", {"points": POINTS})
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=WEEK)
+def photo(request: HttpRequest, name: str) -> FileResponse:
+    """The photo of somebody who works here; its name changes with every upload."""
+    person = get_object_or_404(Practitioner.objects.pictured(f"{FOLDER}{name}"))
+    try:
+        return FileResponse(person.photo.open(), content_type="image/jpeg")
+    except FileNotFoundError as problem:
+        raise Http404 from problem

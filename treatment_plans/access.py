@@ -9,8 +9,6 @@ from bookings.models import Client
 from treatment_plans.models import RecordAccess
 
 
-def record_opened(
-    client: Client, user: Any, what: str, *, now: datetime, reason: str = ""
-) -> None:
+def record_opened(client: Client, user: Any, what: str, *, now: datetime, reason: str = "") -> None:
     """Add the row that says so; it can never be taken back."""
     RecordAccess.objects.create(client=client, user=user, what=what, reason=reason, at=now)

@@ -55,9 +55,7 @@ def _marks(assessment: Assessment, rows: Iterable[dict[str, Any]]) -> list[BodyM
     return list(marks.values())
 
 
-def _measurements(
-    assessment: Assessment, rows: Iterable[dict[str, Any]]
-) -> list[RomMeasurement]:
+def _measurements(assessment: Assessment, rows: Iterable[dict[str, Any]]) -> list[RomMeasurement]:
     measured = {}
     for row in rows:
         joint, movement, side = row["movement"].split("|")

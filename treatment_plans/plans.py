@@ -87,9 +87,7 @@ def pause(
 
 
 @transaction.atomic
-def end(
-    plan: TreatmentPlan, status: str, *, by: Any, now: datetime, reason: str
-) -> TreatmentPlan:
+def end(plan: TreatmentPlan, status: str, *, by: Any, now: datetime, reason: str) -> TreatmentPlan:
     """Discharge, cancel or complete an open plan. Raises WrongState, ReasonMissing."""
     _take(plan)
     if plan.status not in OPEN:

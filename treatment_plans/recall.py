@@ -197,4 +197,3 @@ def _tell_practitioner(plan: TreatmentPlan, *, now: datetime) -> None:
             "due_at": now,
         },
     )
-

@@ -7,10 +7,18 @@ from treatment_plans.views import assessment, desk, plan
 urlpatterns = [
     path("desk/", desk.desk_day, name="desk_day"),
     path("desk/clients/<uuid:public_id>/", desk.desk_client, name="desk_client"),
-    path("desk/clients/<uuid:public_id>/assess/", assessment.assessment_new, name="desk_assessment_new"),
+    path(
+        "desk/clients/<uuid:public_id>/assess/",
+        assessment.assessment_new,
+        name="desk_assessment_new",
+    ),
     path("desk/clients/<uuid:public_id>/plan/", plan.plan_new, name="desk_plan_new"),
     path("desk/assessments/<uuid:public_id>/", assessment.assessment, name="desk_assessment"),
-    path("desk/assessments/<uuid:public_id>/edit/", assessment.assessment_edit, name="desk_assessment_edit"),
+    path(
+        "desk/assessments/<uuid:public_id>/edit/",
+        assessment.assessment_edit,
+        name="desk_assessment_edit",
+    ),
     path("desk/plans/<uuid:public_id>/", plan.plan, name="desk_plan"),
     path("desk/plans/<uuid:public_id>/edit/", plan.plan_edit, name="desk_plan_edit"),
     path("desk/plans/<uuid:public_id>/act/", plan.plan_act, name="desk_plan_act"),

@@ -21,9 +21,11 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
         plan = plan_for(appointment)
         if plan is not None:
             link(plan, appointment)
-    visit = PlanVisit.objects.select_related("plan__location", "plan__client").filter(
-        appointment=appointment
-    ).first()
+    visit = (
+        PlanVisit.objects.select_related("plan__location", "plan__client")
+        .filter(appointment=appointment)
+        .first()
+    )
     if visit is not None:
         recall.refresh(reopened(visit.plan), now=now)
 

@@ -140,7 +140,9 @@ def derive(visit: Appointment) -> None:
     visit.price = service.price
 
 
-def take_room(visit: Appointment, *, now: datetime, moving: Appointment | None = None) -> Room | None:
+def take_room(
+    visit: Appointment, *, now: datetime, moving: Appointment | None = None
+) -> Room | None:
     """Choose and lock a free room, or None for a service that needs none. Raises NoRoom."""
     if not visit.service.needs_room:
         return None

@@ -123,9 +123,9 @@ def _refused(problem: smtplib.SMTPResponseException) -> Outcome:
 
 
 def _refused_by_web(status: int) -> Outcome:
-    """A provider that is asked over HTTP says no: 429 later, 4xx for good, 5xx who knows."""
+    """A provider asked over HTTP says no: to us or for now, for good, or nobody knows (5xx)."""
     code = f"refused_http_{status}"
-    if status in (408, 429):
+    if status in (401, 403, 408, 429):
         return Outcome("soft", code)
     return Outcome("hard" if status < 500 else "ambiguous", code)
 

@@ -24,8 +24,11 @@ from practitioners.models import Location, Practitioner, Room, Service
 def one_id_range(field: str) -> Func:
     """Wrap an id in a range so that an exclusion constraint needs no extension."""
     return Func(
-        F(field), F(field), Value("[]"),
-        function="int8range", output_field=BigIntegerRangeField(),
+        F(field),
+        F(field),
+        Value("[]"),
+        function="int8range",
+        output_field=BigIntegerRangeField(),
     )
 
 
@@ -67,22 +70,26 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def standing(self) -> AppointmentQuerySet:
         """Everything that still takes up time: neither cancelled nor merely held."""
-        return self.exclude(
-            status__in=(Appointment.Status.CANCELLED, Appointment.Status.HELD)
-        )
+        return self.exclude(status__in=(Appointment.Status.CANCELLED, Appointment.Status.HELD))
 
     def upcoming(self, *, now: Any) -> AppointmentQuerySet:
         """Booked visits that have not ended, soonest first."""
         return self.filter(
-            status__in=(Appointment.Status.BOOKED, Appointment.Status.ARRIVED, Appointment.Status.STARTED),
+            status__in=(
+                Appointment.Status.BOOKED,
+                Appointment.Status.ARRIVED,
+                Appointment.Status.STARTED,
+            ),
             ends_at__gt=now,
         ).order_by("starts_at")
 
     def past(self, *, now: Any) -> AppointmentQuerySet:
         """Visits that are over or cancelled, latest first."""
-        return self.exclude(status=Appointment.Status.HELD).filter(
-            Q(ends_at__lte=now) | Q(status=Appointment.Status.CANCELLED)
-        ).order_by("-starts_at")
+        return (
+            self.exclude(status=Appointment.Status.HELD)
+            .filter(Q(ends_at__lte=now) | Q(status=Appointment.Status.CANCELLED))
+            .order_by("-starts_at")
+        )
 
     def between(self, start: Any, end: Any) -> AppointmentQuerySet:
         """Visits that start in [start, end), in order."""
@@ -142,7 +149,9 @@ class Appointment(models.Model):
     cancel_reason = models.CharField(max_length=200, blank=True)
     is_late_cancellation = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1, help_text="Raised by every change of time.")
-    link_version = models.PositiveIntegerField(default=1, help_text="Raising it kills old mail links.")
+    link_version = models.PositiveIntegerField(
+        default=1, help_text="Raising it kills old mail links."
+    )
     source_ref = models.CharField(
         max_length=80, blank=True, editable=False, help_text="What invited this booking."
     )
@@ -163,9 +172,7 @@ class Appointment(models.Model):
             ),
             models.Index(fields=["client", "starts_at"], name="visits_of_client"),
             models.Index(fields=["starts_at"], name="visits_by_start"),
-            models.Index(
-                fields=["held_until"], condition=Q(status="held"), name="holds_by_expiry"
-            ),
+            models.Index(fields=["held_until"], condition=Q(status="held"), name="holds_by_expiry"),
         ]
         constraints = [
             ExclusionConstraint(
@@ -200,7 +207,8 @@ class Appointment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(busy__contains=VisitSpan("starts_at", "ends_at"))
-                & Q(busy__lower_inf=False) & Q(busy__upper_inf=False),
+                & Q(busy__lower_inf=False)
+                & Q(busy__upper_inf=False),
                 name="busy_contains_visit",
             ),
             models.CheckConstraint(

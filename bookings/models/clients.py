@@ -15,7 +15,6 @@ from phonenumber_field.modelfields import PhoneNumberField
 from bookings.models.text import check_one_line
 from practitioners.models.places import check_zone
 
-
 STANDING = ("booked", "arrived", "started", "completed", "no_show")
 
 

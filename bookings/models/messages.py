@@ -88,7 +88,8 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     sent_to = models.CharField(max_length=254, blank=True)
     is_ambiguous = models.BooleanField(
-        default=False, help_text="May have arrived already: the same Message-ID was handed over before."
+        default=False,
+        help_text="May have arrived already: the same Message-ID was handed over before.",
     )
     provider_ref = models.CharField(max_length=200, blank=True)
     last_code = models.CharField(max_length=40, blank=True)

@@ -34,7 +34,11 @@ class Task(models.Model):
     title = models.CharField(max_length=160)
     link = models.CharField(max_length=200, blank=True)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="tasks"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="tasks",
     )
     role = models.CharField(max_length=30, blank=True)
     client = models.ForeignKey(

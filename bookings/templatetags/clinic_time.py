@@ -1,4 +1,4 @@
-"""Times, prices and icons in templates, in the words of `bookings.times`."""
+"""Times and prices in templates, in the words of `bookings.times`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from typing import Any
 
 from django import template
 from django.template.context import Context
-from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from bookings import times
 from bookings.models import Appointment
@@ -55,16 +52,6 @@ def short_when(context: Context, at: datetime, zone: Any) -> str:
 def price_of(context: Context, amount: Decimal) -> str:
     """£58."""
     return times.money(amount, context["site"].currency)
-
-
-@register.simple_tag
-def icon(name: str) -> SafeString:
-    """One icon of the sprite, for the eye only: the words beside it carry the meaning."""
-    return format_html(
-        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
-        static("vendor/icons/sprite.svg"),
-        name,
-    )
 
 
 @register.filter

@@ -54,7 +54,12 @@ def world() -> Any:
             return calendar.hold(self.service, at, visitor=visitor, now=now)
 
         def confirm(self, visitor: str = "me", **more: Any) -> Appointment:
-            values = {"client": self.client, "by": self.user, "form_token": uuid.uuid4(), "now": NOW}
+            values = {
+                "client": self.client,
+                "by": self.user,
+                "form_token": uuid.uuid4(),
+                "now": NOW,
+            }
             return calendar.confirm(visitor, **{**values, **more})
 
         def booked(self, at: datetime = TEN) -> Appointment:

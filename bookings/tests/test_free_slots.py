@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bookings.availability import free_slots, nearest_free, next_free, slots_at, why_not
 from bookings.tests.factories import make_appointment
@@ -52,9 +52,7 @@ def test_hours_give_starts_on_the_grid_until_the_visit_no_longer_fits(place: Any
 
 def test_the_last_start_before_a_break_leaves_length_and_turnover(place: Any) -> None:
     service = make_service(start_grid=15, turnover_after=15)
-    make_practitioner(
-        service, at=place, hours=((time(9), time(11)), (time(12), time(13, 30)))
-    )
+    make_practitioner(service, at=place, hours=((time(9), time(11)), (time(12), time(13, 30))))
     assert offered(service) == ["09:00", "09:15", "09:30", "09:45", "12:00", "12:15"]
 
 
@@ -186,7 +184,12 @@ def test_the_daily_limit_counts_visits_of_that_day(place: Any) -> None:
     [
         # London skips 01:00 to 02:00 on 28 March 2027 and repeats it on 31 October.
         ("Europe/London", date(2027, 3, 28), (0, 4), ["00:00", "02:00", "03:00"]),
-        ("Europe/London", date(2027, 10, 31), (0, 4), ["00:00", "01:00", "01:00", "02:00", "03:00"]),
+        (
+            "Europe/London",
+            date(2027, 10, 31),
+            (0, 4),
+            ["00:00", "01:00", "01:00", "02:00", "03:00"],
+        ),
         ("Asia/Kathmandu", date(2026, 11, 29), (9, 11), ["09:00", "10:00"]),
     ],
 )
@@ -209,7 +212,9 @@ def test_the_number_of_queries_does_not_depend_on_people_or_days(place: Any) -> 
     for days in (1, 14):
         for _ in range(3):
             make_practitioner(service, at=place)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             free_slots(service, first_day=MONDAY, days=days, now=NOW)
         counts.append(len(queries))
     assert counts == [4, 4]
@@ -251,7 +256,9 @@ def test_a_refusal_names_its_reason(place: Any, clock: str, day: date, code: str
     person = make_practitioner(service, at=place)
     make_appointment(person, service, place, at("11:00"))
     away = date(2026, 12, 1)
-    TimeOff.objects.create(practitioner=person, starts_at=at("08:00", away), ends_at=at("19:00", away))
+    TimeOff.objects.create(
+        practitioner=person, starts_at=at("08:00", away), ends_at=at("19:00", away)
+    )
     shut = date(2026, 12, 2)
     Closure.objects.create(name="Stocktaking", starts_on=shut, ends_on=shut)
     found = why_not(service, person, place, at(clock, day), now=NOW)

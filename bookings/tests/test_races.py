@@ -43,7 +43,11 @@ CONSTRAINTS = ("practitioner_not_twice", "room_not_twice", "client_not_twice")
 def overlaps() -> dict[str, int]:
     """Count pairs that should not be, by comparing every visit with every other."""
     visit = "a.starts_at < b.ends_at AND b.starts_at < a.ends_at"
-    rules = {"practitioner_id": "a.busy && b.busy", "room_id": "a.busy && b.busy", "client_id": visit}
+    rules = {
+        "practitioner_id": "a.busy && b.busy",
+        "room_id": "a.busy && b.busy",
+        "client_id": visit,
+    }
     found = {}
     with connection.cursor() as cursor:
         for column, rule in rules.items():
@@ -129,10 +133,17 @@ def mixed(world: Any, attempts: int, *, seed: int = 1) -> list[Any]:
                     )  # fmt: skip
                 elif what < 0.75:
                     calendar.move(
-                        mine[-1], starts_at=at, practitioner=person, by=world.user, now=NOW, for_staff=True
+                        mine[-1],
+                        starts_at=at,
+                        practitioner=person,
+                        by=world.user,
+                        now=NOW,
+                        for_staff=True,
                     )
                 elif what < 0.9:
-                    calendar.cancel(mine.pop(), cancelled_by="clinic", by=world.user, now=NOW, for_staff=True)
+                    calendar.cancel(
+                        mine.pop(), cancelled_by="clinic", by=world.user, now=NOW, for_staff=True
+                    )
                 else:
                     calendar.hold(world.service, at, visitor=f"visitor{number}", now=NOW)
                 outcomes.append("done")

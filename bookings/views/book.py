@@ -57,7 +57,9 @@ def book_service(request: HttpRequest) -> HttpResponse:
         "person": person,
         "been_here": been_here,
         "nothing_chosen": "go" in request.GET and not chosen,
-        "problems": [("Choose a session", "service-0")] if "go" in request.GET and not chosen else [],
+        "problems": [("Choose a session", "service-0")]
+        if "go" in request.GET and not chosen
+        else [],
         "hide_book_button": True,
     }
     return render(request, "bookings/book_service.html", context)
@@ -165,16 +167,23 @@ def time_page(
             theirs=theirs if theirs != location.zone else None,
         ),
         "chosen": request.POST.get("start") or request.GET.get("at"),
-        "zone_line": words.zone_line(datetime.combine(first_day, datetime.min.time(), location.zone)),
+        "zone_line": words.zone_line(
+            datetime.combine(first_day, datetime.min.time(), location.zone)
+        ),
         "mine": mine if known_zone(mine, location.zone) != location.zone else "",
-        "earlier": max(today, first_day - timedelta(days=DAYS_SHOWN)) if first_day > today else None,
+        "earlier": max(today, first_day - timedelta(days=DAYS_SHOWN))
+        if first_day > today
+        else None,
         "later": first_day + timedelta(days=DAYS_SHOWN),
         "query": query.urlencode(),
         "typed_date": request.GET.get("date", ""),
         "first_free": _first_free(service, slots, wanted, words) if not slots else None,
         "problems": problems,
         "has_errors": bool(problems),
-        "times": [{"words": words.when(one.starts_at), "url": _start_url(request, one.starts_at)} for one in near],
+        "times": [
+            {"words": words.when(one.starts_at), "url": _start_url(request, one.starts_at)}
+            for one in near
+        ],
         "moving": moving,
         "hide_book_button": True,
     }
@@ -204,7 +213,9 @@ def book_you(request: HttpRequest, slug: str) -> HttpResponse:
     if "code" not in request.POST or "again" in request.POST:
         wait = seconds_to_wait("sign_in_code", request, visitor)
         if wait:
-            return _you_page(request, kept, form, now=now, refusal=TooManyTries(wait), asks_code=True)
+            return _you_page(
+                request, kept, form, now=now, refusal=TooManyTries(wait), asks_code=True
+            )
         ask_code(data["email"], visitor=visitor, now=now)
         return _you_page(request, kept, form, now=now, asks_code=True)
     code_form = CodeForm(request.POST)
@@ -353,7 +364,11 @@ def keep_longer(request: HttpRequest) -> HttpResponse:
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     """Say how long to wait."""
     refusal = TooManyTries(seconds)
-    context = {"heading": "Too many tries", "sentences": [refusal.sentence], "hide_book_button": True}
+    context = {
+        "heading": "Too many tries",
+        "sentences": [refusal.sentence],
+        "hide_book_button": True,
+    }
     response = render(request, "errors/page.html", context, status=429)
     response["Retry-After"] = str(seconds)
     return response

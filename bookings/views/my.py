@@ -177,7 +177,11 @@ def _move(request: HttpRequest, visit: Appointment, *, way: str, token: str = ""
         )
     except BookingError as refusal:
         return time_page(request, visit.service, refusal=refusal, wished=starts_at, **page)  # type: ignore[arg-type]
-    return redirect("my_visit", public_id=visit.public_id) if way == "my" else redirect(visit_link(visit))
+    return (
+        redirect("my_visit", public_id=visit.public_id)
+        if way == "my"
+        else redirect(visit_link(visit))
+    )
 
 
 def _link_over(request: HttpRequest, problem: Exception) -> HttpResponse:

@@ -65,7 +65,13 @@ class Postgres:
         self.data.mkdir(mode=0o700, parents=True)
         os.chown(self.data, self.places.account.uid, self.places.account.gid)
         command = [str(bin_folder / "initdb"), "-D", str(self.data), "-U", "postgres"]
-        options = ["-A", "trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+        options = [
+            "-A",
+            "trust",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--locale=C.UTF-8",
+        ]
         if not self.durable:
             options.append("--no-sync")
         self._run(command + options, "PostgreSQL could not make its data folder")

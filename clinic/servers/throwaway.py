@@ -26,7 +26,10 @@ def main(command: list[str]) -> int:
     try:
         postgres.start()
         valkey.start()
-        urls = {"DATABASE_URL": postgres_url(places.sockets), "REDIS_URL": valkey_url(places.sockets)}
+        urls = {
+            "DATABASE_URL": postgres_url(places.sockets),
+            "REDIS_URL": valkey_url(places.sockets),
+        }
         defaults = {"SECRET_KEY": "only-for-checks"}
         return subprocess.run(command, env={**defaults, **os.environ, **urls}).returncode
     except ServerError as problem:

@@ -21,7 +21,6 @@ ORDER = ("urls", "views", "forms", "models")
 PURE = {
     "bookings/times.py",
     "bookings/wall_clock.py",
-    "bookings/wall_clock.py",
     "treatment_plans/schedule",
 }
 
@@ -146,5 +145,5 @@ def test_no_module_is_called_after_nothing() -> None:
     wrong = [
         str(path.relative_to(ROOT)) for app in APPS for path in modules(app) if path.stem in vague
     ]
-    # practitioners/models/services.py holds the rows that are called services.
-    assert wrong == ["practitioners/models/services.py"]
+    # These hold the rows that a clinic calls services.
+    assert wrong == ["practitioners/admin/services.py", "practitioners/models/services.py"]

@@ -71,7 +71,7 @@ def start(request: HttpRequest) -> HttpResponse:
 def demo_sign_in(request: HttpRequest) -> HttpResponse:
     """Continue as one of the demo people; only where the demo runs."""
     email = request.POST.get("email", "")
-    if not settings.DEMO or email not in dict((address, who) for who, address in demo.people()):
+    if not settings.DEMO or email not in {address: who for who, address in demo.people()}:
         raise Http404
     login(request, login_of(email))
     return redirect(_next(request))

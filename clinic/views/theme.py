@@ -1,5 +1,6 @@
 """The switch between light and dark."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -20,5 +21,12 @@ def theme(request: HttpRequest) -> HttpResponse:
         way_back = "/"
     response = redirect(way_back)
     if request.POST.get("theme") in dict(THEMES):
-        response.set_cookie("theme", request.POST["theme"], max_age=A_YEAR, samesite="Lax")
+        response.set_cookie(
+            "theme",
+            request.POST["theme"],
+            max_age=A_YEAR,
+            samesite="Lax",
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
     return response

@@ -26,6 +26,10 @@ class PractitionerQuerySet(models.QuerySet["Practitioner"]):
         ).exclude(Credential.valid(on=on))
         return self.filter(is_active=True, is_bookable_online=True).exclude(Exists(expired))
 
+    def pictured(self, name: str) -> PractitionerQuerySet:
+        """Whoever works here and has this file as a photo."""
+        return self.filter(is_active=True, photo=name)
+
     def certified_for(self, service: Service, *, on: date) -> PractitionerQuerySet:
         """Those who hold all techniques of the service on that date."""
         missing = service.techniques.exclude(
@@ -57,7 +61,9 @@ class Practitioner(models.Model):
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=60, unique=True)
     title = models.CharField(
-        max_length=120, blank=True, help_text="As printed under the name: Registered massage therapist."
+        max_length=120,
+        blank=True,
+        help_text="As printed under the name: Registered massage therapist.",
     )
     about = models.TextField(blank=True, help_text="At most 80 words.")
     first_visit = models.TextField("what a first visit is like", blank=True)
@@ -66,7 +72,9 @@ class Practitioner(models.Model):
     languages = ArrayField(
         models.CharField(max_length=40), default=list, blank=True, help_text="English, Polish"
     )
-    practising_since = models.PositiveSmallIntegerField("practising since (year)", null=True, blank=True)
+    practising_since = models.PositiveSmallIntegerField(
+        "practising since (year)", null=True, blank=True
+    )
     focus_areas = models.ManyToManyField(Condition, blank=True, related_name="practitioners")
     services = models.ManyToManyField(Service, blank=True, related_name="practitioners")
     techniques = models.ManyToManyField(
@@ -108,9 +116,7 @@ class PractitionerTechnique(models.Model):
     practitioner = models.ForeignKey(
         Practitioner, on_delete=models.CASCADE, related_name="certificates"
     )
-    technique = models.ForeignKey(
-        Technique, on_delete=models.PROTECT, related_name="certificates"
-    )
+    technique = models.ForeignKey(Technique, on_delete=models.PROTECT, related_name="certificates")
     certified_on = models.DateField(null=True, blank=True)
     expires_on = models.DateField(null=True, blank=True)
     evidence = models.CharField(
@@ -186,6 +192,4 @@ class Credential(models.Model):
     @classmethod
     def valid(cls, *, on: date) -> Q:
         """The condition under which a credential counts on that date."""
-        return Q(status=cls.Status.ACTIVE) & (
-            Q(expires_on__isnull=True) | Q(expires_on__gte=on)
-        )
+        return Q(status=cls.Status.ACTIVE) & (Q(expires_on__isnull=True) | Q(expires_on__gte=on))

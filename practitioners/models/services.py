@@ -42,9 +42,7 @@ class Service(models.Model):
     minutes = models.PositiveSmallIntegerField(
         validators=[MinValueValidator(5), MaxValueValidator(480)]
     )
-    price = models.DecimalField(
-        max_digits=8, decimal_places=2, validators=[MinValueValidator(0)]
-    )
+    price = models.DecimalField(max_digits=8, decimal_places=2, validators=[MinValueValidator(0)])
     turnover_before = models.PositiveSmallIntegerField(
         default=0, validators=[MaxValueValidator(120)], help_text="Minutes blocked before."
     )

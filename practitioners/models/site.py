@@ -38,7 +38,8 @@ class ClinicSettings(models.Model):
         default=60, help_text="Between two locations of one practitioner on one day."
     )
     packs_starts = models.BooleanField(
-        default=False, help_text="Offer only starts that leave no unusable gap, where there are any."
+        default=False,
+        help_text="Offer only starts that leave no unusable gap, where there are any.",
     )
     cancel_notice_hours = models.PositiveSmallIntegerField(default=24)
     policy = models.TextField(

@@ -32,7 +32,11 @@ def make_clinic(**fields: Any) -> ClinicSettings:
 
 def make_location(**fields: Any) -> Location:
     number = next(numbers)
-    defaults = {"name": f"Location {number}", "slug": f"location-{number}", "address": "1 Test Street"}
+    defaults = {
+        "name": f"Location {number}",
+        "slug": f"location-{number}",
+        "address": "1 Test Street",
+    }
     location = Location.objects.create(**{**defaults, **fields})
     OpeningHours.objects.bulk_create(
         OpeningHours(location=location, weekday=day, opens_at=time(8), closes_at=time(20))

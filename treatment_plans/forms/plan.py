@@ -68,8 +68,9 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
         services = Service.objects.filter(practitioners=practitioner, kind=Service.Kind.MEDICAL)
         self.fields["service"].queryset = services.distinct()  # type: ignore[attr-defined]
         self.fields["location"].queryset = (  # type: ignore[attr-defined]
-            Location.objects.filter(is_active=True, availability__practitioner=practitioner)
-            .distinct()
+            Location.objects.filter(
+                is_active=True, availability__practitioner=practitioner
+            ).distinct()
         )
         self.fields["techniques"].queryset = practitioner.techniques.all()  # type: ignore[attr-defined]
         if counts_today:

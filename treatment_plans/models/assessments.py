@@ -166,9 +166,7 @@ class RomMeasurement(models.Model):
     movement = models.CharField(max_length=30)
     side = models.CharField(max_length=7, choices=Side)
     motion = models.CharField(max_length=10, choices=Motion, default=Motion.ACTIVE)
-    degrees = models.SmallIntegerField(
-        validators=[MinValueValidator(-30), MaxValueValidator(180)]
-    )
+    degrees = models.SmallIntegerField(validators=[MinValueValidator(-30), MaxValueValidator(180)])
     end_feel = models.CharField(max_length=10, choices=EndFeel, blank=True)
     has_pain = models.BooleanField("pain on movement", null=True, blank=True)
 

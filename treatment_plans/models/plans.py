@@ -54,9 +54,7 @@ class TreatmentPlan(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="plans")
-    practitioner = models.ForeignKey(
-        Practitioner, on_delete=models.PROTECT, related_name="plans"
-    )
+    practitioner = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="plans")
     assessment = models.ForeignKey(
         Assessment, null=True, blank=True, on_delete=models.PROTECT, related_name="plans"
     )
@@ -147,7 +145,9 @@ class PlanPhase(models.Model):
         ordering = ["order"]
         constraints = [
             models.UniqueConstraint(
-                fields=["plan", "order"], name="one_phase_per_place", deferrable=models.Deferrable.DEFERRED
+                fields=["plan", "order"],
+                name="one_phase_per_place",
+                deferrable=models.Deferrable.DEFERRED,
             ),
             models.CheckConstraint(
                 condition=Q(rate_kind="per_week", rate_value__range=(1, 5))

@@ -16,7 +16,13 @@ from bookings.consents import opt_out
 from bookings.messages import delivery
 from bookings.models import Message, Task
 from bookings.tests.factories import make_appointment, make_client, make_user
-from practitioners.tests.factories import make_clinic, make_location, make_practitioner, make_room, make_service
+from practitioners.tests.factories import (
+    make_clinic,
+    make_location,
+    make_practitioner,
+    make_room,
+    make_service,
+)
 from treatment_plans import plans, recall
 from treatment_plans.errors import BadPhases, ReasonMissing, WrongState
 from treatment_plans.models import PlanPhase, PlanVersion, TreatmentPlan
@@ -48,7 +54,9 @@ def world(settings: Any) -> Any:
             self.plan = make_plan(
                 self.client, self.person, self.service, self.place, by=self.user, now=at(7, 8)
             )
-            visit = make_appointment(self.person, self.service, self.place, at(7, 10, 0), client=self.client)
+            visit = make_appointment(
+                self.person, self.service, self.place, at(7, 10, 0), client=self.client
+            )
             calendar_listeners("booked", visit, now=at(7, 8))
             calendar.mark(visit, "completed", by=self.user, now=at(7, 11))
             self.plan.refresh_from_db()
@@ -109,7 +117,9 @@ def test_a_booking_on_the_plan_stops_the_reminder(world: Any) -> None:
 def test_no_message_goes_after_a_stop_reason(world: Any, stop: str) -> None:
     recall.sweep(now=at(12))
     if stop == "discharge":
-        plans.end(world.plan, TreatmentPlan.Status.DISCHARGED, by=world.user, now=at(12), reason="Moved")
+        plans.end(
+            world.plan, TreatmentPlan.Status.DISCHARGED, by=world.user, now=at(12), reason="Moved"
+        )
     elif stop == "opt_out":
         opt_out(world.client, now=at(12))
     elif stop == "deceased":
@@ -131,7 +141,9 @@ def test_in_quiet_hours_a_message_waits_for_the_next_send_day(world: Any) -> Non
 
 def test_a_completed_session_begins_a_new_cycle(world: Any) -> None:
     run(at(12))
-    visit = make_appointment(world.person, world.service, world.place, at(14, 10, 0), client=world.client)
+    visit = make_appointment(
+        world.person, world.service, world.place, at(14, 10, 0), client=world.client
+    )
     calendar_listeners("booked", visit, now=at(13))
     calendar.mark(visit, "completed", by=world.user, now=at(14, 11))
     assert run(at(19)) == ["due_soon", "due_soon"]
@@ -146,7 +158,15 @@ def test_the_sweep_costs_one_statement_when_nothing_is_due(world: Any) -> None:
 
 def test_every_change_is_a_version_that_nobody_can_alter(world: Any) -> None:
     with pytest.raises(ReasonMissing):
-        plans.save(world.plan, phases=list(world.plan.phases.all()), goals=[], techniques=[], regions=[], by=world.user, now=at(12))
+        plans.save(
+            world.plan,
+            phases=list(world.plan.phases.all()),
+            goals=[],
+            techniques=[],
+            regions=[],
+            by=world.user,
+            now=at(12),
+        )
     plans.save(
         world.plan, phases=[PlanPhase(rate_kind="per_week", rate_value=2, session_count=6)],
         goals=[], techniques=[], regions=[], by=world.user, now=at(12), reason="More often",

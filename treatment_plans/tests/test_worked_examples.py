@@ -100,7 +100,19 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(
-    ("phases", "completed", "more", "history", "now", "due", "status", "action", "code", "kind", "sends"),
+    (
+        "phases",
+        "completed",
+        "more",
+        "history",
+        "now",
+        "due",
+        "status",
+        "action",
+        "code",
+        "kind",
+        "sends",
+    ),
     [row[1:] for row in EXAMPLES],
     ids=[row[0] for row in EXAMPLES],
 )
@@ -158,7 +170,9 @@ def test_a_visit_reminder_keeps_its_wall_clock_time() -> None:
 
 @pytest.mark.parametrize(("done", "share", "band"), [(7, 77.8, "adherent"), (6, 66.7, "partial")])
 def test_adherence_example(done: int, share: float, band: str) -> None:
-    dates = days("7 Sep 2026, 10 Sep 2026, 14 Sep 2026, 17 Sep 2026, 21 Sep 2026, 24 Sep 2026, 1 Oct 2026")
+    dates = days(
+        "7 Sep 2026, 10 Sep 2026, 14 Sep 2026, 17 Sep 2026, 21 Sep 2026, 24 Sep 2026, 1 Oct 2026"
+    )
     plan = Facts("active", day("7 Sep 2026"), STEPPED[:2], completed_on=dates[:done])
     found = adherence(plan, today=day("16 Oct 2026"))
     assert found.expected == 9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -57,7 +58,7 @@ def plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
     versions = list(found.versions.select_related("made_by"))
     changes = [
         {"version": new, "changes": differences(old.content, new.content)}
-        for old, new in zip(versions, versions[1:], strict=False)
+        for old, new in itertools.pairwise(versions)
     ]
     facts = facts_of(found)
     context = {

@@ -1,0 +1,83 @@
+"""Locations with their hours and rooms, and the days on which they are closed."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from practitioners.admin.base import ClinicModelAdmin, KeepsHistory, SlugFromName
+from practitioners.admin.inlines import OpeningHoursInline
+from practitioners.models import Closure, Location, Room
+
+
+class LocationForm(SlugFromName):
+    """A location; its zone is chosen from the names that exist."""
+
+    time_zone = forms.ChoiceField(initial="Europe/London")
+
+    class Meta:
+        model = Location
+        fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [*sorted(name for name in zoneinfo.available_timezones() if "/" in name), "UTC"]
+        self.fields["time_zone"].choices = [(name, name.replace("_", " ")) for name in names]  # type: ignore[attr-defined]
+
+
+class RoomInline(admin.TabularInline):
+    """The rooms of a location. A room is deleted on its own page, which says what is in the way."""
+
+    model = Room
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+
+@admin.register(Location)
+class LocationAdmin(KeepsHistory):
+    """A location with opening hours and rooms."""
+
+    form = LocationForm
+    list_display = ("name", "time_zone", "phone", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("name", "address")
+    prepopulated_fields = {"slug": ("name",)}
+    inlines = (OpeningHoursInline, RoomInline)
+    instead = {"is_active": False}
+    instead_words = "Made inactive"
+
+
+@admin.register(Room)
+class RoomAdmin(KeepsHistory):
+    """One treatment room."""
+
+    list_display = ("name", "location", "is_active")
+    list_filter = ("location", "is_active")
+    list_select_related = ("location",)
+    search_fields = ("name",)
+    instead = {"is_active": False}
+    instead_words = "Made inactive"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """A room does not move house: its visits belong to its location."""
+        return ("location",) if obj else ()
+
+
+@admin.register(Closure)
+class ClosureAdmin(ClinicModelAdmin):
+    """Days on which a location, or all of them, are closed."""
+
+    list_display = ("name", "kind", "starts_on", "ends_on", "where")
+    list_filter = ("kind", "location")
+    list_select_related = ("location",)
+    search_fields = ("name",)
+    date_hierarchy = "starts_on"
+
+    @admin.display(description="location", ordering="location__name")
+    def where(self, closure: Closure) -> str:
+        return str(closure.location or "Every location")
