@@ -340,7 +340,7 @@ def _reason(
         .exclude(status=Appointment.Status.CANCELLED)
         .exclude(status=Appointment.Status.HELD, held_until__lte=now)
         .exclude(status=Appointment.Status.HELD, held_by=visitor)
-        .exclude(pk=moving.pk if moving else None)
+        .exclude(pk__in=[moving.pk] if moving else [])
     )
     travel = timedelta(minutes=clinic.travel_minutes)
     if any(_clashes(visit, begin, end, location, travel) for visit in standing):
@@ -388,12 +388,13 @@ def _shift_around(
         weekday=day.isoweekday(),
     )
     extra = ExtraHours.objects.filter(practitioner=practitioner, location=location, on=day)
+    rows: list[Any] = [*weekly, *extra]
     shifts = sorted(
         (
             datetime.combine(day, row.starts_at, tzinfo=zone),
             datetime.combine(day, row.ends_at, tzinfo=zone),
         )
-        for row in (*weekly, *extra)
+        for row in rows
     )
     merged: list[tuple[datetime, datetime]] = []
     for begins, ends in shifts:
@@ -418,7 +419,7 @@ def free_rooms(
         Appointment.objects.filter(room__location=location, busy__overlap=(begin, end))
         .exclude(status=Appointment.Status.CANCELLED)
         .exclude(status=Appointment.Status.HELD, held_until__lte=now)
-        .exclude(pk=moving.pk if moving else None)
+        .exclude(pk__in=[moving.pk] if moving else [])
         .values("room")
     )
     return list(

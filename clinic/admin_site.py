@@ -42,7 +42,7 @@ class ClinicAdmin(AdminSite):
         wanted = request.GET.get("next", reverse("admin:index"))
         return redirect(f"{reverse('sign_in')}?{urlencode({'next': wanted})}")
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Nobody has a password."""

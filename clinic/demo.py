@@ -15,6 +15,7 @@ from bookings.models import Appointment, Client, ClientAccess, Task
 from clinic.models import ADMIN, CLINICAL_LEAD, FRONT_DESK, User
 from practitioners.models import (
     Availability,
+    BodyRegion,
     ClinicSettings,
     Closure,
     Condition,
@@ -318,9 +319,7 @@ def _plans(
             complaint="Neck aches after long days at the computer.", onset="gradual",
             pain_now=4, pain_worst=7, pain_average=5, clinical_impression="Neck pain of muscular origin.",
         )  # fmt: skip
-        region = assessment.marks.model.region.field.related_model.objects.filter(
-            slug="neck-back"
-        ).first()
+        region = BodyRegion.objects.filter(slug="neck-back").first()
         if region:
             BodyMark.objects.create(assessment=assessment, region=region, side="right", intensity=5)
         plan = plans.save(

@@ -154,7 +154,7 @@ class SignInFirst(LoginRequiredMiddleware):
     notice instead: leaving the page would lose what is being typed.
     """
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
         if request.headers.get("HX-Request") != "true":

@@ -16,7 +16,7 @@ ANYONE = [
     "/", "/specialists/", "/specialists/?condition=neck-pain", "/specialists/dana/",
     "/techniques/", "/techniques/swedish/", "/conditions/", "/conditions/sciatica/",
     "/about-medical-massage/", "/book/", "/book/medical-massage/", "/book/?go=1",
-    "/sign-in/", "/demo/mail/", "/nowhere/", "/v/broken/",
+    "/sign-in/", "/demo/mail/", "/book/nothing/", "/v/broken/",
 ]  # fmt: skip
 CLIENT = ["/my/"]
 PRACTITIONER = ["/desk/", "/desk/clients/", "/desk/to-do/"]

@@ -128,8 +128,8 @@ def time_page(
 ) -> HttpResponse:
     """The page of days and times, also used for moving a visit."""
     if location is None:
-        context = {"service": service, "person": person, "hide_book_button": True}
-        return render(request, "bookings/no_times.html", context)
+        known = {"service": service, "person": person, "hide_book_button": True}
+        return render(request, "bookings/no_times.html", known)
     clinic = ClinicSettings.current()
     words = Words(location.zone, clinic.time_style)
     today = now.astimezone(location.zone).date()
@@ -155,7 +155,7 @@ def time_page(
     query = request.GET.copy()
     for name in ("from", "at", "date"):
         query.pop(name, None)
-    context = {
+    context: dict[str, Any] = {
         "service": service,
         "person": person,
         "location": location,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from bookings.availability import next_free
 from bookings.directory import listed, matching, shown
 from bookings.directory_forms import DirectoryForm
-from practitioners.models import Location, Service
+from practitioners.models import Location, Service, Technique
 
 PAGE = 50
 TIMES_ON_PROFILE = 6
@@ -60,6 +60,6 @@ def specialist(request: HttpRequest, slug: str) -> HttpResponse:
         "services": services,
         "times": times,
         "places": places.values(),
-        "techniques": person.techniques.published(),
+        "techniques": Technique.objects.published().filter(practitioners=person),
     }
     return render(request, "bookings/specialist.html", context)

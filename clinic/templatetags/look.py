@@ -49,10 +49,10 @@ def _errors(form: Any) -> Iterator[Problem]:
     elif isinstance(form, BaseForm):
         yield from _unplaced(form.non_field_errors())
         for field in form:
-            yield from ((error, first_box(field)) for error in field.errors)
+            yield from ((str(error), first_box(field)) for error in field.errors)
 
 
-def _unplaced(errors: Iterable[str]) -> Iterator[Problem]:
+def _unplaced(errors: Iterable[Any]) -> Iterator[Problem]:
     return ((error, "") for error in errors)
 
 

@@ -27,7 +27,7 @@ class RowFormSet(forms.BaseFormSet):  # type: ignore[type-arg]
 
 def row_formset(form: type[forms.Form], *, extra: int, most: int = MAX_ROWS) -> type[RowFormSet]:
     """Build a formset of such rows with `extra` empty ones and at most `most`."""
-    return forms.formset_factory(
+    made: type[RowFormSet] = forms.formset_factory(  # type: ignore[assignment]
         form,
         formset=RowFormSet,
         extra=extra,
@@ -36,6 +36,7 @@ def row_formset(form: type[forms.Form], *, extra: int, most: int = MAX_ROWS) -> 
         absolute_max=most + 10,
         validate_max=True,
     )
+    return made
 
 
 def with_another_row(data: Any, prefix: str) -> Any:

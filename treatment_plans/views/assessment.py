@@ -33,7 +33,7 @@ def assessment_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     practitioner = request.user.practitioner
     visit = (
         Appointment.objects.visible_to(request.user)
-        .filter(client=client, public_id=_uuid(request.GET.get("visit")), assessment=None)
+        .filter(client=client, public_id__in=_uuids(request.GET.get("visit")), assessment=None)
         .first()
     )
     today = timezone.now().astimezone(visit.zone if visit else None).date()
@@ -146,8 +146,9 @@ def _client(request: HttpRequest, public_id: UUID) -> Client:
     return get_object_or_404(Client.objects.record_open_to(request.user), public_id=public_id)
 
 
-def _uuid(text: str | None) -> UUID | None:
+def _uuids(text: str | None) -> list[UUID]:
+    """The id that a link carries, if it carries one."""
     try:
-        return UUID(text or "")
+        return [UUID(text or "")]
     except ValueError:
-        return None
+        return []

@@ -172,7 +172,15 @@ def _phase_rows(draft: TreatmentPlan) -> list[dict[str, Any]]:
 
 
 def _goal_rows(draft: TreatmentPlan) -> list[dict[str, Any]]:
-    return list(draft.goals.values("sentence", "measure", "baseline", "target"))
+    return [
+        {
+            "sentence": goal.sentence,
+            "measure": goal.measure,
+            "baseline": goal.baseline,
+            "target": goal.target,
+        }
+        for goal in draft.goals.all()
+    ]
 
 
 def _todays_visit(client: Client, practitioner: Any, today: date) -> Appointment | None:
