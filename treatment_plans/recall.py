@@ -64,7 +64,12 @@ SELECT gen_random_uuid(), 'treatment_plan', due.id::text, due.kind, due.cycle_ke
     'client:' || due.client_id, due.client_id, 2, 'pending', due.at,
     %(now)s + interval '14 days', 0, 0, 0, '', '', false, '', '', %(now)s
 FROM due JOIN moved ON moved.id = due.id
-ON CONFLICT DO NOTHING
+-- A reason that passes (a booking, a hold, a pause) took it back before it was handed over.
+ON CONFLICT (source_type, source_id, kind, occurrence, channel, recipient) DO UPDATE
+SET state = 'pending', send_after = excluded.send_after, expires_at = excluded.expires_at,
+    last_code = 'reopened'
+WHERE bookings_message.state = 'cancelled' AND bookings_message.sending_at IS NULL
+  AND bookings_message.last_code IN ('already_booked', 'clinical_hold', 'plan_paused')
 """
 
 
@@ -164,7 +169,8 @@ class PlanSource:
         link = booking_link(
             row.service, row.practitioner, row.location, source_ref=f"plan:{row.public_id}"
         )
-        due = row.target_on or row.start_on
+        found = decision(row, now=now)
+        due = found.target_on or row.start_on
         return write_mail(
             "follow_up",
             to=address_of(row.client),
@@ -175,7 +181,7 @@ class PlanSource:
             due=say_day(due, today=now.astimezone(row.location.zone).date()),
             link=settings.SITE_URL + link,
             unsubscribe=unsubscribe,
-            is_review=decision(row, now=now).is_review,
+            is_review=found.is_review,
             headers={
                 "List-Unsubscribe": f"<{unsubscribe}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

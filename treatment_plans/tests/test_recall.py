@@ -113,6 +113,17 @@ def test_a_booking_on_the_plan_stops_the_reminder(world: Any) -> None:
     assert Message.objects.get(kind="due_soon").last_code == "already_booked"
 
 
+def test_a_cancelled_booking_brings_the_reminder_back(world: Any) -> None:
+    recall.sweep(now=at(12))
+    visit = calendar.book(
+        world.service, world.person, at(15, 9, 0), client=world.client, by=world.user,
+        location=world.place, now=at(12),
+    )  # fmt: skip
+    assert run(at(12)) == []
+    calendar.cancel(visit, cancelled_by="client", by=world.user, now=at(12, 12))
+    assert run(at(12, 13)) == ["due_soon"]
+
+
 @pytest.mark.parametrize("stop", ["discharge", "opt_out", "deceased", "hold"])
 def test_no_message_goes_after_a_stop_reason(world: Any, stop: str) -> None:
     recall.sweep(now=at(12))
