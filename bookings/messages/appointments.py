@@ -23,7 +23,7 @@ from bookings.messages.recipients import reach
 from bookings.messages.sources import Mail, Send, Stop
 from bookings.messages.words import clinic_words, write_mail
 from bookings.models import Appointment, Message
-from bookings.wall_clock import appointment_reminder_at
+from bookings.wall_clock import appointment_reminder_at, day_of
 from practitioners.models import ClinicSettings
 
 SOURCE = "appointment"
@@ -138,7 +138,7 @@ class AppointmentSource:
         """Say when and where; never what for."""
         assert row.client is not None  # lock() leaves out holds
         clinic = ClinicSettings.current()
-        words = clinic_words(row, clinic)
+        words, today = clinic_words(row, clinic), day_of(now, row.zone)
         found = reach(row.client)
         before = staff.before(row) if message.kind == "moved" else None
         file = ("session.ics", visit_calendar(row, now=now), "text/calendar")
@@ -148,9 +148,8 @@ class AppointmentSource:
             "is_own": found.is_own,
             "visit": row,
             "is_by_clinic": row.cancelled_by == Appointment.CancelledBy.CLINIC,
-            "was": words.when(before.starts_at) if before else "",
-            "when": words.when(row.starts_at, today=now.astimezone(row.zone).date()),
-            "zone": words.zone_line(row.starts_at),
+            "was": words.when(before.starts_at, today=today) if before else "",
+            "when": words.when(row.starts_at, today=today),
             "link": settings.SITE_URL + visit_link(row),
         }
         return write_mail(

@@ -45,15 +45,17 @@ class StaffNoticeSource:
         visit = row.appointment
         assert message.user is not None  # decide() has seen to it
         earlier = before(visit)
-        words = clinic_words(visit, clinic)
+        words, today = clinic_words(visit, clinic), day_of(now, visit.zone)
         return write_mail(
             "staff_notice",
             to=message.user.email,
             subject=f"{WORDS[row.event]}: {words.short(visit.starts_at)}",
             clinic=clinic,
             what=WORDS[row.event],
-            when=words.when(visit.starts_at),
-            was=words.when(earlier.starts_at) if earlier and row.event == "moved" else "",
+            when=words.when(visit.starts_at, today=today),
+            was=words.when(earlier.starts_at, today=today)
+            if earlier and row.event == "moved"
+            else "",
             practitioner=visit.practitioner.name,
             reference=visit.reference,
             link=f"{site_link('desk_day')}?day={day_of(visit.starts_at, visit.zone).isoformat()}",
@@ -90,7 +92,7 @@ class DigestSource:
         lines = [
             Line(
                 change.get_event_display(),
-                words.when(change.starts_at),
+                words.when(change.starts_at, today=day_of(now, row.zone)),
                 change.practitioner.name,
                 change.appointment.reference,
             )

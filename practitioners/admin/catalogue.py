@@ -57,7 +57,7 @@ class TechniqueAdmin(CatalogueAdmin):
     form = TechniqueForm
     list_display = ("name", "kind", "pressure", "needs_training", "is_published")
     list_filter = ("kind", "pressure", "needs_training", "is_published")
-    filter_horizontal = ("body_regions",)
+
     instead = {"is_published": False}
     instead_words = "No longer shown to visitors"
 
@@ -84,7 +84,7 @@ class ConditionAdmin(CatalogueAdmin):
     form = ConditionForm
     list_display = ("name", "offer", "icd10", "icd10cm")
     list_filter = ("offer",)
-    filter_horizontal = ("body_regions", "techniques")
+
     instead = {"offer": Condition.Offer.RECORD_ONLY}
     instead_words = "Only recorded, no longer shown to visitors"
 

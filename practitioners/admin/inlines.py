@@ -43,7 +43,7 @@ class CredentialInline(SensibleDates, admin.StackedInline):
     )
 
 
-class CertificateInline(SensibleDates, admin.TabularInline):
+class CertificateInline(SensibleDates, admin.StackedInline):
     """Techniques that the specialist is certified in."""
 
     model = PractitionerTechnique
@@ -98,7 +98,7 @@ def _span(one: Stretch) -> str:
     return f"{one.starts_at:%H:%M} to {one.ends_at:%H:%M}"
 
 
-class HoursInline(SensibleDates, admin.TabularInline):
+class HoursInline(SensibleDates, admin.StackedInline):
     """The weekly hours; several rows a day leave room for a break."""
 
     model = Availability
@@ -106,7 +106,7 @@ class HoursInline(SensibleDates, admin.TabularInline):
     extra = 0
 
 
-class ExtraHoursInline(SensibleDates, admin.TabularInline):
+class ExtraHoursInline(SensibleDates, admin.StackedInline):
     """Hours on one date beyond the weekly ones."""
 
     model = ExtraHours
@@ -114,7 +114,7 @@ class ExtraHoursInline(SensibleDates, admin.TabularInline):
     extra = 0
 
 
-class OpeningHoursInline(admin.TabularInline):
+class OpeningHoursInline(admin.StackedInline):
     """The hours of a location."""
 
     model = OpeningHours
@@ -146,7 +146,7 @@ class TimeOffForm(forms.ModelForm):
         return cleaned
 
 
-class TimeOffInline(SensibleDates, admin.TabularInline):
+class TimeOffInline(SensibleDates, admin.StackedInline):
     """When the specialist is away, whatever the weekly hours say."""
 
     model = TimeOff

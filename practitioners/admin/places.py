@@ -29,7 +29,7 @@ class LocationForm(SlugFromName):
         self.fields["time_zone"].choices = [(name, name.replace("_", " ")) for name in names]  # type: ignore[attr-defined]
 
 
-class RoomInline(admin.TabularInline):
+class RoomInline(admin.StackedInline):
     """The rooms of a location. A room is deleted on its own page, which says what is in the way."""
 
     model = Room

@@ -48,7 +48,7 @@ class ServiceAdmin(KeepsHistory):
     list_filter = ("kind", "visit_type", "is_published")
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
-    filter_horizontal = ("techniques",)
+
     instead = {"is_published": False}
     instead_words = "No longer shown to visitors"
     fieldsets = (

@@ -98,7 +98,7 @@ class PractitionerAdmin(KeepsHistory):
     search_fields = ("name", "title")
     list_per_page = 50
     prepopulated_fields = {"slug": ("name",)}
-    filter_horizontal = ("services", "focus_areas")
+
     readonly_fields = ("still_missing", "public_page", "login")
     view_on_site = False  # the link to the public page stands in the first part
     inlines = (CredentialInline, CertificateInline, HoursInline, ExtraHoursInline, TimeOffInline)

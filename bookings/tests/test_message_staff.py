@@ -1,0 +1,190 @@
+"""What the people who work here are told: at once what is near, the rest in the evening."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bookings import calendar
+from bookings.messages import delivery
+from bookings.models import Appointment, Message
+from bookings.tests.factories import make_client, make_staff, make_user
+from practitioners.tests.factories import (
+    make_clinic,
+    make_location,
+    make_practitioner,
+    make_room,
+    make_service,
+)
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)  # a Tuesday
+TODAY = datetime(2026, 11, 24, 15, tzinfo=UTC)
+NEXT_WEEK = datetime(2026, 12, 1, 10, tzinfo=UTC)
+EVENING = datetime(2026, 11, 24, 18, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+DANA, OMAR, RITA = "dana@example.com", "omar@example.com", "rita@example.com"
+
+
+class Team:
+    """Two who treat, one at the desk."""
+
+    def __init__(self) -> None:
+        make_clinic()
+        self.place = make_location(name="Willow Street")
+        for _ in range(2):
+            make_room(self.place)
+        self.service = make_service(name="Scar massage", start_grid=60)
+        self.dana, self.omar = (
+            make_practitioner(
+                self.service, at=self.place, name=name, user=make_user(email=address, name=name)
+            )
+            for name, address in (("Dana Demo", DANA), ("Omar Demo", OMAR))
+        )
+        self.rita = make_staff("Front desk", email=RITA)
+
+    def book(self, at: datetime, *, by: Any = None, now: datetime = NOW) -> Appointment:
+        return calendar.book(
+            self.service, self.dana, at,
+            client=make_client(name="Maya Secret"), by=by, location=self.place, now=now,
+        )  # fmt: skip
+
+    def post(self, now: datetime) -> dict[str, Any]:
+        """Send what is due; the mails to staff by address."""
+        mail.outbox.clear()
+        delivery.send_due(now=now)
+        staff = (DANA, OMAR, RITA)
+        return {one.to[0]: one for one in mail.outbox if one.to[0] in staff}
+
+
+@pytest.fixture
+def team() -> Team:
+    return Team()
+
+
+def test_a_visit_of_today_is_told_to_who_treats_and_to_the_desk(team: Team) -> None:
+    visit = team.book(TODAY)
+    told = team.post(NOW + 4 * MINUTE)
+    assert set(told) == {DANA, RITA}
+    assert told[DANA].subject == "A session was booked: Tue 24 Nov, 15:00"
+    assert visit.reference in told[DANA].body
+    assert "http://localhost:8000/desk/?day=2026-11-24" in told[DANA].body
+
+
+def test_no_name_of_a_client_and_no_service_leaves_the_house(team: Team) -> None:
+    team.book(TODAY)
+    team.book(NEXT_WEEK)
+    told = [*team.post(NOW + 4 * MINUTE).values(), *team.post(EVENING).values()]
+    assert len(told) == 4
+    for one in told:
+        for text in (one.subject, one.body, one.alternatives[0][0]):
+            assert "Maya" not in text
+            assert "Scar" not in text
+
+
+def test_who_booked_it_is_not_told_of_it(team: Team) -> None:
+    team.book(TODAY, by=team.rita)
+    assert set(team.post(NOW + 4 * MINUTE)) == {DANA}
+
+
+def test_a_booking_undone_in_its_grace_is_told_to_nobody(team: Team) -> None:
+    calendar.undo(team.book(TODAY), by=None, now=NOW + MINUTE)
+    assert team.post(NOW + 4 * MINUTE) == {}
+    assert team.post(EVENING) == {}
+
+
+def test_a_cancellation_of_today_is_told_at_once(team: Team) -> None:
+    visit = team.book(TODAY)
+    team.post(NOW + 4 * MINUTE)
+    calendar.cancel(visit, cancelled_by="clinic", by=None, now=NOW + HOUR, for_staff=True)
+    told = team.post(NOW + HOUR)
+    assert {one.subject for one in told.values()} == {"A session was cancelled: Tue 24 Nov, 15:00"}
+
+
+def test_who_loses_a_visit_of_today_to_a_colleague_is_told_too(team: Team) -> None:
+    visit = team.book(TODAY)
+    team.post(NOW + 4 * MINUTE)
+    calendar.move(
+        visit, starts_at=NEXT_WEEK, practitioner=team.omar, by=None, now=NOW + HOUR, for_staff=True
+    )
+    told = team.post(NOW + HOUR)
+    assert set(told) == {DANA, OMAR, RITA}
+    assert "Before, it was on Tuesday 24 November, 15:00" in told[DANA].body
+
+
+def test_what_is_days_away_comes_in_one_mail_at_six(team: Team) -> None:
+    team.book(NEXT_WEEK)
+    team.book(NEXT_WEEK + HOUR)
+    assert team.post(EVENING - MINUTE) == {}
+    told = team.post(EVENING)
+    assert set(told) == {DANA, RITA}
+    assert told[RITA].subject == "Willow Street: what changed in the calendar"
+    assert told[RITA].body.count("Booked: ") == 2
+    assert team.post(EVENING + HOUR) == {}
+
+
+def test_a_change_after_six_is_told_the_next_evening(team: Team) -> None:
+    team.book(NEXT_WEEK, now=EVENING + HOUR)
+    assert team.post(EVENING + 2 * HOUR) == {}
+    assert set(team.post(EVENING + DAY)) == {DANA, RITA}
+
+
+def test_a_visit_that_the_next_digest_would_miss_is_told_at_once(team: Team) -> None:
+    """Booked after six in the evening for the next morning."""
+    team.book(datetime(2026, 11, 25, 10, tzinfo=UTC), now=EVENING + HOUR)
+    assert set(team.post(EVENING + HOUR + 4 * MINUTE)) == {DANA, RITA}
+
+
+def test_who_treats_reads_of_their_own_visits_only(team: Team) -> None:
+    team.book(NEXT_WEEK)
+    team.dana, team.omar = team.omar, team.dana
+    team.book(NEXT_WEEK)
+    told = team.post(EVENING)
+    assert set(told) == {DANA, OMAR, RITA}
+    assert [told[who].body.count("Booked: ") for who in (DANA, OMAR, RITA)] == [1, 1, 2]
+
+
+def test_a_digest_leaves_out_what_came_and_went(team: Team) -> None:
+    visit = team.book(NEXT_WEEK)
+    team.post(NOW + 4 * MINUTE)
+    calendar.cancel(visit, cancelled_by="client", by=None, now=NOW + HOUR)
+    assert team.post(EVENING) == {}
+    digests = Message.objects.filter(kind="daily_digest")
+    assert {row.last_code for row in digests} == {"nothing_to_tell"}
+
+
+def test_a_digest_says_the_last_word_about_a_visit(team: Team) -> None:
+    visit = team.book(NEXT_WEEK)
+    team.post(NOW + 4 * MINUTE)
+    calendar.move(visit, starts_at=NEXT_WEEK + HOUR, by=None, now=NOW + HOUR)
+    body = team.post(EVENING)[RITA].body
+    assert "Moved: Tuesday 1 December, 11:00" in body
+    assert "10:00" not in body
+
+
+def test_who_has_left_is_told_nothing_more(team: Team) -> None:
+    team.book(TODAY)
+    team.book(NEXT_WEEK)
+    team.rita.is_active = False
+    team.rita.save()
+    assert set(team.post(NOW + 4 * MINUTE)) == {DANA}
+    assert set(team.post(EVENING)) == {DANA}
+
+
+def test_booking_asks_the_same_number_of_questions_whatever_the_size_of_the_team(
+    team: Team,
+) -> None:
+    def count(at: datetime) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            team.book(at)
+        return len(asked)
+
+    few = count(NEXT_WEEK)
+    for _ in range(5):
+        make_staff("Front desk")
+    assert count(NEXT_WEEK + HOUR) == few
