@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 import icalendar
@@ -12,6 +12,8 @@ from django.utils import timezone
 from bookings.links import visit_link
 from bookings.models import Appointment
 from practitioners.models import ClinicSettings
+
+A_YEAR = timedelta(days=366)  # of clock changes on either side of the visit
 
 
 def visit_calendar(visit: Appointment, *, now: datetime | None = None) -> bytes:
@@ -26,7 +28,8 @@ def visit_calendar(visit: Appointment, *, now: datetime | None = None) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add_component(_event(visit, ClinicSettings.current(), now=now or timezone.now()))
-    calendar.add_missing_timezones()
+    day = visit.starts_at.date()
+    calendar.add_missing_timezones(first_date=day - A_YEAR, last_date=day + A_YEAR)
     return calendar.to_ical()
 
 

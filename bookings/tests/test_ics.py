@@ -94,5 +94,9 @@ def test_lines_are_folded_and_end_as_the_format_wants(visit: Appointment) -> Non
     assert not any(b"\n" in line for line in lines)
 
 
+def test_the_zone_is_described_around_the_visit_and_not_for_a_century(visit: Appointment) -> None:
+    assert len(visit_calendar(visit, now=NOW)) < 2000
+
+
 def test_the_same_visit_at_the_same_moment_is_the_same_file(visit: Appointment) -> None:
     assert visit_calendar(visit, now=NOW) == visit_calendar(visit, now=NOW)

@@ -48,7 +48,7 @@ def test_every_mail_is_listed_the_newest_first(client: Browser) -> None:
     for subject in ("First", "Second", "Third"):
         send(subject)
     page = client.get("/demo/mail/").content.decode()
-    found = [word for word in re.findall(r"First|Second|Third", page)]
+    found = re.findall(r"First|Second|Third", page)
     assert found == ["Third", "Second", "First"]
 
 
