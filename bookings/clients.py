@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from bookings.models import Client, ClientAccess, Task
@@ -15,28 +15,38 @@ Relation = ClientAccess.Relation
 Scope = ClientAccess.Scope
 
 
-@transaction.atomic
+def self_of(user: Any) -> Client | None:
+    """The person behind a login, if they have booked for themselves or signed a form."""
+    access = (
+        ClientAccess.objects.filter(user=user, relation=Relation.SELF)
+        .select_related("client")
+        .first()
+    )
+    return access.client if access else None
+
+
 def own_client(user: Any, *, name: str, phone: str = "", now: datetime) -> Client:
     """The person behind a login, made at the first booking.
 
     A client whom the desk made with the same address stays apart: an equal address
     alone opens no record. The desk is told of the likeness.
     """
-    access = (
-        ClientAccess.objects.filter(user=user, relation=Relation.SELF)
-        .select_related("client")
-        .first()
-    )
-    if access:
-        client = access.client
-        if phone and not client.phone:
-            client.phone = phone
-            client.save(update_fields=["phone"])
-        return client
-    client = Client.objects.create(name=name, email=user.email, phone=phone)
-    ClientAccess.objects.create(
-        user=user, client=client, relation=Relation.SELF, scope=Scope.RECORD
-    )
+    client = self_of(user) or _new_self(user, name=name, phone=phone, now=now)
+    if phone and not client.phone:
+        client.phone = phone
+        client.save(update_fields=["phone"])
+    return client
+
+
+def _new_self(user: Any, *, name: str, phone: str, now: datetime) -> Client:
+    try:
+        with transaction.atomic():
+            client = Client.objects.create(name=name, email=user.email, phone=phone)
+            ClientAccess.objects.create(
+                user=user, client=client, relation=Relation.SELF, scope=Scope.RECORD
+            )
+    except IntegrityError:  # made a moment ago in another window
+        return ClientAccess.objects.get(user=user, relation=Relation.SELF).client
     if not user.name:
         user.name = name
         user.save(update_fields=["name"])
@@ -48,19 +58,26 @@ def own_client(user: Any, *, name: str, phone: str = "", now: datetime) -> Clien
 def other_client(
     user: Any, *, name: str, date_of_birth: date | None, relation: str, now: datetime
 ) -> Client:
-    """Somebody this login books for: a child's guardian also sees the record, nobody else does."""
-    known = Client.objects.acted_for_by(user).filter(name__iexact=name)
+    """Somebody this login books for: a child's guardian also sees the record, nobody else does.
+
+    The same name and birth date as before is the same person; never the login's own.
+    """
+    access = ClientAccess.objects.filter(user=user, client__name__iexact=name)
     if date_of_birth:
-        known = known.filter(date_of_birth=date_of_birth)
-    earlier = known.first()
+        access = access.filter(client__date_of_birth=date_of_birth)
+    earlier = access.exclude(relation=Relation.SELF).select_related("client").first()
     if earlier:
-        return earlier
+        return earlier.client
     client = Client.objects.create(name=name, date_of_birth=date_of_birth)
     is_guardian = relation == Relation.GUARDIAN and is_minor(date_of_birth, on=now.date())
     ClientAccess.objects.create(
         user=user,
         client=client,
-        relation=relation if relation != Relation.SELF else Relation.OTHER,
+        relation=Relation.GUARDIAN
+        if is_guardian
+        else Relation.PARTNER
+        if relation == Relation.PARTNER
+        else Relation.OTHER,
         scope=Scope.RECORD if is_guardian else Scope.BOOKING,
     )
     warn_of_likeness(client, now=now)

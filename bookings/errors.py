@@ -1,7 +1,7 @@
 """Why something with time is not possible, each with a code and a sentence for the client.
 
 BookingError
-├── Taken            409: SlotTaken · ClientBusy · NoRoom · HoldExpired
+├── Taken            409: SlotTaken · ClientBusy · NoRoom · HoldExpired · Changed
 ├── NotPossible      422: InThePast · TooSoon · TooFar · OutsideHours · Closed · Away
 │                         OffGrid · NotCertified · NotOffered · DailyLimit · TooManyOpen
 │                         CallToBook · TooLate · Ended · WrongState · AlreadyUsed · Refused
@@ -50,6 +50,13 @@ class HoldExpired(Taken):
 
     code = "hold_expired"
     sentence = "We kept this time for 10 minutes. It has since been taken."
+
+
+class Changed(Taken):
+    """The price or the length is another than when the time was kept."""
+
+    code = "changed"
+    sentence = "This session has changed. Nothing is booked yet: book now, or choose another."
 
 
 class NotPossible(BookingError):

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from phonenumber_field.formfields import PhoneNumberField
 
+from bookings.booking_for import ME, OTHER, Whom
 from bookings.dates import BirthDateField
-from bookings.models import ClientAccess
+from bookings.models import Client, ClientAccess
+from bookings.models.clients import is_minor
 from bookings.models.text import check_one_line
 
 BAD_EMAIL = "Enter an email address like name@example.com"
 BAD_PHONE = "Enter a phone number like 07700 900 982, or one starting with + and your country code"
+EXAMPLE_NUMBER = re.compile(r"\+447700900[0-9]{3}")  # reserved for drama by the regulator
+Relation = ClientAccess.Relation
 
 
 class Styled(forms.Form):
@@ -34,14 +41,35 @@ class Styled(forms.Form):
                 field.widget.attrs.setdefault("class", "form-control")
 
 
-class YouForm(Styled):
-    """Who books and for whom. The visit's time is not here: it is the one kept."""
+class PhoneField(PhoneNumberField):
+    """A number that exists, or one that is reserved for examples, as our own texts show it."""
+
+    default_validators: list[Any] = []
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("error_messages", {})["invalid"] = BAD_PHONE
+        kwargs.setdefault("widget", forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}))
+        super().__init__(max_length=30, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        number = super().clean(value)
+        if not number:
+            return ""
+        text = number.as_e164 if number.country_code else ""
+        if not number.is_valid() and not EXAMPLE_NUMBER.fullmatch(text):
+            raise ValidationError(BAD_PHONE, code="invalid")
+        return text
+
+
+class WhomForm(Styled):
+    """Whom the visit is for. Its time is not here: it is the one kept."""
 
     for_whom = forms.ChoiceField(
         label="Who is it for?",
-        choices=[("me", "Me"), ("other", "Someone else")],
+        choices=[(ME, "Me"), (OTHER, "Someone else")],
         widget=forms.RadioSelect,
-        initial="me",
+        initial=ME,
+        error_messages={"required": "Choose who it is for"},
     )
     name = forms.CharField(
         label="Your name",
@@ -50,32 +78,28 @@ class YouForm(Styled):
         widget=forms.TextInput({"autocomplete": "name"}),
         error_messages={"required": "Enter your name"},
     )
-    email = forms.EmailField(
-        widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
-        help_text="We send the confirmation here.",
-        error_messages={"required": BAD_EMAIL, "invalid": BAD_EMAIL},
-    )
-    phone = PhoneNumberField(
-        label="Mobile",
-        required=False,
-        help_text="Only for reminders and changes.",
-        widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
-        error_messages={"invalid": BAD_PHONE},
-    )
+    phone = PhoneField(label="Mobile", required=False, help_text="Only for reminders and changes.")
     other_name = forms.CharField(
-        label="Their name", max_length=120, required=False, validators=[check_one_line]
+        label="Their name",
+        max_length=120,
+        required=False,
+        validators=[check_one_line],
+        widget=forms.TextInput({"autocomplete": "off"}),
     )
     relation = forms.ChoiceField(
         label="Who are they to you?",
         choices=[
-            (ClientAccess.Relation.GUARDIAN, "My child"),
-            (ClientAccess.Relation.PARTNER, "My partner"),
-            (ClientAccess.Relation.OTHER, "Someone else"),
+            (Relation.GUARDIAN, "My child, under 18"),
+            (Relation.PARTNER, "My partner"),
+            (Relation.OTHER, "Someone else"),
         ],
         required=False,
+        initial=Relation.OTHER,
     )
     date_of_birth = BirthDateField(
-        label="Their date of birth", required=False, help_text="For example 27 3 2015"
+        label="Their date of birth",
+        required=False,
+        help_text="For example 27 3 2015. We need it for a child.",
     )
     note = forms.CharField(
         label="Anything we should know before we meet?",
@@ -84,39 +108,69 @@ class YouForm(Styled):
         validators=[check_one_line],
         help_text="Please leave out medical detail, we ask safely later.",
     )
+    form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if data.get("for_whom") == OTHER:
+            self._need("other_name", "Enter their name")
+            if data.get("relation") == Relation.GUARDIAN:
+                self._need("date_of_birth", "Enter your child's date of birth")
+                born = data.get("date_of_birth")
+                if born and not is_minor(born, on=self.today):
+                    grown = "At 18 they book as an adult: choose “Someone else” for them"
+                    self.add_error("relation", ValidationError(grown, code="grown_up"))
+        return data
+
+    def _need(self, name: str, sentence: str) -> None:
+        if not self.cleaned_data.get(name) and name not in self.errors:
+            self.add_error(name, ValidationError(sentence, code="required"))
+
+    @property
+    def whom(self) -> Whom:
+        """Whom a valid form books for."""
+        data = self.cleaned_data
+        return Whom(
+            choice=data["for_whom"],
+            name=data.get("name", ""),
+            phone=data.get("phone", ""),
+            other_name=data["other_name"],
+            relation=data["relation"] or Relation.OTHER,
+            date_of_birth=data["date_of_birth"],
+        )
+
+
+class YouForm(WhomForm):
+    """Everything that somebody who is not signed in tells us."""
+
+    email = forms.EmailField(
+        widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
+        help_text="We send the confirmation here.",
+        error_messages={"required": BAD_EMAIL, "invalid": BAD_EMAIL},
+    )
     agrees = forms.BooleanField(
         label="I have read when I can move or cancel",
         error_messages={"required": "Tick the box to agree to the rule for moving and cancelling"},
     )
-    form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
-
-    def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        if data.get("for_whom") == "other":
-            if not data.get("other_name") and "other_name" not in self.errors:
-                self.add_error("other_name", ValidationError("Enter their name", code="required"))
-            is_child = data.get("relation") == ClientAccess.Relation.GUARDIAN
-            if is_child and not data.get("date_of_birth") and "date_of_birth" not in self.errors:
-                self.add_error(
-                    "date_of_birth",
-                    ValidationError("Enter your child's date of birth", code="required"),
-                )
-        return data
+    field_order = (
+        "for_whom", "name", "email", "phone", "other_name", "relation", "date_of_birth", "note", "agrees",
+    )  # fmt: skip
 
 
-class SignedInForm(Styled):
-    """Booking again: for me or for one of the people I book for, in one press."""
+class SignedInForm(WhomForm):
+    """Booking again: for me, for one of the people I book for, or for somebody new."""
 
-    client = forms.ChoiceField(label="Who is it for?", widget=forms.RadioSelect)
-    note = YouForm.declared_fields["note"]
-    form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
-
-    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, own: Client | None, people: Iterable[Client], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        choices = [(str(person.public_id), person.name) for person in people]
-        self.fields["client"].choices = choices  # type: ignore[attr-defined]
-        if choices:
-            self.fields["client"].initial = choices[0][0]
+        others = [(str(one.public_id), one.name) for one in people if one != own]
+        me = f"Me, {own.name}" if own else "Me"
+        self.fields["for_whom"].choices = [(ME, me), *others, (OTHER, "Someone else")]  # type: ignore[attr-defined]
+        if own:
+            del self.fields["name"], self.fields["phone"]
 
 
 class CodeForm(Styled):

@@ -13,6 +13,7 @@ from practitioners.models import Location, Practitioner, Service
 VISIT_SALT = "clinic.visit-link"
 BOOKING_SALT = "clinic.booking-link"
 UNSUBSCRIBE_SALT = "clinic.unsubscribe"
+VISIT = "visit"  # what the link is for: show, move and cancel one visit
 AFTER_THE_VISIT = timedelta(hours=24)
 A_YEAR = timedelta(days=365)
 
@@ -31,16 +32,18 @@ class OldLink(Exception):
 
 def visit_link(visit: Appointment) -> str:
     """The path that shows and changes one visit, until its time changes."""
-    token = signing.dumps([str(visit.public_id), visit.link_version, "visit"], salt=VISIT_SALT)
+    token = signing.dumps([str(visit.public_id), visit.link_version, VISIT], salt=VISIT_SALT)
     return reverse("visit_link", args=[token])
 
 
 def read_visit_link(token: str, *, now: datetime) -> Appointment:
     """The visit of a link. Raises BadLink, or OldLink with the visit it was for."""
     try:
-        public_id, version, _purpose = signing.loads(token, salt=VISIT_SALT)
+        public_id, version, purpose = signing.loads(token, salt=VISIT_SALT)
     except (signing.BadSignature, ValueError, TypeError):
         raise BadLink from None
+    if purpose != VISIT:
+        raise BadLink
     visit = (
         Appointment.objects.standing_or_cancelled()
         .select_related("service", "practitioner", "location", "client")

@@ -38,6 +38,10 @@ class Day:
     on: date
     parts: list[Part]
 
+    @property
+    def choices(self) -> list[Choice]:
+        return [choice for part in self.parts for choice in part.choices]
+
 
 def lay_out(
     slots: Iterable[Slot],

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare
 
 from bookings.errors import BookingError
@@ -41,7 +41,7 @@ class TooManyTries(BookingError):
 def ask_code(email: str, *, visitor: str, now: datetime) -> SignInCode:
     """Write a code row and the mail that carries it. Older codes of the visitor stop working."""
     row = SignInCode.objects.create(
-        email=email.strip().lower(),
+        email=plain(email),
         visitor=visitor,
         created_at=now,
         expires_at=now + timedelta(minutes=settings.SIGN_IN_CODE_MINUTES),
@@ -66,7 +66,7 @@ def check_code(visitor: str, email: str, code: str, *, now: datetime) -> Any:
     with transaction.atomic():
         row = (
             SignInCode.objects.select_for_update()
-            .filter(visitor=visitor, email=email.strip().lower())
+            .filter(visitor=visitor, email=plain(email))
             .order_by("-created_at", "-pk")
             .first()
         )
@@ -74,7 +74,7 @@ def check_code(visitor: str, email: str, code: str, *, now: datetime) -> Any:
             is_right = False
         else:
             row.tries += 1
-            is_right = constant_time_compare(code_of(row), code.strip().replace(" ", ""))
+            is_right = is_code(row, code)
             row.used_at = now if is_right else None
             row.save(update_fields=["tries", "used_at"])
     if not is_right:
@@ -83,10 +83,40 @@ def check_code(visitor: str, email: str, code: str, *, now: datetime) -> Any:
     return login_of(row.email)
 
 
+def proved_before(email: str, code: str, *, now: datetime) -> Any:
+    """The login that this very code has proved a moment ago, or None.
+
+    Only for a form that has been sent twice: its first answer may have been lost.
+    """
+    since = now - timedelta(minutes=settings.SIGN_IN_CODE_MINUTES)
+    used = SignInCode.objects.filter(email=plain(email), used_at__gt=since).order_by("-used_at")
+    row = used.first()
+    return login_of(row.email) if row and is_code(row, code) else None
+
+
+def is_code(row: SignInCode, typed: str) -> bool:
+    """Tell, in a time that says nothing, whether this is the code of the row."""
+    return constant_time_compare(code_of(row), typed.strip().replace(" ", ""))
+
+
+def plain(email: str) -> str:
+    """An address as it is compared."""
+    return email.strip().lower()
+
+
 def login_of(email: str) -> Any:
     """The login of a proven address. Raises WrongCode for one that has been shut."""
     users = get_user_model()
-    user = users.objects.filter(email__iexact=email).first() or users.objects.create_user(email)
+    user = users.objects.filter(email__iexact=email).first() or _new_login(email)
     if not user.is_active:
         raise WrongCode
     return user
+
+
+def _new_login(email: str) -> Any:
+    users = get_user_model()
+    try:
+        with transaction.atomic():
+            return users.objects.create_user(email)
+    except IntegrityError:  # made a moment ago in another window
+        return users.objects.get(email__iexact=email)

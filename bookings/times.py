@@ -161,7 +161,10 @@ def skipped(local: datetime) -> tuple[datetime, datetime]:
 
 
 def read_day(text: str) -> date:
-    """Read 2026-12-01 or 1/12/2026 as typed. Raises BadTime with what to do."""
+    """Read 2026-12-01 or 1/12/2026 as typed. Raises BadTime with what to do.
+
+    Its code is "year" for a real date outside 2000 to 2099, "date" for anything else.
+    """
     cleaned = text.strip()[:30]
     for form in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %m %Y", "%d %B %Y", "%d %b %Y"):
         try:
@@ -170,6 +173,8 @@ def read_day(text: str) -> date:
             continue
         if found and EARLIEST_YEAR <= found.year < LATEST_YEAR:
             return found
+        if found:
+            raise BadTime("year", f"Choose a date between {EARLIEST_YEAR} and {LATEST_YEAR - 1}.")
     raise BadTime("date", "Enter a date like 1/12/2026.")
 
 

@@ -10,8 +10,13 @@ KEY = "visitor"
 
 
 def visitor_key(request: HttpRequest) -> str:
-    """A random name for this browser's session; it survives signing in."""
-    key = request.session.get(KEY)
+    """A random name for this browser's session, made when first needed; it survives signing in."""
+    key = known_visitor(request)
     if not key:
         key = request.session[KEY] = secrets.token_urlsafe(24)
-    return str(key)
+    return key
+
+
+def known_visitor(request: HttpRequest) -> str:
+    """The name given before, or empty: whoever only looks needs no session."""
+    return str(request.session.get(KEY, ""))

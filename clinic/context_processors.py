@@ -22,6 +22,7 @@ STYLESHEETS = [
         "controls",
         "choices",
         "slots",
+        "booking",
         "states",
         "errors",
         "tables",

@@ -246,6 +246,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 100
 
+# Proxies of our own in front of the site; only what they add to X-Forwarded-For is believed.
+PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 # How often one visitor (session and network) may ask, per window in seconds.
 THROTTLES = {
     "sign_in_code": (env.int("THROTTLE_CODES", default=5), 15 * 60),

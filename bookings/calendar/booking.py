@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from bookings.availability import why_not
+from bookings.availability import is_published, why_not
 from bookings.calendar.holds import Status, derive, insert, take_room
 from bookings.calendar.locks import (
     CLIENT,
@@ -20,8 +20,11 @@ from bookings.errors import (
     AlreadyUsed,
     BookingError,
     CallToBook,
+    Changed,
     ClientBusy,
     HoldExpired,
+    InThePast,
+    NotOffered,
     SlotTaken,
     TooManyOpen,
 )
@@ -44,8 +47,9 @@ def confirm(
 ) -> Appointment:
     """Turn the time kept for a visitor into the client's booked visit.
 
-    The same form sent again returns the same visit. Raises HoldExpired,
-    ClientBusy, TooManyOpen, CallToBook, Refused or AlreadyUsed.
+    The same form sent again returns the same visit. Raises HoldExpired, Changed,
+    ClientBusy, TooManyOpen, CallToBook, Refused, AlreadyUsed, or the error that
+    names why the kept time can no longer be booked.
     """
     digest = _digest(client.pk, client_note)
     earlier = _booked_by_form(form_token, digest)
@@ -72,6 +76,7 @@ def confirm(
             "We kept this time for 10 minutes. It is still free: book now, or choose another.",
             is_still_free=True,
         )
+    check_still_offered(kept, now=now)
     may_book_alone(client, kept, now=now)
     check_client_is_free(client, kept)
     kept.status = Status.BOOKED
@@ -141,6 +146,32 @@ def book(
     return visit
 
 
+def check_still_offered(kept: Appointment, *, now: datetime) -> None:
+    """Ask every rule again: ten minutes are long enough for a price, a shift or a person to change.
+
+    Notice and horizon were kept when the time was; running through the minutes of
+    a hold breaks neither. Raises Changed, or the error that names the reason.
+    """
+    service, practitioner = kept.service, kept.practitioner
+    if kept.starts_at <= now:
+        raise InThePast
+    if not is_published(service) or not practitioner.is_bookable_online:
+        raise NotOffered
+    if (kept.price, kept.ends_at - kept.starts_at) != (service.price, service.length):
+        raise Changed
+    reason = why_not(
+        service,
+        practitioner,
+        kept.location,
+        kept.starts_at,
+        now=now,
+        for_staff=True,
+        visitor=kept.held_by,
+    )
+    if reason:
+        raise reason
+
+
 def may_book_alone(client: Client, visit: Appointment, *, now: datetime) -> None:
     """Check what limits a client but not the desk. Raises CallToBook, TooManyOpen, Refused."""
     clinic = ClinicSettings.current()
@@ -164,8 +195,9 @@ def check_client_is_free(
     clashes = client.appointments.exclude(status=Status.CANCELLED).filter(
         starts_at__lt=visit.ends_at, ends_at__gt=visit.starts_at
     )
-    if clashes.exclude(pk=(moving or visit).pk).exists():
-        raise ClientBusy
+    clash = clashes.exclude(pk=(moving or visit).pk).first()
+    if clash:
+        raise ClientBusy(visit=clash)
 
 
 def _booked_by_form(token: UUID, digest: str) -> Appointment | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from datetime import datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -11,10 +10,10 @@ from bookings.availability import free_rooms, least_loaded, slots_at, why_not
 from bookings.calendar.locks import (
     PRACTITIONER,
     ROOM,
-    VISITOR,
     drop_expired_holds,
     in_one_transaction,
     lock,
+    lock_visitor,
 )
 from bookings.errors import HoldExpired, NoRoom, NotOffered, SlotTaken
 from bookings.models import Appointment
@@ -47,7 +46,7 @@ def hold(
     Without a practitioner the least loaded one who is free is chosen. Raises
     SlotTaken, or the error that names why the start cannot be booked.
     """
-    lock(VISITOR, [zlib.crc32(visitor.encode()) & 0x7FFFFFFF])
+    lock_visitor(visitor)
     Appointment.objects.filter(held_by=visitor, status=Status.HELD).delete()
     free = slots_at(
         service,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import random
 import time
+import zlib
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, TypeVar
@@ -69,6 +70,11 @@ def lock(kind: int, keys: Collection[int]) -> None:
     with connection.cursor() as cursor:
         for key in sorted(set(keys)):
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [kind, key])
+
+
+def lock_visitor(visitor: str) -> None:
+    """Let one browser do one thing at a time, whatever it sends at once."""
+    lock(VISITOR, [zlib.crc32(visitor.encode()) & 0x7FFFFFFF])
 
 
 def drop_expired_holds(practitioners: Collection[int], *, now: datetime) -> None:

@@ -83,6 +83,13 @@ def _confirmation(visit: Appointment, *, now: datetime) -> Message:
     return _about("confirmation", visit, now=now, send_after=now + grace)
 
 
+def confirmation_again(visit: Appointment, *, now: datetime) -> Message:
+    """The confirmation once more, for its link; at most once an hour."""
+    made = _about("confirmation", visit, now=now)
+    made.occurrence = f"{visit.version} again {now:%Y%m%d%H}"
+    return made
+
+
 def _reminder(visit: Appointment, *, now: datetime) -> list[Message]:
     at = appointment_reminder_at(visit.starts_at, visit.zone, booked_at=now)
     return [_about("visit_reminder", visit, now=now, send_after=at)] if at else []
@@ -124,7 +131,7 @@ class AppointmentSource:
         assert row.client is not None  # lock() leaves out holds
         if row.client.is_deceased:
             return Stop("client_deceased")
-        if message.occurrence != str(row.version):
+        if message.occurrence.split()[0] != str(row.version):
             return Stop("moved")
         if row.is_cancelled != (message.kind == "cancelled"):
             return Stop("cancelled" if row.is_cancelled else "not_cancelled")

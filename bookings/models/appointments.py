@@ -68,6 +68,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             "service", "practitioner", "location"
         )
 
+    def booked_by_form(self, token: uuid.UUID) -> AppointmentQuerySet:
+        """The visit that a form has booked, whoever sends it again."""
+        return self.standing_or_cancelled().filter(form_token=token)
+
     def standing(self) -> AppointmentQuerySet:
         """Everything that still takes up time: neither cancelled nor merely held."""
         return self.exclude(status__in=(Appointment.Status.CANCELLED, Appointment.Status.HELD))

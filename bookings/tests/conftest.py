@@ -1,4 +1,4 @@
-"""What tests of messages share."""
+"""What tests of messages and of booking pages share."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from bookings.messages import delivery, outbox, stopping
+from bookings.messages import delivery, kick, outbox, stopping
 from bookings.messages.breaker import Breaker
 from bookings.models import Client, Message
+from bookings.tests.booking_world import World
 from bookings.tests.factories import make_client
 from bookings.tests.smtp_server import SmtpServer
 
@@ -20,8 +21,9 @@ NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _well_rested(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every test begins with a relay that has not failed and a process that may go on."""
+    """Every test begins with a relay and a broker that have not failed, in a process that may go on."""
     monkeypatch.setattr(delivery, "breaker", Breaker())
+    monkeypatch.setattr(kick._Broker, "rests_until", 0.0)
     stopping.forget()
     yield
     stopping.forget()
@@ -72,3 +74,9 @@ class Ledger:
 @pytest.fixture
 def ledger(settings: Any, db: None) -> Ledger:
     return Ledger(settings)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """A clinic in which somebody can be booked."""
+    return World()

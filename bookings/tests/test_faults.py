@@ -135,6 +135,8 @@ def test_a_real_worker_hears_the_kick_and_ends_in_order_when_asked(smtp: SmtpSer
         make_confirmations(60)
         with transaction.atomic():
             outbox.kick()
+        # A machine that is busy may miss the fifth of a second: then it is called again.
+        wait_until(lambda: smtp.taken or kick.wake_worker())
         wait_until(lambda: len(smtp.taken) >= 5)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=30) == 0

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail, signing
 from django.test import Client as Browser
 from django.utils import timezone
 
 from bookings import calendar
-from bookings.links import unsubscribe_link, visit_link
-from bookings.models import Appointment, ChannelConsent
-from bookings.tests.factories import make_appointment, make_client
+from bookings.links import VISIT_SALT, unsubscribe_link, visit_link
+from bookings.messages import delivery
+from bookings.models import Appointment, ChannelConsent, Message
+from bookings.picking import value_of
+from bookings.tests.booking_world import WHOLE_WEEK, text_of
+from bookings.tests.factories import make_appointment, make_client, make_user
 from practitioners.tests.factories import (
     make_clinic,
     make_location,
@@ -28,77 +33,282 @@ def visit() -> Appointment:
     make_clinic()
     place = make_location()
     service = make_service(needs_room=False)
-    person = make_practitioner(service, at=place)
-    start = (timezone.now() + timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
+    person = make_practitioner(service, at=place, weekdays=WHOLE_WEEK)
+    day = (timezone.now() + timedelta(days=3)).astimezone(place.zone)
+    start = day.replace(hour=10, minute=0, second=0, microsecond=0)
     return make_appointment(person, service, place, start)
 
 
+def set_start(visit: Appointment, start: Any) -> None:
+    """Put the visit elsewhere in time, whatever the hours say."""
+    end = start + timedelta(hours=1)
+    Appointment.objects.filter(pk=visit.pk).update(starts_at=start, ends_at=end, busy=(start, end))
+
+
+def minutes_from_now(**distance: int) -> Any:
+    return timezone.now().replace(second=0, microsecond=0) + timedelta(**distance)
+
+
 def test_the_link_shows_the_visit_and_changes_nothing(visit: Any, client: Browser) -> None:
+    before = Appointment.objects.values().get()
+    link = visit_link(visit)
+    for path in ("", "move/", "cancel/", "calendar.ics"):
+        answer = client.get(f"{link}{path}")
+        assert answer.status_code == 200
+        assert "no-store" in answer["Cache-Control"]
+        assert answer["X-Robots-Tag"] == "noindex"
+    assert visit.reference in text_of(client.get(link))
+    assert Appointment.objects.values().get() == before
+    assert not Message.objects.exists()
+
+
+def test_nobody_hears_the_address_of_the_page(visit: Any, client: Browser) -> None:
+    """And nothing on it is sent, which a browser would do without an origin then."""
     answer = client.get(visit_link(visit))
-    assert answer.status_code == 200
-    assert visit.reference in answer.content.decode()
-    assert "no-store" in answer["Cache-Control"]
-    assert client.get(f"{visit_link(visit)}cancel/").status_code == 405
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert "<form" not in text_of(answer)
+
+
+def test_the_page_says_no_more_than_a_visit_needs(visit: Any, client: Browser) -> None:
+    visit.client.name, visit.client.phone = "Robin Secretsurname", "+447400123456"
+    visit.client.save()
+    visit.client_note, visit.desk_note = "private words", "desk words"
+    visit.save()
+    link = visit_link(visit)
+    for path in ("", "move/", "cancel/", "calendar.ics"):
+        page = text_of(client.get(f"{link}{path}"))
+        for word in ("Secretsurname", "7400", "private words", "desk words", visit.client.email):
+            assert word not in page
+        assert visit.service.name not in page
+    assert ">Robin<" in text_of(client.get(link))
+
+
+def test_cancelling_is_asked_once_then_the_link_has_ended(visit: Any, client: Browser) -> None:
+    link = visit_link(visit)
+    assert "Nothing has been cancelled yet" in text_of(client.get(f"{link}cancel/"))
+    done = client.post(f"{link}cancel/")
+    assert (done.status_code, "Your session is cancelled" in text_of(done)) == (200, True)
+    visit.refresh_from_db()
+    assert (visit.status, visit.cancelled_by, visit.version) == ("cancelled", "client", 2)
+    for again in (
+        client.get(link),
+        client.post(f"{link}cancel/"),
+        client.get(f"{link}move/"),
+        client.get(f"{link}calendar.ics"),
+    ):
+        assert (again.status_code, "already cancelled" in text_of(again)) == (410, True)
+    visit.refresh_from_db()
+    assert visit.version == 2
+
+
+def test_moving_gives_a_new_link_and_ends_the_old_one(visit: Any, client: Browser) -> None:
+    old = visit_link(visit)
+    page = text_of(client.get(f"{old}move/"))
+    assert f'<a class="back" href="{old}">' in page
+    later = visit.starts_at + timedelta(hours=2)
+    moved = client.post(f"{old}move/", {"start": value_of(later)})
+    visit.refresh_from_db()
+    assert visit.starts_at == later
+    assert moved.url != old
+    assert client.get(moved.url).status_code == 200
+    ended = client.get(old)
+    assert (ended.status_code, "has a new time" in text_of(ended)) == (410, True)
+
+
+def test_moving_to_no_time_says_so(visit: Any, client: Browser) -> None:
+    answer = client.post(f"{visit_link(visit)}move/", {"start": ""})
+    assert (answer.status_code, "Choose a time</a>" in text_of(answer)) == (422, True)
+
+
+@pytest.mark.parametrize("what", ["move", "cancel"])
+def test_too_late_is_said_with_the_phone_and_the_policy(
+    visit: Any, client: Browser, what: str
+) -> None:
+    set_start(visit, minutes_from_now(hours=5))
+    link = visit_link(visit)
+    assert "please call us. The policy you agreed to is below." in text_of(client.get(link))
+    wish = {"start": value_of(minutes_from_now(days=3))}
+    answer = client.post(f"{link}{what}/", wish)
+    page = text_of(answer)
+    assert answer.status_code == 422
+    assert "It is less than 24 hours before your session, so please call 020 7946 0000." in page
+    assert "free of charge up to 24 hours" in page
     visit.refresh_from_db()
     assert visit.status == "booked"
 
 
-def test_cancelling_by_post_then_the_link_has_ended(visit: Any, client: Browser) -> None:
-    link = visit_link(visit)
-    assert client.post(f"{link}cancel/").status_code == 200
-    visit.refresh_from_db()
-    assert (visit.status, visit.cancelled_by) == ("cancelled", "client")
-    for again in (client.get(link), client.post(f"{link}cancel/")):
-        assert (again.status_code, "already cancelled" in again.content.decode()) == (410, True)
-
-
-def test_the_link_of_the_old_time_explains_itself(visit: Any, client: Browser) -> None:
-    link = visit_link(visit)
-    visit.link_version += 1
-    visit.save()
-    assert client.get(link).status_code == 410
-    assert client.get(visit_link(visit)).status_code == 200
-
-
-def test_a_wrong_link_is_404(client: Browser) -> None:
-    make_clinic()
-    assert client.get("/v/not-a-link/").status_code == 404
-
-
-def test_too_late_to_cancel_is_said_with_the_phone(visit: Any, client: Browser) -> None:
-    start = timezone.now().replace(second=0, microsecond=0) + timedelta(hours=5)
-    Appointment.objects.filter(pk=visit.pk).update(
-        starts_at=start,
-        ends_at=start + timedelta(hours=1),
-        busy=(start, start + timedelta(hours=1)),
-    )
-    assert "please call" in client.get(visit_link(visit)).content.decode()
-    answer = client.post(f"{visit_link(visit)}cancel/")
-    assert (answer.status_code, "020 7946 0000" in answer.content.decode()) == (422, True)
+def test_one_minute_decides(visit: Any, client: Browser) -> None:
+    set_start(visit, minutes_from_now(hours=24))
+    assert client.post(f"{visit_link(visit)}cancel/").status_code == 422
+    set_start(visit, minutes_from_now(hours=24, minutes=2))
+    assert client.post(f"{visit_link(visit)}cancel/").status_code == 200
 
 
 def test_a_day_after_the_visit_the_link_ends(visit: Any, client: Browser) -> None:
-    start = timezone.now().replace(second=0, microsecond=0) - timedelta(days=2)
-    Appointment.objects.filter(pk=visit.pk).update(
-        starts_at=start,
-        ends_at=start + timedelta(hours=1),
-        busy=(start, start + timedelta(hours=1)),
+    set_start(visit, minutes_from_now(hours=-24))
+    assert client.get(visit_link(visit)).status_code == 200
+    set_start(visit, minutes_from_now(hours=-26))
+    ended = client.get(visit_link(visit))
+    assert (ended.status_code, "is over" in text_of(ended)) == (410, True)
+
+
+@pytest.mark.parametrize("path", ["", "move/", "cancel/", "calendar.ics"])
+def test_a_wrong_link_is_404_and_offers_a_new_one(visit: Any, client: Browser, path: str) -> None:
+    good = visit_link(visit).split("/")[2]
+    tokens = [
+        "not-a-link",
+        good[:-1],
+        f"{good}x",
+        signing.dumps([str(visit.public_id), 1, "visit"], salt="another"),
+        signing.dumps([str(visit.public_id), 1, "unsubscribe"], salt=VISIT_SALT),
+        signing.dumps(["00000000-0000-4000-8000-000000000000", 1, "visit"], salt=VISIT_SALT),
+        signing.dumps("visit", salt=VISIT_SALT),
+    ]
+    pages = set()
+    for token in tokens:
+        answer = client.get(f"/v/{token}/{path}")
+        page = re.sub(r'(value=|Token": )"[^"]*"', "", text_of(answer))
+        assert (answer.status_code, "Send me a new link" in page) == (404, True)
+        pages.add(page.replace(token, ""))
+    assert len(pages) == 1
+
+
+def test_the_link_of_one_visit_opens_no_other(visit: Any, client: Browser) -> None:
+    other = make_appointment(
+        visit.practitioner, visit.service, visit.location, visit.starts_at + timedelta(hours=3)
     )
-    assert client.get(visit_link(visit)).status_code == 410
+    client.post(f"{visit_link(visit)}cancel/")
+    other.refresh_from_db()
+    assert other.status == "booked"
+    assert client.get(f"/my/visits/{other.public_id}/").status_code == 302
+
+
+def test_the_link_signs_nobody_in(visit: Any, client: Browser) -> None:
+    client.get(visit_link(visit))
+    assert client.get(f"/my/visits/{visit.public_id}/").status_code == 302
 
 
 def test_the_calendar_file_keeps_its_uid_and_counts_changes(visit: Any, client: Browser) -> None:
-    first = client.get(f"{visit_link(visit)}session.ics").content.decode()
+    first = client.get(f"{visit_link(visit)}calendar.ics").content.decode()
     moved = calendar.cancel(
         visit, cancelled_by="clinic", by=None, now=timezone.now(), for_staff=True
     )
-    second = client.get(f"{visit_link(moved)}session.ics").content.decode()
+    second = client.get(f"{visit_link(moved)}calendar.ics").content.decode()
     assert f"UID:visit-{visit.public_id}" in first.replace("\r\n ", "")
     assert f"UID:visit-{visit.public_id}" in second.replace("\r\n ", "")
     assert "SEQUENCE:0" in first
     assert "SEQUENCE:1" in second
     assert ("STATUS:CONFIRMED" in first, "STATUS:CANCELLED" in second) == (True, True)
-    assert visit.service.name not in first
+
+
+class TestNewLinks:
+    """A new link goes to the address we have; every answer is the same page."""
+
+    def sent(self) -> list[Any]:
+        delivery.send_due(now=timezone.now())
+        return list(getattr(mail, "outbox", []))
+
+    def move(self, visit: Appointment) -> str:
+        """Let the old link end; returns it."""
+        old = visit_link(visit)
+        later = visit.starts_at + timedelta(hours=2)
+        calendar.move(visit, starts_at=later, by=None, now=timezone.now(), for_staff=True)
+        self.sent()
+        mail.outbox.clear()
+        visit.refresh_from_db()
+        return old
+
+    def test_the_old_link_has_one_sent_that_works(self, visit: Any, client: Browser) -> None:
+        old = self.move(visit)
+        page = text_of(client.get(old))
+        assert f'action="{old}renew/"' in page
+        answer = client.post(f"{old}renew/")
+        assert (answer.status_code, "Check your email" in text_of(answer)) == (200, True)
+        (letter,) = self.sent()
+        assert letter.to == [visit.client.email]
+        assert visit.reference in text_of(client.get(link_in(letter)))
+
+    def test_pressing_often_sends_one_an_hour(self, visit: Any, client: Browser) -> None:
+        old = self.move(visit)
+        for _ in range(3):
+            client.post(f"{old}renew/")
+        assert len(self.sent()) == 1
+
+    @pytest.mark.parametrize("why", ["cancelled", "over", "wrong"])
+    def test_nothing_is_sent_where_nothing_is_to_come_and_the_page_is_the_same(
+        self, visit: Any, client: Browser, why: str
+    ) -> None:
+        old = self.move(visit)
+        good = text_of(client.post(f"{old}renew/"))
+        assert len(self.sent()) == 1
+        mail.outbox.clear()
+        if why == "cancelled":
+            calendar.cancel(
+                visit, cancelled_by="clinic", by=None, now=timezone.now(), for_staff=True
+            )
+            self.sent()
+            mail.outbox.clear()
+        elif why == "over":
+            set_start(visit, minutes_from_now(days=-3))
+        page = text_of(client.post("/v/wrong/renew/" if why == "wrong" else f"{old}renew/"))
+        assert without_tokens(page) == without_tokens(good)
+        assert self.sent() == []
+
+    def test_an_address_we_write_to_gets_its_links(self, visit: Any, client: Browser) -> None:
+        answer = client.post("/v/new-link/", {"email": visit.client.email.upper()})
+        (letter,) = self.sent()
+        assert letter.to == [visit.client.email]
+        assert visit.reference in text_of(client.get(link_in(letter)))
+        stranger = Browser().post("/v/new-link/", {"email": "nobody@example.com"})
+        assert without_tokens(text_of(stranger)) == without_tokens(text_of(answer))
+        assert len(self.sent()) == 1
+
+    def test_who_books_for_a_child_gets_the_link_of_the_child_s_visit(
+        self, visit: Any, client: Browser
+    ) -> None:
+        visit.client.email = ""
+        visit.client.save()
+        parent = make_user(email="parent@example.com")
+        visit.client.access.create(user=parent, relation="guardian", scope="record")
+        client.post("/v/new-link/", {"email": "parent@example.com"})
+        (letter,) = self.sent()
+        assert letter.to == ["parent@example.com"]
+
+    def test_who_is_not_written_to_triggers_nothing(self, visit: Any, client: Browser) -> None:
+        """A partner may book, but mails go to the client's own address."""
+        partner = make_user(email="partner@example.com")
+        visit.client.access.create(user=partner, relation="partner")
+        client.post("/v/new-link/", {"email": "partner@example.com"})
+        assert self.sent() == []
+
+    def test_an_address_that_is_none_is_said(self, client: Browser) -> None:
+        answer = client.post("/v/new-link/", {"email": "x"})
+        assert (answer.status_code, "name@example.com" in text_of(answer)) == (422, True)
+
+    def test_too_many_wishes_name_the_wait(
+        self, visit: Any, client: Browser, settings: Any
+    ) -> None:
+        settings.THROTTLES = {**settings.THROTTLES, "sign_in_code": (1, 900)}
+        answers = [client.post("/v/new-link/", {"email": "a@example.com"}) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 429]
+        assert int(answers[1]["Retry-After"]) > 0
+
+    def test_looking_sends_nothing(self, visit: Any, client: Browser) -> None:
+        old = self.move(visit)
+        assert client.get(f"{old}renew/").status_code == 405
+        client.get(old)
+        assert self.sent() == []
+
+
+def link_in(letter: Any) -> str:
+    """The address in a mail that opens its visit."""
+    found = re.search(r"(/v/\S+/)", letter.body)
+    assert found
+    return found[1]
+
+
+def without_tokens(page: str) -> str:
+    return re.sub(r'(value=|Token": )"[^"]*"', "", page)
 
 
 def test_one_click_unsubscribe_needs_no_cookie_and_twice_is_fine() -> None:

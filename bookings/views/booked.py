@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -13,35 +14,31 @@ from bookings import calendar
 from bookings.calendar.changes import UNDO
 from bookings.errors import BookingError
 from bookings.ics import visit_calendar
-from bookings.models import Appointment
+from bookings.messages.recipients import address_of
+from bookings.models import Appointment, Client
 
 
 @require_safe
 def booked(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Say that it is booked and what happens next."""
-    visit = _visit(request, public_id)
-    now = timezone.now()
-    can_undo = bool(visit.booked_at and now <= visit.booked_at + UNDO and not visit.is_cancelled)
-    context = {"visit": visit, "can_undo": can_undo, "hide_book_button": True}
-    return render(request, "bookings/booked.html", context)
+    return _page(request, own_visit(request, public_id), now=timezone.now())
 
 
 @require_POST
 def undo(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Take back a booking made by mistake."""
-    visit = _visit(request, public_id)
+    visit, now = own_visit(request, public_id), timezone.now()
     try:
-        calendar.undo(visit, by=request.user, now=timezone.now())
+        calendar.undo(visit, by=request.user, now=now)
     except BookingError as refusal:
-        context = {"visit": visit, "problems": [(refusal.sentence, "")], "hide_book_button": True}
-        return render(request, "bookings/booked.html", context, status=refusal.status)
-    return redirect("my_sessions")
+        return _page(request, visit, now=now, refusal=refusal)
+    return redirect("booked", public_id=visit.public_id)
 
 
 @require_safe
 def visit_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The visit as a calendar file."""
-    return calendar_response(_visit(request, public_id))
+    return calendar_response(own_visit(request, public_id))
 
 
 def calendar_response(visit: Appointment) -> HttpResponse:
@@ -51,8 +48,28 @@ def calendar_response(visit: Appointment) -> HttpResponse:
     return response
 
 
-def _visit(request: HttpRequest, public_id: UUID) -> Appointment:
-    visits = Appointment.objects.visible_to(request.user).select_related(
-        "service", "practitioner", "location", "client"
+def own_visit(request: HttpRequest, public_id: UUID) -> Appointment:
+    """A visit of somebody this login books for; for everybody else it does not exist."""
+    visits = Appointment.objects.filter_for(Client.objects.acted_for_by(request.user))
+    return get_object_or_404(
+        visits.select_related("service", "practitioner", "location", "client"), public_id=public_id
     )
-    return get_object_or_404(visits, public_id=public_id)
+
+
+def _page(
+    request: HttpRequest,
+    visit: Appointment,
+    *,
+    now: datetime,
+    refusal: BookingError | None = None,
+) -> HttpResponse:
+    can_undo = visit.booked_at is not None and now <= visit.booked_at + UNDO
+    context = {
+        "visit": visit,
+        "can_undo": can_undo and not visit.is_cancelled,
+        "address": address_of(visit.client) if visit.client else "",
+        "problems": [(refusal.sentence, "")] if refusal else [],
+        "hide_book_button": True,
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "bookings/booked.html", context, status=status)

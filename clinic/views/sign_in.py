@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -26,26 +29,40 @@ ASKED = "sign_in_email"
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for the address, then for the code; the same for everybody."""
     if request.user.is_authenticated:
-        return redirect("start")
-    asked = request.session.get(ASKED, "")
-    form = EmailForm(request.POST or None, initial={"email": asked})
+        return redirect(_next(request))
     if request.method != "POST":
-        return _page(request, form)
+        asked = request.session.get(ASKED, "")
+        return _page(request, EmailForm(initial={"email": asked}), asks_code=bool(asked))
+    form = EmailForm(request.POST)
     if not form.is_valid():
-        return _page(request, form, status=422)
-    visitor, now = visitor_key(request), timezone.now()
-    email = form.cleaned_data["email"]
+        return _page(request, form, asks_code="code" in request.POST, status=422)
+    wants_code = "code" not in request.POST or "again" in request.POST
+    return _ask(request, form) if wants_code else _check(request, form)
+
+
+def _ask(request: HttpRequest, form: EmailForm) -> HttpResponse:
+    email, visitor = form.cleaned_data["email"], visitor_key(request)
+    wait = seconds_to_wait("sign_in_code", request, visitor, address=email)
+    if wait:
+        return _page(request, form, asks_code=True, refusal=TooManyTries(wait))
+    ask_code(email, visitor=visitor, now=timezone.now())
+    request.session[ASKED] = email
+    wanted = _next(request, "")
+    query = f"?{urlencode({'next': wanted})}" if wanted else ""
+    return redirect(f"{reverse('sign_in')}{query}")
+
+
+def _check(request: HttpRequest, form: EmailForm) -> HttpResponse:
+    code_form = CodeForm(request.POST)
+    if not code_form.is_valid():
+        return _page(request, form, asks_code=True, code_form=code_form, status=422)
+    email, code = form.cleaned_data["email"], code_form.cleaned_data["code"]
+    visitor = visitor_key(request)
+    wait = seconds_to_wait("sign_in_try", request, visitor, address=email)
+    if wait:
+        return _page(request, form, asks_code=True, refusal=TooManyTries(wait))
     try:
-        if "code" not in request.POST or "again" in request.POST:
-            _slow_down("sign_in_code", request, visitor)
-            ask_code(email, visitor=visitor, now=now)
-            request.session[ASKED] = email
-            return _page(request, form, asks_code=True)
-        code_form = CodeForm(request.POST)
-        if not code_form.is_valid():
-            return _page(request, form, asks_code=True, code_form=code_form, status=422)
-        _slow_down("sign_in_try", request, visitor)
-        user = check_code(visitor, email, code_form.cleaned_data["code"], now=now)
+        user = check_code(visitor, email, code, now=timezone.now())
     except BookingError as refusal:
         return _page(request, form, asks_code=True, refusal=refusal)
     login(request, user)
@@ -86,13 +103,15 @@ def _page(
     refusal: BookingError | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    code_form = code_form or CodeForm()
     context = {
         "form": form,
-        "code_form": code_form or CodeForm(),
+        "forms": [code_form],
+        "code_form": code_form,
         "asks_code": asks_code,
         "problems": [(refusal.sentence, "id_code")] if refusal else [],
-        "has_errors": bool(refusal or form.errors),
-        "next": _next(request, "") if request.GET.get("next") or request.POST.get("next") else "",
+        "has_errors": bool(refusal or form.errors or code_form.errors),
+        "next": _next(request, ""),
         "demo_people": demo.people() if settings.DEMO else [],
         "hide_book_button": True,
     }
@@ -102,12 +121,6 @@ def _page(
     if refusal and refusal.details.get("seconds"):
         response["Retry-After"] = str(refusal.details["seconds"])
     return response
-
-
-def _slow_down(name: str, request: HttpRequest, visitor: str) -> None:
-    wait = seconds_to_wait(name, request, visitor)
-    if wait:
-        raise TooManyTries(wait)
 
 
 def _next(request: HttpRequest, default: str = "/start/") -> str:

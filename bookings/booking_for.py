@@ -1,0 +1,76 @@
+"""Booking for somebody: the person is found or made in the transaction that books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from bookings.calendar import confirm
+from bookings.calendar.locks import in_one_transaction, lock_visitor
+from bookings.clients import other_client, own_client
+from bookings.errors import NotOffered
+from bookings.models import Appointment, Client
+
+ME, OTHER = "me", "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Whom a login wants to book for: itself, a person it books for, or somebody new."""
+
+    choice: str  # ME, OTHER, or the public id of a person
+    name: str = ""  # the login's own, asked at the first booking
+    phone: str = ""
+    other_name: str = ""
+    relation: str = ""
+    date_of_birth: date | None = None
+
+
+@in_one_transaction
+def book_for(
+    visitor: str,
+    whom: Whom,
+    *,
+    by: Any,
+    form_token: UUID,
+    now: datetime,
+    note: str = "",
+    source_ref: str = "",
+) -> Appointment:
+    """Turn the visitor's kept time into a visit of that person, both or neither.
+
+    One browser does one thing at a time, so a form sent twice makes nobody twice.
+    Raises what `calendar.confirm` raises.
+    """
+    lock_visitor(visitor)
+    return confirm(
+        visitor,
+        client=person(whom, by=by, now=now),
+        by=by,
+        form_token=form_token,
+        client_note=note,
+        source_ref=source_ref,
+        now=now,
+    )
+
+
+def person(whom: Whom, *, by: Any, now: datetime) -> Client:
+    """Find or make the client. Raises NotOffered for somebody this login does not book for."""
+    if whom.choice in (ME, OTHER):
+        name = whom.name or by.name or by.email
+        own = own_client(by, name=name, phone=whom.phone, now=now)
+        if whom.choice == ME:
+            return own
+        return other_client(
+            by,
+            name=whom.other_name,
+            date_of_birth=whom.date_of_birth,
+            relation=whom.relation,
+            now=now,
+        )
+    client = Client.objects.acted_for_by(by).filter(public_id=whom.choice).first()
+    if client is None:
+        raise NotOffered("Choose one of the people you book for.")
+    return client

@@ -1,0 +1,111 @@
+"""What a visitor's session remembers between the screens, until the visit is booked.
+
+Contact details are typed before anybody is known here, so they wait in the session
+on the server: an hour at most, and no longer than the booking takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.sessions.backends.base import SessionBase
+
+from bookings.calendar.holds import derive
+from bookings.models import Appointment
+from practitioners.models import Location, Practitioner, Service
+
+CHOSEN, TYPED, INVITED, DONE = (
+    "booking_chosen",
+    "booking_typed",
+    "booking_invited",
+    "booking_done",
+)
+AN_HOUR = timedelta(hours=1)
+LONGEST = 500  # characters of one box; a form refuses more, a session need not keep it
+
+
+def remember_choice(session: SessionBase, kept: Appointment) -> None:
+    """Remember which time was chosen, so that it can be had again when the minutes are over."""
+    session[CHOSEN] = {
+        "service": kept.service.slug,
+        "practitioner": kept.practitioner.slug,
+        "location": kept.location.slug,
+        "start": kept.starts_at.isoformat(),
+    }
+    session.pop(DONE, None)
+
+
+def chosen_time(session: SessionBase, slug: str) -> Appointment | None:
+    """The time chosen last for a service, as a visit that nobody keeps; not a stored row."""
+    chosen = session.get(CHOSEN) or {}
+    if chosen.get("service") != slug:
+        return None
+    service = Service.objects.filter(slug=slug).first()
+    practitioner = Practitioner.objects.filter(slug=chosen["practitioner"]).first()
+    location = Location.objects.filter(slug=chosen["location"]).first()
+    if not (service and practitioner and location):
+        return None
+    visit = Appointment(
+        service=service,
+        practitioner=practitioner,
+        location=location,
+        starts_at=datetime.fromisoformat(chosen["start"]),
+    )
+    derive(visit)
+    return visit
+
+
+def remember_typed(
+    session: SessionBase, typed: Mapping[str, str], names: Iterable[str], *, now: datetime
+) -> None:
+    """Keep what stands in these boxes, right or wrong."""
+    boxes = {name: typed[name][:LONGEST] for name in names if typed.get(name)}
+    asked = has_asked(session, now=now)
+    session[TYPED] = {"boxes": boxes, "at": now.isoformat(), "asked": asked}
+
+
+def typed_before(session: SessionBase, *, now: datetime) -> dict[str, Any]:
+    """What was typed within the last hour, by box."""
+    return dict(_typed(session, now=now).get("boxes", {}))
+
+
+def remember_asking(session: SessionBase, *, now: datetime) -> None:
+    """Remember that a code was asked for, so that its box is shown."""
+    session[TYPED] = {**_typed(session, now=now), "asked": True, "at": now.isoformat()}
+
+
+def has_asked(session: SessionBase, *, now: datetime) -> bool:
+    """Tell whether a code was asked for on the page."""
+    return bool(_typed(session, now=now).get("asked"))
+
+
+def _typed(session: SessionBase, *, now: datetime) -> dict[str, Any]:
+    kept: dict[str, Any] = session.get(TYPED) or {}
+    is_fresh = bool(kept) and now - datetime.fromisoformat(kept["at"]) < AN_HOUR
+    return kept if is_fresh else {}
+
+
+def remember_invitation(session: SessionBase, slug: str, source_ref: str) -> None:
+    """Remember what invited the booking of a service."""
+    session[INVITED] = {"service": slug, "ref": source_ref}
+
+
+def invitation(session: SessionBase, slug: str) -> str:
+    """What invited the booking of this service, or empty."""
+    invited = session.get(INVITED) or {}
+    return str(invited.get("ref", "")) if invited.get("service") == slug else ""
+
+
+def finish(session: SessionBase, visit: Appointment) -> None:
+    """Forget everything but where the visit can be seen."""
+    for key in (CHOSEN, TYPED, INVITED):
+        session.pop(key, None)
+    session[DONE] = {"service": visit.service.slug, "visit": str(visit.public_id)}
+
+
+def just_booked(session: SessionBase, slug: str) -> str:
+    """The public id of the visit booked last, if it was of this service."""
+    done = session.get(DONE) or {}
+    return str(done.get("visit", "")) if done.get("service") == slug else ""

@@ -1,0 +1,110 @@
+"""The page after booking, its calendar file, and taking it back within three minutes."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from django.utils import timezone
+
+from bookings.messages import delivery
+from bookings.models import Appointment, Message
+from bookings.tests.booking_world import World, text_of
+from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
+from practitioners.tests.factories import make_practitioner
+
+
+def test_it_says_everything_that_was_booked(world: World, client: Browser) -> None:
+    page = text_of(client.get(world.book(client).url))
+    visit = Appointment.objects.get()
+    day = f"{world.start:%A} {world.start.day} {world.start:%B}"
+    assert "<h1>Booked</h1>" in page
+    assert f"Reference {visit.reference}" in page
+    assert (
+        f'{world.person.name} will see <span dir="auto">Robin</span> on {day}, 10:00, London time'
+        in page
+    )
+    for said in (world.service.name, world.place.name, "1 Test Street", "£58"):
+        assert said in page
+    assert 'We send the confirmation to <span dir="auto">robin@example.com</span>' in page
+    assert f"/my/visits/{visit.public_id}/" in page
+
+
+def test_the_calendar_file_has_a_plain_name(world: World, client: Browser) -> None:
+    done = world.book(client).url
+    link = re.search(r'href="([^"]+\.ics)"', text_of(client.get(done)))
+    assert link
+    file = client.get(link[1])
+    assert file["Content-Type"] == "text/calendar; charset=utf-8"
+    assert file["Content-Disposition"] == 'attachment; filename="session.ics"'
+    assert b"METHOD:PUBLISH" in file.content
+
+
+def test_a_booking_made_by_mistake_is_taken_back_in_silence(world: World, client: Browser) -> None:
+    done = world.book(client).url
+    assert "Booked by mistake?" in text_of(client.get(done))
+    answer = client.post(f"{done}undo/")
+    assert answer.url == done
+    assert "This session is cancelled" in text_of(client.get(done))
+    assert Appointment.objects.get().status == "cancelled"
+    delivery.send_due(now=timezone.now() + timedelta(minutes=10))
+    told = Message.objects.filter(kind__in=("confirmation", "cancelled"), state="sent")
+    assert not told.exists()
+
+
+def test_after_three_minutes_it_is_a_cancellation(world: World, client: Browser) -> None:
+    done = world.book(client).url
+    Appointment.objects.update(booked_at=timezone.now() - timedelta(minutes=4))
+    assert "Booked by mistake?" not in text_of(client.get(done))
+    answer = client.post(f"{done}undo/")
+    assert answer.status_code == 422
+    assert "You can still cancel" in text_of(answer)
+    assert Appointment.objects.get().status == "booked"
+
+
+def test_looking_takes_nothing_back(world: World, client: Browser) -> None:
+    done = world.book(client).url
+    assert client.get(f"{done}undo/").status_code == 405
+    assert Appointment.objects.get().status == "booked"
+
+
+def test_it_stands_while_the_mail_relay_is_away(
+    world: World, client: Browser, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "bookings.messages.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", 9, 0.2
+    done = world.book(client)
+    assert client.get(done.url).status_code == 200
+    delivery.send_due(now=timezone.now() + timedelta(minutes=5))
+    row = Message.objects.get(kind="confirmation")
+    assert (row.state, Appointment.objects.get().status) == ("pending", "booked")
+
+
+@pytest.mark.parametrize("path", ["", "undo/", "calendar.ics"])
+def test_strangers_find_nothing(world: World, path: str) -> None:
+    visit = make_appointment(
+        world.person,
+        world.service,
+        world.place,
+        world.start,
+        client=make_client(make_user()),
+        booked_at=timezone.now(),
+    )
+    url = f"/book/done/{visit.public_id}/{path}"
+    other_client, colleague, treats = make_user(), make_user(), make_user()
+    make_client(other_client)
+    make_practitioner(user=colleague)
+    world.person.user = treats
+    world.person.save()
+    for user in (other_client, colleague, treats, make_staff("Front desk"), make_user()):
+        browser = Browser()
+        browser.force_login(user)
+        answer = browser.post(url) if path == "undo/" else browser.get(url)
+        assert answer.status_code == 404
+    anonymous = Browser().post(url) if path == "undo/" else Browser().get(url)
+    assert (anonymous.status_code, anonymous.url.startswith("/sign-in/")) == (302, True)
+    visit.refresh_from_db()
+    assert visit.status == "booked"

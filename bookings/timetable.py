@@ -1,0 +1,111 @@
+"""What somebody looks at on the page of times: of which service, with whom, where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bookings.availability import Slot, free_slots, nearest_free, next_free
+from bookings.models import Appointment
+from bookings.picking import DAYS_SHOWN
+from bookings.times import Words
+from practitioners.models import ClinicSettings, Location, Practitioner, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """The free times of one service at one place, of one specialist or of any.
+
+    The visit being moved and the visitor's own kept time do not block.
+    """
+
+    service: Service
+    location: Location
+    clinic: ClinicSettings
+    now: datetime
+    person: Practitioner | None = None
+    visitor: str = ""
+    moving: Appointment | None = None
+
+    @property
+    def words(self) -> Words:
+        return Words(self.location.zone, self.clinic.time_style)
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.location.zone).date()
+
+    @property
+    def last_day(self) -> date:
+        """The last day that can be booked online."""
+        horizon = self.service.horizon_days or self.clinic.horizon_days
+        return self.today + timedelta(days=horizon)
+
+    def free(self, first_day: date, days: int = DAYS_SHOWN) -> list[Slot]:
+        """Every free start of some days."""
+        return free_slots(
+            self.service,
+            first_day=first_day,
+            days=days,
+            now=self.now,
+            practitioners=self._people(),
+            location=self.location,
+            moving=self.moving,
+            visitor=self.visitor,
+        )
+
+    def nearest(self, around: datetime) -> list[Slot]:
+        """The three free starts closest to a moment."""
+        return nearest_free(
+            self.service,
+            around=around,
+            now=self.now,
+            practitioners=self._people(),
+            location=self.location,
+            moving=self.moving,
+            visitor=self.visitor,
+        )
+
+    def soonest(self) -> Slot | None:
+        """The first free start there is."""
+        return soonest(self.service, self.person, now=self.now, location=self.location)
+
+    def _people(self) -> list[int] | None:
+        return [self.person.pk] if self.person else None
+
+
+def soonest(
+    service: Service,
+    person: Practitioner | None,
+    *,
+    now: datetime,
+    location: Location | None = None,
+) -> Slot | None:
+    """The first free start of a service, anywhere or at one place."""
+    people = [person] if person else Practitioner.objects.filter(services=service, is_active=True)
+    found = next_free(
+        [service.pk], practitioners=[one.pk for one in people], now=now, location=location
+    )
+    slots = [slot for several in found.values() for slot in several]
+    return min(slots, key=lambda slot: slot.starts_at, default=None)
+
+
+def places_of(service: Service, person: Practitioner | None) -> list[Location]:
+    """Where the service is given, by that specialist or by anybody."""
+    places = Location.objects.offering(service)
+    return list(places.worked_at_by(person) if person else places)
+
+
+def place_for(
+    service: Service, person: Practitioner | None, wanted: str, *, now: datetime
+) -> Location | None:
+    """The place asked for by its slug, else the one with the soonest free time.
+
+    None when the service is given nowhere.
+    """
+    places = places_of(service, person)
+    asked = next((place for place in places if place.slug == wanted), None)
+    if asked or len(places) < 2:
+        return asked or next(iter(places), None)
+    slot = soonest(service, person, now=now)
+    return next((place for place in places if slot and place.pk == slot.location_id), places[0])

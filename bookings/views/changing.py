@@ -1,0 +1,103 @@
+"""Seeing, moving and cancelling a visit, through the portal or by a mail's link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from bookings import calendar
+from bookings.calendar.changes import is_in_time
+from bookings.errors import BookingError
+from bookings.links import visit_link
+from bookings.models import Appointment
+from bookings.picking import read_start
+from bookings.timetable import Timetable
+from bookings.views.times import time_page
+from practitioners.models import ClinicSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How somebody came to a visit, as the addresses of what they may do with it."""
+
+    show: str
+    move: str
+    cancel: str
+    file: str
+    is_link: bool = False
+
+
+def show_visit(
+    request: HttpRequest, visit: Appointment, way: Way, *, refusal: BookingError | None = None
+) -> HttpResponse:
+    """Show the visit, the rule that was agreed to, and what can still be done."""
+    now = timezone.now()
+    is_open = _is_open(visit, now=now)
+    in_time = is_open and is_in_time(visit, now=now)
+    context = {
+        "visit": visit,
+        "way": way,
+        "can_change": in_time,
+        "must_call": is_open and not in_time,
+        "clinic": ClinicSettings.current(),
+        "problems": [(refusal.sentence, "")] if refusal else [],
+        "hide_book_button": True,
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "bookings/visit.html", context, status=status)
+
+
+def cancel_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpResponse:
+    """Ask once, then cancel; asking changes nothing."""
+    now = timezone.now()
+    if request.method != "POST":
+        if not _may_change(visit, now=now):
+            return show_visit(request, visit, way)
+        context = {"visit": visit, "way": way, "hide_book_button": True}
+        return render(request, "bookings/cancel.html", context)
+    try:
+        visit = calendar.cancel(
+            visit, cancelled_by=Appointment.CancelledBy.CLIENT, by=_who(request), now=now
+        )
+    except BookingError as refusal:
+        return show_visit(request, visit, way, refusal=refusal)
+    context = {"visit": visit, "way": way, "hide_book_button": True}
+    return render(request, "bookings/cancelled.html", context)
+
+
+def move_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpResponse:
+    """Choose another time; the visit stays where it is until one is taken."""
+    now = timezone.now()
+    if not _may_change(visit, now=now) and request.method != "POST":
+        return show_visit(request, visit, way)
+    clinic = ClinicSettings.current()
+    table = Timetable(visit.service, visit.location, clinic, now, visit.practitioner, moving=visit)
+    page = {"back": (way.show, "Your session"), "by_link": way.is_link}
+    if request.method != "POST":
+        return time_page(request, table, **page)  # type: ignore[arg-type]
+    starts_at = read_start(request.POST.get("start", ""))
+    if starts_at is None:
+        return time_page(request, table, problem="Choose a time", **page)  # type: ignore[arg-type]
+    try:
+        visit = calendar.move(visit, starts_at=starts_at, by=_who(request), now=now)
+    except BookingError as refusal:
+        if not _may_change(visit, now=now):
+            return show_visit(request, visit, way, refusal=refusal)
+        return time_page(request, table, refusal=refusal, wished=starts_at, **page)  # type: ignore[arg-type]
+    return redirect(visit_link(visit) if way.is_link else way.show)
+
+
+def _is_open(visit: Appointment, *, now: datetime) -> bool:
+    return visit.status == Appointment.Status.BOOKED and visit.starts_at > now
+
+
+def _may_change(visit: Appointment, *, now: datetime) -> bool:
+    return _is_open(visit, now=now) and is_in_time(visit, now=now)
+
+
+def _who(request: HttpRequest) -> object:
+    return request.user if request.user.is_authenticated else None

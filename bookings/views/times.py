@@ -1,0 +1,245 @@
+"""Screen 2 of booking: the days and their free times. Moving a visit shows the same page."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from bookings import calendar
+from bookings.availability import Slot
+from bookings.directory import shown
+from bookings.errors import BookingError, Busy, SlotTaken
+from bookings.paging import MINE, PageLinks, first_day_of, turning
+from bookings.picking import Day, lay_out, read_start
+from bookings.remembered import remember_choice
+from bookings.sign_in import TooManyTries
+from bookings.throttle import seconds_to_wait
+from bookings.times import known_zone, place
+from bookings.timetable import Timetable, place_for
+from bookings.visitors import known_visitor, visitor_key
+from practitioners.models import ClinicSettings, Practitioner, Service
+
+BUSY_SECONDS = 5
+Problem = tuple[str, str]
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def book_time(request: HttpRequest, slug: str) -> HttpResponse:
+    """Choose a time; choosing keeps it for ten minutes."""
+    now = timezone.now()
+    service = Service.objects.published().filter(slug=slug).distinct().first()
+    if service is None:
+        return gone(request)
+    person, notice = _person(request, service, now=now)
+    location = place_for(service, person, request.GET.get("location", ""), now=now)
+    if location is None:
+        known = {"service": service, "person": person, "hide_book_button": True}
+        return render(request, "bookings/no_times.html", known)
+    table = Timetable(
+        service, location, ClinicSettings.current(), now, person, known_visitor(request)
+    )
+    if request.method == "POST":
+        return _choose(request, table)
+    return time_page(request, table, notice=notice)
+
+
+def gone(request: HttpRequest, *, status: int = 404) -> HttpResponse:
+    """Say that a session is not offered, with a way on."""
+    return render(request, "bookings/gone.html", {"hide_book_button": True}, status=status)
+
+
+def _person(
+    request: HttpRequest, service: Service, *, now: datetime
+) -> tuple[Practitioner | None, str]:
+    """Whoever was asked for, if they give the service; else what to say about it."""
+    slug = request.GET.get("practitioner", "")
+    person = shown(now=now).filter(slug=slug).first() if slug else None
+    if person and person.services.contains(service):
+        return person, ""
+    others = "These are the times of everybody who gives this session."
+    if person:
+        return None, f"{person.name} does not give this session. {others}"
+    return None, f"This specialist takes no online bookings now. {others}" if slug else ""
+
+
+def _choose(request: HttpRequest, table: Timetable) -> HttpResponse:
+    visitor = visitor_key(request)
+    wait = seconds_to_wait("hold", request, visitor)
+    if wait:
+        return too_many(request, wait)
+    starts_at = read_start(request.POST.get("start", ""))
+    if starts_at is None:
+        return time_page(request, table, problem="Choose a time")
+    try:
+        kept = calendar.hold(
+            table.service,
+            starts_at,
+            practitioner=table.person,
+            location=table.location,
+            visitor=visitor,
+            now=table.now,
+        )
+    except BookingError as refusal:
+        return time_page(request, table, refusal=refusal, wished=starts_at)
+    remember_choice(request.session, kept)
+    return redirect("book_you", slug=table.service.slug)
+
+
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    """Say how long to wait."""
+    refusal = TooManyTries(seconds)
+    context = {
+        "heading": "Too many tries",
+        "sentences": [refusal.sentence],
+        "way_on": request.get_full_path(),
+        "way_on_words": "Go back to the times",
+        "hide_book_button": True,
+    }
+    response = render(request, "errors/page.html", context, status=refusal.status)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def time_page(
+    request: HttpRequest,
+    table: Timetable,
+    *,
+    refusal: BookingError | None = None,
+    problem: str = "",
+    wished: datetime | None = None,
+    notice: str = "",
+    status: int = 0,
+    back: tuple[str, str] = ("", ""),
+    address: str = "",
+    by_link: bool = False,
+) -> HttpResponse:
+    """Show four days of free times, and what is free around a time that was refused.
+
+    `address` is the page's own when another page shows it, `back` where its link
+    back leads: an address and its words.
+    """
+    links = PageLinks(table, address or request.path, zone=request.GET.get("zone", ""))
+    first_day, date_problem = first_day_of(request.GET, table)
+    slots = table.free(first_day)
+    days = lay_out(slots, first_day=first_day, words=table.words, theirs=_theirs(request, table))
+    problems = _problems(table, refusal, problem, date_problem, wished, days)
+    near = table.nearest(wished) if wished and refusal and not isinstance(refusal, Busy) else []
+    context: dict[str, Any] = {
+        "table": table,
+        "choices": [] if table.moving else _choices(table),
+        "moving": table.moving,
+        "by_link": by_link,
+        "back": back,
+        "action": links.to(),
+        "days": days,
+        "chosen": request.POST.get("start") or request.GET.get("at"),
+        "notice": notice or _missing(request, table, slots),
+        "problems": problems,
+        "has_errors": bool(problems),
+        "times": [
+            {"words": table.words.short(one.starts_at), "url": links.at(one.starts_at)}
+            for one in near
+        ],
+        "typed_date": request.GET.get("date", ""),
+        "example": table.today + timedelta(days=7),
+        "kept_in_links": links.kept,
+        "first_free": None if slots else _first_free(table, links),
+        "hide_book_button": True,
+        **turning(table, links, first_day),
+        **_zones(request, table, links, first_day),
+    }
+    code = status or (refusal.status if refusal else 422 if problems else 200)
+    response = render(request, "bookings/book_time.html", context, status=code)
+    if isinstance(refusal, Busy):
+        response["Retry-After"] = str(BUSY_SECONDS)
+    return response
+
+
+def _problems(
+    table: Timetable,
+    refusal: BookingError | None,
+    problem: str,
+    date_problem: str,
+    wished: datetime | None,
+    days: list[Day],
+) -> list[Problem]:
+    first_box = next((f"start-{one.value}" for day in days for one in day.choices), "jump")
+    found = [(problem, first_box), (date_problem, "jump")]
+    if refusal:
+        found.insert(0, (_said(refusal, wished, table), first_box))
+    return [one for one in found if one[0]]
+
+
+def _said(refusal: BookingError, wished: datetime | None, table: Timetable) -> str:
+    """A taken time by its name: 10:15 on Tuesday 1 December has just been taken."""
+    if type(refusal) is not SlotTaken or wished is None:
+        return refusal.sentence
+    words = table.words
+    when = f"{words.time(wished)} on {words.day(wished, today=table.today)}"
+    return f"{when} has just been taken. Nothing was booked for you. Choose another time."
+
+
+def _missing(request: HttpRequest, table: Timetable, slots: list[Slot]) -> str:
+    """What to say when a link leads to a time that is no longer free."""
+    at = read_start(request.GET.get("at", ""))
+    if at is None or request.method == "POST" or any(slot.starts_at == at for slot in slots):
+        return ""
+    words = table.words
+    when = f"{words.time(at)} on {words.day(at, today=table.today)}"
+    return f"{when} is no longer free. These are the times around it."
+
+
+def _choices(table: Timetable) -> list[dict[str, str]]:
+    """What has been chosen so far, each with a way to change it."""
+    chosen = {
+        "service": table.service.slug,
+        "practitioner": table.person.slug if table.person else "",
+        "location": table.location.slug,
+    }
+    change = f"{reverse('book_service')}?{urlencode(chosen)}"
+    service = table.service
+    who = table.person.name if table.person else "Any specialist (soonest)"
+    return [
+        {"label": "Session", "value": f"{service.name}, {service.minutes} minutes", "url": change},
+        {"label": "Specialist", "value": who, "url": f"{change}#practitioner"},
+        {"label": "Where", "value": table.location.name, "url": f"{change}#location"},
+    ]
+
+
+def _first_free(table: Timetable, links: PageLinks) -> dict[str, str] | None:
+    slot = table.soonest()
+    if slot is None:
+        return None
+    return {"words": table.words.short(slot.starts_at), "url": links.at(slot.starts_at)}
+
+
+def _theirs(request: HttpRequest, table: Timetable) -> Any:
+    """The visitor's own zone when they asked for it and it is another; from a list of names."""
+    here = table.location.zone
+    if request.GET.get("zone") != MINE:
+        return None
+    found = known_zone(request.COOKIES.get("zone", ""), here)
+    return found if found != here else None
+
+
+def _zones(
+    request: HttpRequest, table: Timetable, links: PageLinks, first_day: date
+) -> dict[str, Any]:
+    theirs = _theirs(request, table)
+    midday = datetime.combine(first_day, datetime.min.time(), table.location.zone)
+    from_day = {"from": f"{first_day}"} if first_day != table.today else {}
+    return {
+        "zone_line": table.words.zone_line(midday + timedelta(hours=12)),
+        "their_place": place(theirs) if theirs else "",
+        "with_mine": links.to(zone=MINE, **from_day),
+        "without_mine": links.to(zone="", **from_day),
+    }

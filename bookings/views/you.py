@@ -1,0 +1,250 @@
+"""Screen 3 of booking: who it is for. The code proves the address and books at once.
+
+    not signed in:  details ─► "Send me a code" ─► the same page with the code's box ─► booked
+    signed in:      one press ─► booked
+
+Whoever asks for a code gets the same answer. What was typed waits in the session.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from bookings import calendar
+from bookings.booking_for import book_for
+from bookings.errors import BookingError
+from bookings.forms import CodeForm, WhomForm
+from bookings.models import Appointment
+from bookings.remembered import (
+    chosen_time,
+    finish,
+    invitation,
+    just_booked,
+    remember_asking,
+    remember_choice,
+    remember_typed,
+)
+from bookings.sign_in import TooManyTries, WrongCode, ask_code, check_code, proved_before
+from bookings.throttle import seconds_to_wait
+from bookings.views.you_page import (
+    blank_form,
+    details_form,
+    is_over,
+    refused,
+    run_out,
+    signed_in_form,
+    you_page,
+)
+from bookings.visitors import known_visitor, visitor_key
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def book_you(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say who comes, and book the time that is kept."""
+    now = timezone.now()
+    kept = _kept(request, slug)
+    if request.method == "POST":
+        return _sent(request, kept, slug, now=now)
+    if kept is None:
+        return _nothing_kept(request, slug)
+    if is_over(kept, now=now) and (answer := run_out(request, kept, now=now)):
+        return answer
+    return you_page(request, kept, blank_form(request, now=now), now=now)
+
+
+def _kept(request: HttpRequest, slug: str) -> Appointment | None:
+    """The time this visitor chose last, whether it is kept, has run out, or is gone."""
+    visitor = known_visitor(request)
+    row = Appointment.objects.held_for(visitor).first() if visitor else None
+    if row is None:
+        return chosen_time(request.session, slug)
+    return row if row.service.slug == slug else None
+
+
+def _nothing_kept(request: HttpRequest, slug: str) -> HttpResponse:
+    """Somebody came by the back button, or by typing the address."""
+    booked = just_booked(request.session, slug)
+    if booked and request.user.is_authenticated:
+        return redirect("booked", public_id=booked)
+    return redirect("book_time", slug=slug)
+
+
+def _sent(
+    request: HttpRequest, kept: Appointment | None, slug: str, *, now: datetime
+) -> HttpResponse:
+    earlier = _sent_before(request, now=now)
+    if earlier:
+        return redirect("booked", public_id=earlier.public_id)
+    is_known = request.user.is_authenticated
+    form = signed_in_form(request, now=now) if is_known else details_form(request, now=now)
+    remember_typed(request.session, request.POST, _boxes(form), now=now)
+    if "keep" in request.POST and kept:
+        return _keep_longer(request, kept, now=now)
+    if is_known and "email" not in request.POST:
+        return _book_known(request, kept, slug, form, now=now)
+    if kept is None:
+        return _nothing_kept(request, slug)
+    if is_known:  # the page is from before signing in: show it as it is now
+        return redirect("book_you", slug=slug)
+    return _book_with_code(request, kept, form, now=now)
+
+
+def _boxes(form: WhomForm) -> list[str]:
+    """The names of every box but the hidden ones, as the browser sends them."""
+    dates = [f"date_of_birth_{number}" for number in range(3)]
+    return [*(field.name for field in form.visible_fields()), *dates]
+
+
+def _sent_before(request: HttpRequest, *, now: datetime) -> Appointment | None:
+    """The visit that this very form has booked already, for whoever booked it.
+
+    A double click sends a form twice, and the browser shows only the second answer,
+    perhaps without having heard that it is signed in; then the code speaks for it.
+    """
+    try:
+        token = UUID(request.POST.get("form_token", ""))
+    except ValueError:
+        return None
+    visit = Appointment.objects.booked_by_form(token).first()
+    if visit is None or request.user.is_authenticated:
+        return visit if visit and _is_same(request, visit) else None
+    email, code = request.POST.get("email", ""), request.POST.get("code", "")
+    user = proved_before(email, code, now=now)
+    if user is None or user.pk != visit.booked_by_id:
+        return None
+    login(request, user)
+    return visit
+
+
+def _is_same(request: HttpRequest, visit: Appointment) -> bool:
+    """Whether a form from before signing in comes again from whoever it signed in."""
+    return "email" in request.POST and visit.booked_by_id == request.user.pk
+
+
+def _keep_longer(request: HttpRequest, kept: Appointment, *, now: datetime) -> HttpResponse:
+    """Keep the time five minutes more; nothing that was typed is lost."""
+    try:
+        calendar.extend_hold(visitor_key(request), now=now)
+    except BookingError:
+        return run_out(request, kept, now=now) or redirect("book_you", slug=kept.service.slug)
+    return redirect("book_you", slug=kept.service.slug)
+
+
+def _book_known(
+    request: HttpRequest, kept: Appointment | None, slug: str, form: WhomForm, *, now: datetime
+) -> HttpResponse:
+    """Somebody we know: one press."""
+    if not form.is_valid():
+        page = you_page(request, kept, form, now=now, status=422) if kept else None
+        return page or _nothing_kept(request, slug)
+    try:
+        visit = _book(request, kept, slug, form, request.user, now=now)
+    except BookingError as refusal:
+        return refused(request, kept, refusal, now=now) or _nothing_kept(request, slug)
+    return redirect("booked", public_id=visit.public_id)
+
+
+def _book_with_code(
+    request: HttpRequest, kept: Appointment, form: WhomForm, *, now: datetime
+) -> HttpResponse:
+    """Somebody who is not signed in: first the details, then the code."""
+    if not form.is_valid():
+        return you_page(request, kept, form, now=now, status=422)
+    if "code" not in request.POST or "again" in request.POST:
+        return _ask(request, kept, form, now=now)
+    code_form = CodeForm(request.POST)
+    if not code_form.is_valid():
+        return you_page(request, kept, form, now=now, code_form=code_form, status=422)
+    email, code = form.cleaned_data["email"], code_form.cleaned_data["code"]
+    wait = seconds_to_wait("sign_in_try", request, visitor_key(request), address=email)
+    if wait:
+        return you_page(request, kept, form, now=now, refusal=TooManyTries(wait))
+    return _prove_and_book(request, kept, form, email, code, now=now)
+
+
+def _ask(request: HttpRequest, kept: Appointment, form: WhomForm, *, now: datetime) -> HttpResponse:
+    """Mail a code and show the page again, whoever this is."""
+    email, visitor = form.cleaned_data["email"], visitor_key(request)
+    wait = seconds_to_wait("sign_in_code", request, visitor, address=email)
+    if wait:
+        return you_page(request, kept, form, now=now, refusal=TooManyTries(wait))
+    ask_code(email, visitor=visitor, now=now)
+    remember_asking(request.session, now=now)
+    return redirect("book_you", slug=kept.service.slug)
+
+
+def _prove_and_book(
+    request: HttpRequest, kept: Appointment, form: WhomForm, email: str, code: str, *, now: datetime
+) -> HttpResponse:
+    """Check the code, sign in and book as one.
+
+    The lock on the code's row lasts until the visit is there, so the second half of
+    a double click waits and then finds it.
+    """
+    refusal: BookingError | None = None
+    with transaction.atomic():
+        try:
+            user = check_code(visitor_key(request), email, code, now=now)
+            login(request, user)
+            visit = _book(request, kept, kept.service.slug, form, user, now=now)
+        except BookingError as problem:
+            refusal = problem
+    if refusal is None:
+        return redirect("booked", public_id=visit.public_id)
+    if isinstance(refusal, WrongCode):
+        earlier = _sent_before(request, now=now)
+        if earlier:
+            return redirect("booked", public_id=earlier.public_id)
+        return you_page(request, kept, form, now=now, refusal=refusal)
+    return refused(request, kept, refusal, now=now) or redirect("book_service")
+
+
+def _book(
+    request: HttpRequest,
+    kept: Appointment | None,
+    slug: str,
+    form: WhomForm,
+    user: Any,
+    *,
+    now: datetime,
+) -> Appointment:
+    """Book the kept time; one that has run out is kept again first, if that was the button."""
+    visitor = visitor_key(request)
+    wait = seconds_to_wait("book", request, visitor)
+    if wait:
+        raise TooManyTries(wait)
+    if "hold_again" in request.POST and kept and is_over(kept, now=now):
+        remember_choice(request.session, _hold_again(kept, visitor, now=now))
+    visit = book_for(
+        visitor,
+        form.whom,
+        by=user,
+        form_token=form.cleaned_data["form_token"],
+        note=form.cleaned_data["note"],
+        source_ref=invitation(request.session, slug),
+        now=now,
+    )
+    finish(request.session, visit)
+    return visit
+
+
+def _hold_again(kept: Appointment, visitor: str, *, now: datetime) -> Appointment:
+    return calendar.hold(
+        kept.service,
+        kept.starts_at,
+        practitioner=kept.practitioner,
+        location=kept.location,
+        visitor=visitor,
+        now=now,
+    )

@@ -1,0 +1,284 @@
+"""How the third screen looks, and which page answers when a booking is refused on it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from bookings import calendar
+from bookings.availability import nearest_free, why_not
+from bookings.clients import self_of
+from bookings.directory import shown
+from bookings.errors import (
+    AlreadyUsed,
+    Away,
+    BookingError,
+    Busy,
+    Changed,
+    ClientBusy,
+    Closed,
+    DailyLimit,
+    HoldExpired,
+    InThePast,
+    NoRoom,
+    NotCertified,
+    NotOffered,
+    OffGrid,
+    OutsideHours,
+    SlotTaken,
+    TooFar,
+    TooSoon,
+)
+from bookings.forms import CodeForm, SignedInForm, WhomForm, YouForm
+from bookings.models import Appointment, Client
+from bookings.paging import PageLinks
+from bookings.remembered import has_asked, typed_before
+from bookings.sign_in import TooManyTries, WrongCode
+from bookings.times import Words, money, place
+from bookings.timetable import Timetable
+from bookings.views.times import BUSY_SECONDS, gone, time_page
+from bookings.visitors import known_visitor, visitor_key
+from practitioners.models import ClinicSettings, Service
+
+STILL_FREE = (
+    "We kept this time for {minutes} minutes. It is still free: book now, or choose another."
+)
+SINCE_TAKEN = "We kept this time for {minutes} minutes. It has since been taken."
+# Refusals after which this time cannot be had; any other leaves the page as it is.
+TIME_IS_GONE = (
+    SlotTaken, NoRoom, InThePast, TooSoon, TooFar, OutsideHours, Closed, Away, OffGrid,
+    NotCertified, NotOffered, DailyLimit,
+)  # fmt: skip
+SPARE_SECONDS = 5
+
+
+def is_over(kept: Appointment, *, now: datetime) -> bool:
+    """Tell whether the minutes of a kept time have run out."""
+    return kept.held_until is None or kept.held_until <= now
+
+
+def details_form(request: HttpRequest, *, now: datetime) -> YouForm:
+    """The form of somebody who is not signed in, as sent."""
+    return YouForm(request.POST, today=now.date())
+
+
+def signed_in_form(request: HttpRequest, *, now: datetime) -> SignedInForm:
+    """The form of somebody we know, as sent."""
+    return SignedInForm(request.POST, today=now.date(), **_people(request))
+
+
+def blank_form(request: HttpRequest, *, now: datetime) -> WhomForm:
+    """A new form with what was typed before."""
+    boxes = typed_before(request.session, now=now)
+    boxes["date_of_birth"] = [boxes.pop(f"date_of_birth_{number}", "") for number in range(3)]
+    initial = {**boxes, "form_token": uuid.uuid4()}
+    if request.user.is_authenticated:
+        return SignedInForm(initial=initial, today=now.date(), **_people(request))
+    return YouForm(initial=initial, today=now.date())
+
+
+def _people(request: HttpRequest) -> dict[str, Any]:
+    people = Client.objects.acted_for_by(request.user).order_by("name", "pk")
+    return {"own": self_of(request.user), "people": people}
+
+
+def you_page(
+    request: HttpRequest,
+    kept: Appointment,
+    form: WhomForm,
+    *,
+    now: datetime,
+    code_form: CodeForm | None = None,
+    refusal: BookingError | None = None,
+    times: list[dict[str, str]] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Show the form beside what is being booked, and until when it is kept."""
+    asks_code = isinstance(form, YouForm) and has_asked(request.session, now=now)
+    over = is_over(kept, now=now)
+    problems = [(refusal.sentence, _anchor(refusal))] if refusal else []
+    code_form = code_form or CodeForm()
+    context = {
+        "kept": kept,
+        "form": form,
+        "forms": [code_form] if asks_code else [],
+        "code_form": code_form,
+        "asks_code": asks_code,
+        "is_over": over,
+        "problems": problems,
+        "has_errors": bool(problems or form.errors or code_form.errors),
+        "times": times or [],
+        "hide_book_button": True,
+        **_keeping(kept, now=now),
+    }
+    code = refusal.status if refusal else status
+    response = render(request, "bookings/book_you.html", context, status=code)
+    wait = BUSY_SECONDS if isinstance(refusal, Busy) else refusal and refusal.details.get("seconds")
+    if wait:
+        response["Retry-After"] = str(wait)
+    return response
+
+
+def _anchor(refusal: BookingError) -> str:
+    is_about_code = isinstance(refusal, WrongCode | TooManyTries)
+    return "id_code" if is_about_code else ""
+
+
+def _keeping(kept: Appointment, *, now: datetime) -> dict[str, Any]:
+    """Until when the time is kept, in the words of its place, and whether longer is possible."""
+    clinic = ClinicSettings.current()
+    words = Words(kept.zone, clinic.time_style)
+    until = kept.held_until
+    longest = timedelta(minutes=clinic.hold_minutes + clinic.hold_extension_minutes)
+    return {
+        "still_free": STILL_FREE.format(minutes=clinic.hold_minutes),
+        "kept_until": f"{words.time(until)}, {place(kept.zone)} time" if until else "",
+        "can_extend": until is not None
+        and until > now
+        and until < kept.created_at + longest - timedelta(seconds=SPARE_SECONDS),
+        "extension": clinic.hold_extension_minutes,
+        "policy": clinic.policy,
+        "times_url": _links(kept, now=now, clinic=clinic).at(kept.starts_at),
+    }
+
+
+def _links(kept: Appointment, *, now: datetime, clinic: ClinicSettings) -> PageLinks:
+    address = reverse("book_time", args=[kept.service.slug])
+    table = Timetable(kept.service, kept.location, clinic, now, kept.practitioner)
+    return PageLinks(table, address)
+
+
+def run_out(request: HttpRequest, kept: Appointment, *, now: datetime) -> HttpResponse | None:
+    """Answer for a time that is no longer kept: None while it can still be had."""
+    reason = why_not(
+        kept.service,
+        kept.practitioner,
+        kept.location,
+        kept.starts_at,
+        now=now,
+        visitor=known_visitor(request),
+    )
+    return _other_times(request, kept, _since_taken(reason), now=now) if reason else None
+
+
+def _since_taken(reason: BookingError) -> BookingError:
+    """Say that the minutes were over when somebody else took the time; else the reason itself."""
+    if reason.status != HoldExpired.status:
+        return reason
+    minutes = ClinicSettings.current().hold_minutes
+    return HoldExpired(SINCE_TAKEN.format(minutes=minutes))
+
+
+def refused(
+    request: HttpRequest, kept: Appointment | None, refusal: BookingError, *, now: datetime
+) -> HttpResponse | None:
+    """Choose the page for a booking that was refused. None when there is no time to speak of."""
+    if isinstance(refusal, AlreadyUsed):
+        return _already_used(request, refusal)
+    if kept is None:
+        return None
+    if isinstance(refusal, HoldExpired):
+        return run_out(request, kept, now=now) or _again(request, kept, _still_free(), now=now)
+    if isinstance(refusal, Changed):
+        return _changed(request, kept, now=now)
+    if isinstance(refusal, TIME_IS_GONE):
+        return _other_times(request, kept, refusal, now=now)
+    times = _around(kept, refusal, now=now) if isinstance(refusal, ClientBusy) else None
+    return _again(request, kept, refusal, now=now, times=times)
+
+
+def _still_free() -> HoldExpired:
+    minutes = ClinicSettings.current().hold_minutes
+    return HoldExpired(STILL_FREE.format(minutes=minutes))
+
+
+def _again(
+    request: HttpRequest,
+    kept: Appointment,
+    refusal: BookingError,
+    *,
+    now: datetime,
+    times: list[dict[str, str]] | None = None,
+) -> HttpResponse:
+    """The same page with the sentence, for one more press."""
+    form = blank_form(request, now=now)
+    return you_page(request, kept, form, now=now, refusal=refusal, times=times)
+
+
+def _changed(request: HttpRequest, kept: Appointment, *, now: datetime) -> HttpResponse:
+    """Keep the time at today's price and length, and say what is new about it."""
+    try:
+        fresh = calendar.hold(
+            kept.service,
+            kept.starts_at,
+            practitioner=kept.practitioner,
+            location=kept.location,
+            visitor=visitor_key(request),
+            now=now,
+        )
+    except BookingError as refusal:
+        return _other_times(request, kept, refusal, now=now)
+    clinic = ClinicSettings.current()
+    price, minutes = money(fresh.price, clinic.currency), fresh.service.minutes
+    sentence = f"This session has changed: it is now {minutes} minutes for {price}."
+    news = Changed(f"{sentence} Nothing is booked yet: book now, or choose another.")
+    return _again(request, fresh, news, now=now)
+
+
+def _other_times(
+    request: HttpRequest, kept: Appointment, refusal: BookingError, *, now: datetime
+) -> HttpResponse:
+    """The page of times around one that can no longer be had."""
+    service = Service.objects.published().filter(pk=kept.service_id).distinct().first()
+    if service is None:
+        return gone(request, status=409)
+    person = shown(now=now).filter(pk=kept.practitioner_id, services=service).first()
+    table = Timetable(
+        service, kept.location, ClinicSettings.current(), now, person, known_visitor(request)
+    )
+    return time_page(
+        request,
+        table,
+        refusal=refusal,
+        wished=kept.starts_at,
+        status=409,
+        address=reverse("book_time", args=[service.slug]),
+    )
+
+
+def _around(kept: Appointment, refusal: ClientBusy, *, now: datetime) -> list[dict[str, str]]:
+    """Free times near the kept one that do not meet the client's other visit."""
+    clinic = ClinicSettings.current()
+    links, words = _links(kept, now=now, clinic=clinic), Words(kept.zone, clinic.time_style)
+    other = refusal.details["visit"]
+    near = nearest_free(
+        kept.service,
+        around=kept.starts_at,
+        now=now,
+        practitioners=[kept.practitioner_id],
+        location=kept.location,
+        count=30,
+    )
+    free = [one for one in near if one.ends_at <= other.starts_at or one.starts_at >= other.ends_at]
+    free.sort(key=lambda one: abs(one.starts_at - kept.starts_at))
+    return [
+        {"words": words.short(one.starts_at), "url": links.at(one.starts_at)}
+        for one in sorted(free[:3], key=lambda one: one.starts_at)
+    ]
+
+
+def _already_used(request: HttpRequest, refusal: AlreadyUsed) -> HttpResponse:
+    """The form was sent before with other answers: show what it booked."""
+    visit = refusal.details["appointment"]
+    is_mine = visit.booked_by_id == request.user.pk
+    context = {
+        "problems": [(refusal.sentence, "")],
+        "visit": visit if is_mine else None,
+        "hide_book_button": True,
+    }
+    return render(request, "bookings/already_used.html", context, status=refusal.status)
