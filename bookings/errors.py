@@ -46,10 +46,21 @@ class NoRoom(Taken):
 
 
 class HoldExpired(Taken):
-    """The kept time ran out; `details["is_still_free"]` says whether it can be had again."""
+    """The kept time ran out, and says whether it can be had again."""
 
     code = "hold_expired"
-    sentence = "We kept this time for 10 minutes. It has since been taken."
+    sentence = "We no longer keep this time for you. Choose a time."
+
+    @property
+    def is_still_free(self) -> bool:
+        return bool(self.details.get("is_still_free"))
+
+
+class Changed(Taken):
+    """What the visitor saw is no longer what they would get; nothing was booked."""
+
+    code = "changed"
+    sentence = "Something about this session has changed. Please look again and press again."
 
 
 class NotPossible(BookingError):
@@ -121,6 +132,11 @@ class TooLate(NotPossible):
     sentence = "It is too late to change this session online, so please call us."
 
 
+class NeedsReason(NotPossible):
+    code = "needs_reason"
+    sentence = "Please say why: this session is within the notice for changes."
+
+
 class Ended(NotPossible):
     code = "ended"
     sentence = "This session is over or was cancelled, so it can no longer be changed."
@@ -132,10 +148,17 @@ class WrongState(NotPossible):
 
 
 class AlreadyUsed(NotPossible):
-    """The form was used before with other answers; `details["appointment"]` is what it booked."""
+    """The form was used before with other answers.
+
+    `appointment` is what it booked, unless that is another client's.
+    """
 
     code = "already_used"
-    sentence = "This form was already used."
+    sentence = "This form was already used. Nothing else was booked."
+
+    @property
+    def appointment(self) -> Any:
+        return self.details.get("appointment")
 
 
 class Refused(NotPossible):
