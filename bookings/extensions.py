@@ -42,7 +42,9 @@ def load(path: str) -> Any:
         sentence = f"The settings name {path}, which cannot be loaded: {problem}"
         raise ImproperlyConfigured(sentence) from problem
     if not callable(found):
-        raise ImproperlyConfigured(f"The settings name {path}, which is nothing that can be called.")
+        raise ImproperlyConfigured(
+            f"The settings name {path}, which is nothing that can be called."
+        )
     return found
 
 
@@ -60,7 +62,9 @@ def check() -> None:
         load(path)
 
 
-def ask_gates(*, client: Any, service: Any, practitioner: Any, starts_at: datetime, now: datetime) -> None:
+def ask_gates(
+    *, client: Any, service: Any, practitioner: Any, starts_at: datetime, now: datetime
+) -> None:
     """Let every gate look at what a client wants. Raises Refused."""
     for path in settings.BOOKING_GATES:
         gate: Gate = load(path)
