@@ -36,6 +36,8 @@ class SlotTaken(Taken):
 
 
 class ClientBusy(Taken):
+    """`details["visit"]` is the one they have."""
+
     code = "client_busy"
     sentence = "This person already has a session at that time."
 
@@ -150,7 +152,7 @@ class WrongState(NotPossible):
 class AlreadyUsed(NotPossible):
     """The form was used before with other answers.
 
-    `appointment` is what it booked, unless that is another client's.
+    `appointment` is what it booked: to be shown to whoever booked it, and to nobody else.
     """
 
     code = "already_used"

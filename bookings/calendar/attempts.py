@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -20,7 +21,7 @@ from django.db import (
     transaction,
 )
 
-from bookings.errors import BookingError, Busy, ClientBusy, NoRoom, SlotTaken
+from bookings.errors import Busy
 
 LOCK_TIMEOUT = "3s"
 STATEMENT_TIMEOUT = "5s"
@@ -30,11 +31,8 @@ PAUSE = (0.05, 0.25)  # seconds
 WORTH_ANOTHER_TRY = {"55P03", "40P01", "40001"}  # lock not available, deadlock, serialization
 TOO_SLOW = "57014"
 CUT_OFF = ("", "08", "57P")  # no code at all, connection lost, server going down
-BY_CONSTRAINT: dict[str, type[BookingError]] = {
-    "practitioner_not_twice": SlotTaken,
-    "room_not_twice": NoRoom,
-    "client_not_twice": ClientBusy,
-}
+# Constraints that only a rival can break; looking again names the reason.
+RIVALS = ("_not_twice", "form_token_key")
 
 Result = TypeVar("Result")
 log = structlog.get_logger(__name__)
@@ -44,51 +42,73 @@ class LookAgain(Exception):
     """Somebody was faster: what was read before the locks no longer holds."""
 
 
+class _Running(threading.local):
+    """Whether a verb of this thread is at work, so that another becomes a part of it."""
+
+    is_inside = False
+
+
+_running = _Running()
+
+
 def in_one_transaction(verb: Callable[..., Result]) -> Callable[..., Result]:
     """Run a verb whole or not at all, and again where that is safe.
 
-    The transaction is durable: inside another one, where a refusal could be lost or
-    locks outlive the verb, it raises RuntimeError. When the connection is lost nobody
-    knows whether the commit was, so the verb runs once more: each finds what it has
-    done before, by its form's token or by how the visit stands. Raises Busy when all
-    tries are used up: then nothing was written.
+    A verb called by another is a part of it: its refusal takes back only its own
+    writes and locks, and what has to be tried again is all of the outer one. So the
+    outer one must be fit to run twice. Inside any other transaction, where a refusal
+    could be committed or locks outlive the verb, it raises RuntimeError.
+
+    When the connection is lost nobody knows whether the commit was, so the verb runs
+    once more: each finds what it has done before, by its form's token or by how the
+    visit stands. Raises Busy when all tries are used up: then nothing was written.
     """
 
     @functools.wraps(verb)
     def run(*args: Any, **kwargs: Any) -> Result:
-        tries, looks, losses = 0, 0, 0
-        while tries < TRIES and looks < LOOKS:
-            try:
-                with _said_by(kwargs.get("by")), transaction.atomic(durable=True):
-                    _be_patient_but_not_for_ever()
-                    return verb(*args, **kwargs)
-            except LookAgain:
-                looks += 1
-            except IntegrityError as problem:
-                refusal = BY_CONSTRAINT.get(constraint_of(problem))
-                if refusal is NoRoom or constraint_of(problem).endswith("form_token_key"):
-                    looks += 1
-                elif refusal:
-                    raise refusal() from problem
-                else:
-                    raise
-            except (OperationalError, InterfaceError) as problem:
-                code = code_of(problem)
-                if code in WORTH_ANOTHER_TRY:
-                    tries += 1
-                    log.warning("calendar_retry", verb=verb.__name__, code=code, tries=tries)
-                    time.sleep(random.uniform(*PAUSE))  # noqa: S311  a pause, not a secret
-                elif code == TOO_SLOW:
-                    raise Busy from problem
-                elif losses or not was_cut_off(code):
-                    raise
-                else:
-                    losses += 1
-                    log.warning("calendar_connection_lost", verb=verb.__name__)
-                    connection.close()
-        raise Busy
+        once = functools.partial(_once, verb, args, kwargs)
+        return once() if _running.is_inside else _with_patience(verb.__name__, once)
 
     return run
+
+
+def _once(verb: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
+    is_part, _running.is_inside = _running.is_inside, True
+    try:
+        with _said_by(kwargs.get("by")), transaction.atomic(durable=not is_part):
+            if not is_part:
+                _be_patient_but_not_for_ever()
+            return verb(*args, **kwargs)
+    finally:
+        _running.is_inside = is_part
+
+
+def _with_patience(name: str, once: Callable[[], Result]) -> Result:
+    tries, looks, losses = 0, 0, 0
+    while tries < TRIES and looks < LOOKS:
+        try:
+            return once()
+        except LookAgain:
+            looks += 1
+        except IntegrityError as problem:
+            if not constraint_of(problem).endswith(RIVALS):
+                raise
+            looks += 1
+        except (OperationalError, InterfaceError) as problem:
+            code = code_of(problem)
+            if code in WORTH_ANOTHER_TRY:
+                tries += 1
+                log.warning("calendar_retry", verb=name, code=code, tries=tries)
+                time.sleep(random.uniform(*PAUSE))  # noqa: S311  a pause, not a secret
+            elif code == TOO_SLOW:
+                raise Busy from problem
+            elif losses or not was_cut_off(code):
+                raise
+            else:
+                losses += 1
+                log.warning("calendar_connection_lost", verb=name)
+                connection.close()
+    raise Busy
 
 
 def code_of(problem: DatabaseError | InterfaceError) -> str:

@@ -80,7 +80,7 @@ def _confirm(
     visitor: str, *, client: Client, now: datetime, expected: Choice | None, **given: Any
 ) -> Appointment:
     kept = locked_hold(visitor, (CLIENT, client.pk))
-    earlier = _booked_by_form(given["form_token"], given["form_digest"], client=client)
+    earlier = _booked_by_form(given["form_token"], given["form_digest"])
     if earlier:
         return earlier
     if kept is None:
@@ -195,7 +195,7 @@ def _book(
     assert client is not None  # book() gives both
     assert visit.form_token is not None
     lock((PRACTITIONER, visit.practitioner_id))
-    earlier = _booked_by_form(visit.form_token, visit.form_digest, client=client)
+    earlier = _booked_by_form(visit.form_token, visit.form_digest)
     if earlier:
         return earlier
     derive(visit)
@@ -258,7 +258,7 @@ def digest_of(*answers: object) -> str:
     return hashlib.sha256("\x1f".join(repr(one) for one in answers).encode()).hexdigest()
 
 
-def _booked_by_form(token: UUID, digest: str, *, client: Client) -> Appointment | None:
+def _booked_by_form(token: UUID, digest: str) -> Appointment | None:
     """The visit that this form has booked already. Raises AlreadyUsed for other answers."""
     earlier = (
         Appointment.objects.select_related("service", "practitioner", "location", "client", "room")
@@ -266,5 +266,5 @@ def _booked_by_form(token: UUID, digest: str, *, client: Client) -> Appointment 
         .first()
     )
     if earlier and earlier.form_digest != digest:
-        raise AlreadyUsed(appointment=earlier if earlier.client_id == client.pk else None)
+        raise AlreadyUsed(appointment=earlier)
     return earlier

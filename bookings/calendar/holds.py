@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bookings.availability import is_published, least_loaded, slots_at, why_not
 from bookings.calendar.attempts import in_one_transaction
-from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, lock, visitor_number
+from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, lock, lock_visitor, visitor_number
 from bookings.calendar.writing import Status, clear_the_way, derive, insert, take_room, update
 from bookings.errors import BookingError, HoldExpired, NotOffered, NotPossible, SlotTaken, Taken
 from bookings.models import Appointment
@@ -124,7 +124,7 @@ def locked_hold(
     visitor: str, *more: tuple[int, int | None], keeps_room: bool = True
 ) -> Appointment | None:
     """Lock what a visitor keeps, and more, and read it; None when they keep nothing."""
-    lock((VISITOR, visitor_number(visitor)))
+    lock_visitor(visitor)
     holds = Appointment.objects.held_for(visitor)
     seen = holds.values_list("practitioner", "room").first()
     if seen is None:

@@ -38,6 +38,11 @@ def lock(*wanted: tuple[int, int | None]) -> None:
         cursor.execute(WAIT, [[kind for kind, _ in pairs], [key for _, key in pairs]])
 
 
+def lock_visitor(visitor: str) -> None:
+    """Let one visitor do one thing at a time, whatever their browser sends at once."""
+    lock((VISITOR, visitor_number(visitor)))
+
+
 def lock_one(kind: int, keys: Sequence[int]) -> int:
     """Lock whichever is free first, else wait for the first; returns the one locked."""
     with connection.cursor() as cursor:

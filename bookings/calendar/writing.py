@@ -13,7 +13,7 @@ from django.db.models import Q
 from bookings.availability import free_rooms
 from bookings.calendar.attempts import LookAgain
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM, lock, lock_one
-from bookings.errors import ClientBusy, NoRoom, SlotTaken
+from bookings.errors import ClientBusy, NoRoom
 from bookings.extensions import Event, tell_listeners
 from bookings.messages import appointments as mails
 from bookings.models import Appointment, Client
@@ -92,8 +92,9 @@ def check_client_is_free(client: Client, visit: Appointment) -> None:
     clashes = client.appointments.exclude(status=Status.CANCELLED).filter(
         starts_at__lt=visit.ends_at, ends_at__gt=visit.starts_at
     )
-    if clashes.exclude(pk=visit.pk).exists():
-        raise ClientBusy
+    clash = clashes.exclude(pk=visit.pk).first()
+    if clash:
+        raise ClientBusy(visit=clash)
 
 
 def clear_the_way(visit: Appointment, *, now: datetime, visitor: str = "") -> None:
@@ -115,7 +116,7 @@ def clear_the_way(visit: Appointment, *, now: datetime, visitor: str = "") -> No
 
 
 def insert(visit: Appointment) -> None:
-    """Insert a visit unless a constraint says no. Raises what stands in the way.
+    """Insert a visit unless a constraint says no: then LookAgain finds the reason.
 
     ON CONFLICT DO NOTHING: with exclusion constraints, rivals who insert and catch the
     error wait for each other until PostgreSQL ends one of them.
@@ -126,12 +127,12 @@ def insert(visit: Appointment) -> None:
     stored = Appointment.objects.filter(public_id=visit.public_id).values_list("pk", flat=True)
     visit.pk = stored.first()
     if visit.pk is None:
-        raise _what_stands_in_the_way(visit)
+        raise LookAgain
     visit._state.adding = False
 
 
 def update(visit: Appointment, *fields: str) -> None:
-    """Write some fields of a visit; what a constraint refuses is named by its transaction."""
+    """Write some fields of a visit; what a constraint refuses makes the verb look again."""
     check(visit)
     visit.save(update_fields=fields)
 
@@ -145,14 +146,3 @@ def announce(event: Event, visit: Appointment, *, now: datetime) -> None:
     """Tell whoever listens, and write the messages, in the same transaction."""
     tell_listeners(event, visit, now=now)
     mails.follow(event, visit, now=now)
-
-
-def _what_stands_in_the_way(visit: Appointment) -> Exception:
-    standing = Appointment.objects.exclude(status=Status.CANCELLED)
-    if standing.filter(practitioner=visit.practitioner, busy__overlap=visit.busy).exists():
-        return SlotTaken()
-    clashes = visit.client and visit.client.appointments.exclude(status=Status.CANCELLED).filter(
-        starts_at__lt=visit.ends_at, ends_at__gt=visit.starts_at
-    )
-    # What is left, the room or the form's token, may look different now.
-    return ClientBusy() if clashes else LookAgain()

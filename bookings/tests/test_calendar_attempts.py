@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, connections, transaction
 
 from bookings import calendar
 from bookings.calendar import attempts, locks
-from bookings.errors import Busy
+from bookings.errors import Busy, SlotTaken
 from bookings.models import Appointment, Message
 from bookings.tests.factories import HOUR, NOW, TEN, SmallClinic
 
@@ -170,6 +170,81 @@ def test_inside_another_transaction_it_refuses_to_run(world: Any) -> None:
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         world.book()
     assert booked() == 0
+
+
+def test_a_verb_made_of_verbs_is_one_transaction_that_runs_again_as_one(world: Any) -> None:
+    runs = []
+
+    @calendar.in_one_transaction
+    def two_or_none() -> None:
+        runs.append(1)
+        world.book(TEN)
+        world.book(TEN + HOUR)
+
+    trouble[:] = [error("40P01")]
+    two_or_none()
+    assert (len(runs), booked(), confirmations()) == (2, 2, 2)
+
+
+def test_a_refusal_inside_a_verb_takes_all_of_it_back(world: Any) -> None:
+    @calendar.in_one_transaction
+    def two_or_none() -> None:
+        world.book(TEN + HOUR)
+        world.book(TEN + HOUR)
+
+    with pytest.raises(SlotTaken):
+        two_or_none()
+    assert (booked(), confirmations()) == (0, 0)
+    assert world.book().status == "booked"
+
+
+def test_a_verb_may_go_on_after_a_refusal_of_a_part(world: Any) -> None:
+    @calendar.in_one_transaction
+    def one_at_least() -> None:
+        world.book(TEN)
+        with pytest.raises(SlotTaken):
+            world.book(TEN)
+
+    one_at_least()
+    assert booked() == 1
+
+
+rivals: list[Any] = []
+
+
+def trespass(*, starts_at: Any, **_: Any) -> None:
+    """A gate, asked between our look and our write: a rival moves in without any lock."""
+
+    def move_in() -> None:
+        Appointment.objects.filter(pk=rivals.pop().pk).update(
+            starts_at=starts_at, ends_at=starts_at + HOUR, busy=(starts_at, starts_at + HOUR)
+        )
+        connection.close()
+
+    if rivals:
+        thread = threading.Thread(target=move_in)
+        thread.start()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda world, visit: world.book(TEN + HOUR, for_staff=False),
+        lambda world, visit: calendar.move(visit, starts_at=TEN + HOUR, by=None, now=NOW),
+    ],
+)
+def test_a_rival_who_keeps_no_rule_is_found_by_the_constraint_and_named(
+    world: Any, settings: Any, deed: Any
+) -> None:
+    visit = world.book()
+    rivals[:] = [world.stranger(TEN + 5 * HOUR)]
+    settings.BOOKING_GATES = [f"{__name__}.trespass"]
+    with pytest.raises(SlotTaken):
+        deed(world, visit)
+    assert (rivals, booked()) == ([], 2)
+    visit.refresh_from_db()
+    assert visit.starts_at == TEN
 
 
 def test_history_says_who_did_it(world: Any) -> None:
