@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -41,7 +42,7 @@ from practitioners.models import (
 STATEMENT = (Path(__file__).parent / "free_slots.sql").read_text()
 STEPS = (4, 14)  # days looked at first, before the whole horizon
 MAX_DAYS = 366
-NO_LIMIT = 10_000
+AROUND = timedelta(hours=12)  # longer than the longest visit with its turnover
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,13 +312,15 @@ def _reason(
         horizon = service.horizon_days or clinic.horizon_days
         if day > now.astimezone(zone).date() + timedelta(days=horizon):
             return TooFar()
-        if not is_published(service) or not practitioner.is_bookable_online:
+        if not is_published(service):
             return NotOffered()
     people = Practitioner.objects.filter(pk=practitioner.pk, is_active=True, services=service)
+    if not for_staff:
+        people = people.filter(is_bookable_online=True)
     if not people.exists() or not location.is_active:
         return NotOffered()
     allowed = Practitioner.objects.filter(pk=practitioner.pk).certified_for(service, on=day)
-    if not allowed.bookable(on=day).exists() and not (for_staff and allowed.exists()):
+    if not allowed.licensed(on=day).exists():
         return NotCertified()
     end = starts_at + service.length + timedelta(minutes=service.turnover_after)
     begin = starts_at - timedelta(minutes=service.turnover_before)
@@ -353,7 +356,8 @@ def _reason(
         ]
         if len(same) >= service.daily_limit:
             return DailyLimit()
-    if service.needs_room and not free_rooms(location, begin, end, now=now, moving=moving):
+    rooms = free_rooms(location, begin, end, now=now, moving=moving, visitor=visitor)
+    if service.needs_room and not rooms:
         return NoRoom()
     wall = (starts_at.astimezone(zone).replace(tzinfo=None) - shift).total_seconds() / 60
     # On the grid and nothing in the way: it was taken a moment ago and is free again.
@@ -413,15 +417,18 @@ def free_rooms(
     *,
     now: datetime,
     moving: Appointment | None = None,
+    visitor: str = "",
 ) -> list[Room]:
-    """Active rooms of a location that nothing uses in [begin, end), lowest number first."""
-    used = (
-        Appointment.objects.filter(room__location=location, busy__overlap=(begin, end))
-        .exclude(status=Appointment.Status.CANCELLED)
+    """Active rooms of a location that nothing uses in [begin, end), the least used of that day first."""
+    near = (
+        Appointment.objects.exclude(status=Appointment.Status.CANCELLED)
         .exclude(status=Appointment.Status.HELD, held_until__lte=now)
+        .exclude(status=Appointment.Status.HELD, held_by=visitor)
         .exclude(pk__in=[moving.pk] if moving else [])
-        .values("room")
+        .filter(room__location=location, starts_at__gt=begin - AROUND, starts_at__lt=end + AROUND)
     )
-    return list(
-        Room.objects.filter(location=location, is_active=True).exclude(pk__in=used).order_by("pk")
-    )
+    visits = list(near.values_list("room", "busy"))
+    loads = Counter(room for room, _ in visits)
+    used = {room for room, busy in visits if busy.lower < end and busy.upper > begin}
+    rooms = Room.objects.filter(location=location, is_active=True).exclude(pk__in=used)
+    return sorted(rooms, key=lambda room: (loads[room.pk], room.pk))

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from bookings.calendar import confirm
-from bookings.calendar.locks import in_one_transaction, lock_visitor
+from bookings.calendar.attempts import in_one_transaction
+from bookings.calendar.locks import lock_visitor
 from bookings.clients import other_client, own_client
 from bookings.errors import NotOffered
 from bookings.models import Appointment, Client

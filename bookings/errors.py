@@ -36,6 +36,8 @@ class SlotTaken(Taken):
 
 
 class ClientBusy(Taken):
+    """`details["visit"]` is the one they have."""
+
     code = "client_busy"
     sentence = "This person already has a session at that time."
 
@@ -46,17 +48,21 @@ class NoRoom(Taken):
 
 
 class HoldExpired(Taken):
-    """The kept time ran out; `details["is_still_free"]` says whether it can be had again."""
+    """The kept time ran out, and says whether it can be had again."""
 
     code = "hold_expired"
-    sentence = "We kept this time for 10 minutes. It has since been taken."
+    sentence = "We no longer keep this time for you. Choose a time."
+
+    @property
+    def is_still_free(self) -> bool:
+        return bool(self.details.get("is_still_free"))
 
 
 class Changed(Taken):
-    """The price or the length is another than when the time was kept."""
+    """What the visitor saw is no longer what they would get; nothing was booked."""
 
     code = "changed"
-    sentence = "This session has changed. Nothing is booked yet: book now, or choose another."
+    sentence = "Something about this session has changed. Please look again and press again."
 
 
 class NotPossible(BookingError):
@@ -128,6 +134,11 @@ class TooLate(NotPossible):
     sentence = "It is too late to change this session online, so please call us."
 
 
+class NeedsReason(NotPossible):
+    code = "needs_reason"
+    sentence = "Please say why: this session is within the notice for changes."
+
+
 class Ended(NotPossible):
     code = "ended"
     sentence = "This session is over or was cancelled, so it can no longer be changed."
@@ -139,10 +150,17 @@ class WrongState(NotPossible):
 
 
 class AlreadyUsed(NotPossible):
-    """The form was used before with other answers; `details["appointment"]` is what it booked."""
+    """The form was used before with other answers.
+
+    `appointment` is what it booked: to be shown to whoever booked it, and to nobody else.
+    """
 
     code = "already_used"
-    sentence = "This form was already used."
+    sentence = "This form was already used. Nothing else was booked."
+
+    @property
+    def appointment(self) -> Any:
+        return self.details.get("appointment")
 
 
 class Refused(NotPossible):

@@ -1,54 +1,74 @@
 """What other parts of the product add to bookings, named in the settings.
 
 `BOOKING_GATES` may refuse a booking, `APPOINTMENT_LISTENERS` hear of every change in
-the same transaction, `MESSAGE_SOURCES` know whether a message is still wanted. A
-path that does not load stops the start.
+the same transaction, `MESSAGE_SOURCES` know whether a message is still wanted,
+`SWEEPS` write what time alone makes due. A path that does not load stops the start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 Event = Literal["booked", "moved", "cancelled", "completed", "no_show", "undone"]
-Gate = Callable[..., None]
-Listener = Callable[..., None]
+
+
+class Gate(Protocol):
+    """May refuse what a client wants to book or to move to. Raises Refused."""
+
+    def __call__(
+        self, *, client: Any, service: Any, practitioner: Any, starts_at: datetime, now: datetime
+    ) -> None: ...
+
+
+class Listener(Protocol):
+    """Hears what has happened to a visit, before it is committed."""
+
+    def __call__(self, event: Event, appointment: Any, /, *, now: datetime) -> None: ...
 
 
 @cache
 def load(path: str) -> Any:
-    """Load one dotted path. Raises ImproperlyConfigured with the path."""
+    """Load one dotted path. Raises ImproperlyConfigured with the path and the reason."""
     try:
-        return import_string(path)
-    except ImportError as problem:
+        found = import_string(path)
+    except Exception as problem:  # whatever keeps a module from loading keeps us from starting
+        sentence = f"The settings name {path}, which cannot be loaded: {problem}"
+        raise ImproperlyConfigured(sentence) from problem
+    if not callable(found):
         raise ImproperlyConfigured(
-            f"The settings name {path}, which cannot be loaded."
-        ) from problem
+            f"The settings name {path}, which is nothing that can be called."
+        )
+    return found
+
+
+def named() -> Iterator[str]:
+    """Every path that the settings name."""
+    yield from settings.BOOKING_GATES
+    yield from settings.APPOINTMENT_LISTENERS
+    yield from settings.MESSAGE_SOURCES.values()
+    yield from settings.SWEEPS
 
 
 def check() -> None:
     """Load every path once, so that a wrong one stops the start and not a booking."""
-    for path in (
-        *settings.BOOKING_GATES,
-        *settings.APPOINTMENT_LISTENERS,
-        *settings.MESSAGE_SOURCES.values(),
-        *settings.SWEEPS,
-    ):
+    for path in named():
         load(path)
 
 
 def ask_gates(
     *, client: Any, service: Any, practitioner: Any, starts_at: datetime, now: datetime
 ) -> None:
-    """Let every gate look at a booking a client wants to make. Raises Refused."""
+    """Let every gate look at what a client wants. Raises Refused."""
     for path in settings.BOOKING_GATES:
-        load(path)(
+        gate: Gate = load(path)
+        gate(
             client=client, service=service, practitioner=practitioner, starts_at=starts_at, now=now
         )
 
@@ -56,7 +76,8 @@ def ask_gates(
 def tell_listeners(event: Event, appointment: Any, *, now: datetime) -> None:
     """Tell every listener what happened to a visit, inside its transaction."""
     for path in settings.APPOINTMENT_LISTENERS:
-        load(path)(event, appointment, now=now)
+        listener: Listener = load(path)
+        listener(event, appointment, now=now)
 
 
 def message_source(source_type: str) -> Any:

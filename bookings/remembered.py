@@ -12,7 +12,7 @@ from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
 
-from bookings.calendar.holds import derive
+from bookings.calendar.writing import derive
 from bookings.models import Appointment
 from practitioners.models import Location, Practitioner, Service
 

@@ -5,6 +5,7 @@ out of the way, everything derived again from the database, gates asked, one wri
 the constraints guard, messages written, commit. A refusal names its reason.
 """
 
+from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.booking import book, confirm
 from bookings.calendar.changes import cancel, mark, move, undo
 from bookings.calendar.holds import extend_hold, hold, live_hold, release_hold
@@ -15,6 +16,7 @@ __all__ = [
     "confirm",
     "extend_hold",
     "hold",
+    "in_one_transaction",
     "live_hold",
     "mark",
     "move",

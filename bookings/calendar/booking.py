@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from bookings.availability import is_published, why_not
-from bookings.calendar.holds import Status, derive, insert, take_room
-from bookings.calendar.locks import (
-    CLIENT,
-    PRACTITIONER,
-    drop_expired_holds,
-    in_one_transaction,
-    lock,
+from django.db.models import Count, Q
+
+from bookings.availability import slots_at, why_not
+from bookings.calendar.attempts import in_one_transaction
+from bookings.calendar.holds import locked_hold, renew_hold, why_no_longer
+from bookings.calendar.locks import CLIENT, PRACTITIONER, lock
+from bookings.calendar.writing import (
+    Status,
+    announce,
+    check_client_is_free,
+    clear_the_way,
+    derive,
+    insert,
+    take_room,
+    terms,
+    update,
 )
 from bookings.errors import (
     AlreadyUsed,
-    BookingError,
     CallToBook,
     Changed,
-    ClientBusy,
     HoldExpired,
-    InThePast,
     NotOffered,
-    SlotTaken,
+    NotPossible,
     TooManyOpen,
 )
-from bookings.extensions import ask_gates, tell_listeners
-from bookings.messages import appointments as mails
+from bookings.extensions import ask_gates
 from bookings.models import Appointment, Client
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
 
+Choice = tuple[int, int, datetime]  # service, practitioner, start
 
-@in_one_transaction
+
 def confirm(
     visitor: str,
     *,
@@ -44,55 +50,96 @@ def confirm(
     now: datetime,
     client_note: str = "",
     source_ref: str = "",
+    expected: Choice | None = None,
 ) -> Appointment:
     """Turn the time kept for a visitor into the client's booked visit.
 
-    The same form sent again returns the same visit. Raises HoldExpired, Changed,
-    ClientBusy, TooManyOpen, CallToBook, Refused, AlreadyUsed, or the error that
-    names why the kept time can no longer be booked.
+    The same form sent again returns the same visit. `expected` is what the form showed;
+    a choice made in another window since then is not booked by it. Raises HoldExpired,
+    Changed, ClientBusy, TooManyOpen, CallToBook, Refused or AlreadyUsed.
     """
-    digest = _digest(client.pk, client_note)
-    earlier = _booked_by_form(form_token, digest)
-    if earlier:
-        return earlier
-    kept = Appointment.objects.filter(held_by=visitor, status=Status.HELD).first()
-    if kept is None:
-        raise HoldExpired
-    lock(PRACTITIONER, [kept.practitioner_id])
-    lock(CLIENT, [client.pk])
-    kept = (
-        Appointment.objects.select_related("service", "practitioner", "location")
-        .filter(pk=kept.pk, held_by=visitor, status=Status.HELD)
-        .first()
-    )
-    if kept is None:
-        # The same form may have been sent twice at once; the first has booked it.
-        earlier = _booked_by_form(form_token, digest)
-        if earlier:
-            return earlier
-        raise HoldExpired
-    if kept.held_until is None or kept.held_until <= now:
-        raise HoldExpired(
-            "We kept this time for 10 minutes. It is still free: book now, or choose another.",
-            is_still_free=True,
+    try:
+        return _confirm(
+            visitor,
+            client=client,
+            by=by,
+            form_token=form_token,
+            form_digest=digest_of(client.pk, client_note, expected),
+            now=now,
+            client_note=client_note,
+            source_ref=source_ref,
+            expected=expected,
         )
-    check_still_offered(kept, now=now)
-    may_book_alone(client, kept, now=now)
-    check_client_is_free(client, kept)
-    kept.status = Status.BOOKED
-    kept.client = client
-    kept.client_note = client_note
-    kept.booked_by = by
-    kept.booked_at = now
-    kept.form_token, kept.form_digest = form_token, digest
-    kept.source_ref = source_ref
-    kept.held_by, kept.held_until = "", None
-    kept.save()
-    _tell("booked", kept, now=now)
-    return kept
+    except Changed:
+        renew_hold(visitor, now=now)
+        raise
 
 
 @in_one_transaction
+def _confirm(
+    visitor: str, *, client: Client, now: datetime, expected: Choice | None, **given: Any
+) -> Appointment:
+    kept = locked_hold(visitor, (CLIENT, client.pk))
+    earlier = _booked_by_form(given["form_token"], given["form_digest"])
+    if earlier:
+        return earlier
+    if kept is None:
+        raise HoldExpired
+    _check_still_kept(kept, visitor, now=now)
+    _check_unchanged(kept, expected)
+    _check_still_offered(kept, now=now)
+    may_book_alone(client, kept, now=now)
+    check_client_is_free(client, kept)
+    kept.status, kept.client = Status.BOOKED, client
+    kept.held_by, kept.held_until = "", None
+    kept.booked_by, kept.booked_at = given["by"], now
+    kept.client_note, kept.source_ref = given["client_note"], given["source_ref"]
+    kept.form_token, kept.form_digest = given["form_token"], given["form_digest"]
+    update(
+        kept, "status", "client", "held_by", "held_until", "booked_by", "booked_at",
+        "client_note", "source_ref", "form_token", "form_digest",
+    )  # fmt: skip
+    announce("booked", kept, now=now)
+    return kept
+
+
+def _check_still_kept(kept: Appointment, visitor: str, *, now: datetime) -> None:
+    """Raises HoldExpired, which says whether the time can be had again."""
+    if kept.held_until is not None and kept.held_until > now:
+        return
+    kept_for = f"We kept this time for {ClinicSettings.current().hold_minutes} minutes."
+    if why_not(
+        kept.service, kept.practitioner, kept.location, kept.starts_at, now=now, visitor=visitor
+    ):
+        raise HoldExpired(f"{kept_for} It has since been taken. Nothing was booked for you.")
+    raise HoldExpired(
+        f"{kept_for} It is still free: book now, or choose another.", is_still_free=True
+    )
+
+
+def _check_unchanged(kept: Appointment, expected: Choice | None) -> None:
+    """Raises Changed when the form showed something else than would be booked."""
+    if expected and expected != (kept.service_id, kept.practitioner_id, kept.starts_at):
+        raise Changed(
+            "You have chosen something else in another window. Nothing was booked."
+            " Please look at your choice and press again."
+        )
+    if terms(kept.service, kept.starts_at) != (kept.ends_at, kept.busy, kept.price):
+        raise Changed(
+            "The length or price of this session has changed. Nothing was booked."
+            " Please look again and press again."
+        )
+
+
+def _check_still_offered(kept: Appointment, *, now: datetime) -> None:
+    """Raises Changed with the reason."""
+    reason = why_no_longer(kept, now=now)
+    if isinstance(reason, NotPossible):
+        raise Changed(reason.sentence, reason=reason.code)
+    if reason:
+        raise reason
+
+
 def book(
     service: Service,
     practitioner: Practitioner,
@@ -100,8 +147,8 @@ def book(
     *,
     client: Client,
     by: Any,
-    location: Location,
     now: datetime,
+    location: Location | None = None,
     room: Room | None = None,
     for_staff: bool = True,
     form_token: UUID | None = None,
@@ -110,74 +157,92 @@ def book(
 ) -> Appointment:
     """Book a visit at once, as the desk does on the phone.
 
-    Raises the error that names why the start cannot be booked, or ClientBusy.
+    The same form sent again returns the same visit. Raises the error that names why the
+    start cannot be booked, ClientBusy, NoRoom or AlreadyUsed, and for a client's own
+    booking what `confirm` raises.
     """
-    digest = _digest(client.pk, starts_at.isoformat())
-    if form_token and (earlier := _booked_by_form(form_token, digest)):
+    return _book(
+        Appointment(
+            service=service,
+            practitioner=practitioner,
+            location=location or _place(service, practitioner, starts_at, now, for_staff),
+            client=client,
+            starts_at=starts_at,
+            status=Status.BOOKED,
+            booked_by=by,
+            booked_at=now,
+            # With a token of its own a booking is found again when its connection is lost.
+            form_token=form_token or uuid.uuid4(),
+            form_digest=digest_of(
+                service.pk, practitioner.pk, starts_at, client.pk, room and room.pk, desk_note
+            ),
+            source_ref=source_ref,
+            desk_note=desk_note,
+            created_at=now,
+        ),
+        by=by,
+        room=room,
+        for_staff=for_staff,
+        now=now,
+    )
+
+
+@in_one_transaction
+def _book(
+    visit: Appointment, *, by: Any, room: Room | None, for_staff: bool, now: datetime
+) -> Appointment:
+    client = visit.client
+    assert client is not None  # book() gives both
+    assert visit.form_token is not None
+    lock((PRACTITIONER, visit.practitioner_id))
+    earlier = _booked_by_form(visit.form_token, visit.form_digest)
+    if earlier:
         return earlier
-    lock(PRACTITIONER, [practitioner.pk])
-    drop_expired_holds([practitioner.pk], now=now)
-    reason = why_not(service, practitioner, location, starts_at, now=now, for_staff=for_staff)
+    derive(visit)
+    reason = why_not(
+        visit.service, visit.practitioner, visit.location, visit.starts_at,
+        now=now, for_staff=for_staff,
+    )  # fmt: skip
     if reason:
         raise reason
-    visit = Appointment(
-        service=service,
-        practitioner=practitioner,
-        location=location,
-        client=client,
-        starts_at=starts_at,
-        status=Status.BOOKED,
-        booked_by=by,
-        booked_at=now,
-        form_token=form_token,
-        form_digest=digest,
-        source_ref=source_ref,
-        desk_note=desk_note,
-    )
-    derive(visit)
-    visit.room = room or take_room(visit, now=now)
-    lock(CLIENT, [client.pk])
+    visit.room = take_room(visit, now=now, wanted=room)
+    lock((CLIENT, client.pk))
     if not for_staff:
         may_book_alone(client, visit, now=now)
     check_client_is_free(client, visit)
-    if not insert(visit):
-        raise SlotTaken
-    _tell("booked", visit, now=now)
+    clear_the_way(visit, now=now)
+    insert(visit)
+    announce("booked", visit, now=now)
     return visit
 
 
-def check_still_offered(kept: Appointment, *, now: datetime) -> None:
-    """Ask every rule again: ten minutes are long enough for a price, a shift or a person to change.
-
-    Notice and horizon were kept when the time was; running through the minutes of
-    a hold breaks neither. Raises Changed, or the error that names the reason.
-    """
-    service, practitioner = kept.service, kept.practitioner
-    if kept.starts_at <= now:
-        raise InThePast
-    if not is_published(service) or not practitioner.is_bookable_online:
-        raise NotOffered
-    if (kept.price, kept.ends_at - kept.starts_at) != (service.price, service.length):
-        raise Changed
-    reason = why_not(
-        service,
-        practitioner,
-        kept.location,
-        kept.starts_at,
-        now=now,
-        for_staff=True,
-        visitor=kept.held_by,
+def _place(
+    service: Service,
+    practitioner: Practitioner,
+    starts_at: datetime,
+    now: datetime,
+    for_staff: bool,
+) -> Location:
+    """Where the practitioner is then, or would be. Raises NotOffered."""
+    slots = slots_at(
+        service, starts_at, now=now, practitioners=[practitioner.pk], for_staff=for_staff
     )
-    if reason:
-        raise reason
+    if slots:
+        return Location.objects.get(pk=slots[0].location_id)
+    place = Location.objects.active().worked_at_by(practitioner).first()
+    if place is None:
+        raise NotOffered
+    return place
 
 
 def may_book_alone(client: Client, visit: Appointment, *, now: datetime) -> None:
     """Check what limits a client but not the desk. Raises CallToBook, TooManyOpen, Refused."""
     clinic = ClinicSettings.current()
-    if client.is_call_to_book:
+    coming = Q(appointments__in=client.appointments.upcoming(now=now))
+    fresh = Client.objects.annotate(coming=Count("appointments", filter=coming)).get(pk=client.pk)
+    if fresh.is_call_to_book:
         raise CallToBook(f"Please call {clinic.phone} to book." if clinic.phone else "")
-    if client.appointments.upcoming(now=now).count() >= clinic.max_open_bookings:
+    if fresh.coming >= clinic.max_open_bookings:
         raise TooManyOpen
     ask_gates(
         client=client,
@@ -188,33 +253,18 @@ def may_book_alone(client: Client, visit: Appointment, *, now: datetime) -> None
     )
 
 
-def check_client_is_free(
-    client: Client, visit: Appointment, *, moving: Appointment | None = None
-) -> None:
-    """Nobody can be in two places. Raises ClientBusy."""
-    clashes = client.appointments.exclude(status=Status.CANCELLED).filter(
-        starts_at__lt=visit.ends_at, ends_at__gt=visit.starts_at
-    )
-    clash = clashes.exclude(pk=(moving or visit).pk).first()
-    if clash:
-        raise ClientBusy(visit=clash)
+def digest_of(*answers: object) -> str:
+    """What a form was sent with, so that the same token with other answers is noticed."""
+    return hashlib.sha256("\x1f".join(repr(one) for one in answers).encode()).hexdigest()
 
 
 def _booked_by_form(token: UUID, digest: str) -> Appointment | None:
     """The visit that this form has booked already. Raises AlreadyUsed for other answers."""
-    earlier = Appointment.objects.filter(form_token=token).first()
+    earlier = (
+        Appointment.objects.select_related("service", "practitioner", "location", "client", "room")
+        .filter(form_token=token)
+        .first()
+    )
     if earlier and earlier.form_digest != digest:
         raise AlreadyUsed(appointment=earlier)
     return earlier
-
-
-def _digest(*answers: object) -> str:
-    return hashlib.sha256("\x1f".join(str(one) for one in answers).encode()).hexdigest()
-
-
-def _tell(event: Any, visit: Appointment, *, now: datetime) -> None:
-    tell_listeners(event, visit, now=now)
-    mails.follow(event, visit, now=now)
-
-
-__all__ = ["BookingError", "book", "confirm"]

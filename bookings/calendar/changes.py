@@ -5,33 +5,35 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError
-
 from bookings.availability import why_not
-from bookings.calendar.booking import check_client_is_free
-from bookings.calendar.holds import Status, derive, take_room
-from bookings.calendar.locks import (
-    CLIENT,
-    PRACTITIONER,
-    drop_expired_holds,
-    in_one_transaction,
-    lock,
+from bookings.calendar.attempts import in_one_transaction
+from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM, lock
+from bookings.calendar.writing import (
+    Status,
+    announce,
+    check_client_is_free,
+    clear_the_way,
+    derive,
+    locked,
+    take_room,
+    update,
 )
-from bookings.errors import Ended, NotPossible, SlotTaken, TooLate, WrongState
-from bookings.extensions import Event, tell_listeners
-from bookings.messages import appointments as mails
+from bookings.errors import Ended, NeedsReason, NotPossible, TooLate, WrongState
+from bookings.extensions import Event, ask_gates
 from bookings.models import Appointment
 from practitioners.models import ClinicSettings, Location, Practitioner
 
 UNDO = timedelta(minutes=3)
-# From state to state at the desk; the way back is an undo of what was marked.
-MARKS = {
+# From state to state at the desk; the way back takes back what was marked. Steps may be
+# left out: where nobody minds the desk, a visit goes from booked to done.
+MARKS: dict[str, set[str]] = {
     Status.BOOKED: {Status.ARRIVED, Status.STARTED, Status.COMPLETED, Status.NO_SHOW},
     Status.ARRIVED: {Status.STARTED, Status.COMPLETED, Status.NO_SHOW, Status.BOOKED},
     Status.STARTED: {Status.COMPLETED, Status.ARRIVED},
     Status.COMPLETED: {Status.STARTED, Status.ARRIVED, Status.BOOKED},
     Status.NO_SHOW: {Status.BOOKED, Status.ARRIVED},
 }
+CAME = (Status.ARRIVED, Status.STARTED, Status.COMPLETED)
 EVENTS: dict[str, Event] = {Status.COMPLETED: "completed", Status.NO_SHOW: "no_show"}
 
 
@@ -46,45 +48,39 @@ def move(
     location: Location | None = None,
     for_staff: bool = False,
 ) -> Appointment:
-    """Move a booked visit; the row stays and its version rises.
+    """Move a booked visit; the row and its price stay, its version rises.
 
-    Raises TooLate for a client within the notice, Ended, ClientBusy, or the error
-    that names why the new start cannot be booked.
+    To where it is already changes nothing. Raises TooLate for a client within the
+    notice, Ended, ClientBusy, NoRoom, Refused, or the error that names why the new
+    start cannot be booked.
     """
-    chosen = practitioner or visit.practitioner
-    where = location or visit.location
-    lock(PRACTITIONER, [visit.practitioner_id, chosen.pk])
-    visit = _fresh(visit)
-    _may_change(visit, now=now, for_staff=for_staff)
-    if (starts_at, chosen.pk, where.pk) == (
-        visit.starts_at,
-        visit.practitioner_id,
-        visit.location_id,
-    ):
+    chosen_pk = practitioner.pk if practitioner else None
+    visit = locked(visit, (PRACTITIONER, chosen_pk), kinds=(PRACTITIONER,))
+    chosen, where = practitioner or visit.practitioner, location or visit.location
+    is_there = (starts_at, chosen, where) == (visit.starts_at, visit.practitioner, visit.location)
+    if is_there and visit.status == Status.BOOKED:
         return visit
-    drop_expired_holds([chosen.pk], now=now)
+    _may_change(visit, now=now, for_staff=for_staff)
+    price = visit.price
+    visit.starts_at, visit.practitioner, visit.location = starts_at, chosen, where
+    derive(visit)
+    visit.price = price
     reason = why_not(
         visit.service, chosen, where, starts_at, now=now, for_staff=for_staff, moving=visit
     )
     if reason:
         raise reason
-    visit.starts_at, visit.practitioner, visit.location = starts_at, chosen, where
-    price = visit.price
-    derive(visit)
-    visit.price = price
     visit.room = take_room(visit, now=now, moving=visit)
-    client = visit.client
-    if client is not None:
-        lock(CLIENT, [client.pk])
-        check_client_is_free(client, visit)
-    visit.status = Status.BOOKED
-    visit.version += 1
-    visit.link_version += 1
-    try:
-        visit.save()
-    except IntegrityError as problem:
-        raise SlotTaken from problem
-    _tell("moved", visit, now=now)
+    lock((CLIENT, visit.client_id))
+    _client_agrees(visit, now=now, for_staff=for_staff)
+    clear_the_way(visit, now=now)
+    visit.status, visit.arrived_at = Status.BOOKED, None
+    _raise_versions(visit)
+    update(
+        visit, "starts_at", "ends_at", "busy", "practitioner", "location", "room",
+        "status", "arrived_at", "version", "link_version",
+    )  # fmt: skip
+    announce("moved", visit, now=now)
     return visit
 
 
@@ -100,64 +96,61 @@ def cancel(
 ) -> Appointment:
     """Cancel a visit; a second time changes nothing.
 
-    Raises TooLate for a client within the notice and Ended for a visit that is
-    over. Staff may always, and a late cancellation by the client is marked.
+    Raises TooLate for a client within the notice and Ended for a visit that is over.
+    Staff may within the notice, too, with a reason (NeedsReason); when it was the client
+    who asked, the cancellation is marked as late.
     """
-    lock(PRACTITIONER, [visit.practitioner_id])
-    visit = _fresh(visit)
+    visit = locked(visit, kinds=(PRACTITIONER, CLIENT))
     if visit.status == Status.CANCELLED:
         return visit
     _may_change(visit, now=now, for_staff=for_staff)
-    is_late = cancelled_by == Appointment.CancelledBy.CLIENT and not is_in_time(visit, now=now)
-    visit.status = Status.CANCELLED
-    visit.cancelled_by, visit.cancelled_at, visit.cancel_reason = cancelled_by, now, reason
-    visit.is_late_cancellation = is_late
-    visit.version += 1
-    visit.link_version += 1
-    visit.save()
-    _tell("cancelled", visit, now=now)
-    return visit
+    is_late = not is_in_time(visit, now=now)
+    if is_late and not reason.strip():
+        raise NeedsReason
+    is_the_clients = cancelled_by == Appointment.CancelledBy.CLIENT
+    return _cancelled(
+        visit, cancelled_by, reason=reason, is_late=is_late and is_the_clients, now=now
+    )
 
 
 @in_one_transaction
 def undo(visit: Appointment, *, by: Any, now: datetime) -> Appointment:
-    """Take back a booking made by mistake, within three minutes. Raises TooLate."""
-    lock(PRACTITIONER, [visit.practitioner_id])
-    visit = _fresh(visit)
+    """Take back a booking made by mistake, within three minutes: never a late cancellation.
+
+    Raises TooLate, or Ended when the visit has gone on meanwhile.
+    """
+    visit = locked(visit, kinds=(PRACTITIONER, CLIENT))
     if visit.status == Status.CANCELLED:
         return visit
+    if visit.status != Status.BOOKED:
+        raise Ended
     if visit.booked_at is None or now > visit.booked_at + UNDO:
         raise TooLate("The three minutes for taking it back are over. You can still cancel.")
-    visit.status = Status.CANCELLED
-    visit.cancelled_by, visit.cancelled_at = Appointment.CancelledBy.CLIENT, now
-    visit.cancel_reason = "Taken back at once"
-    visit.version += 1
-    visit.link_version += 1
-    visit.save()
-    _tell("cancelled", visit, now=now)
-    return visit
+    by_client = Appointment.CancelledBy.CLIENT
+    return _cancelled(visit, by_client, reason="Taken back at once", is_late=False, now=now)
 
 
 @in_one_transaction
 def mark(visit: Appointment, status: str, *, by: Any, now: datetime) -> Appointment:
-    """Say at the desk how a visit stands. Raises WrongState, and NotPossible before its day."""
-    lock(PRACTITIONER, [visit.practitioner_id])
-    visit = _fresh(visit)
-    if visit.status == status:
-        return visit
-    if status not in MARKS.get(Status(visit.status), set()):
-        raise WrongState
-    today = now.astimezone(visit.zone).date()
-    if visit.starts_at.astimezone(visit.zone).date() > today and status != Status.BOOKED:
-        raise NotPossible("This visit is on a later day.")
+    """Say at the desk how a visit stands; what it stands at already changes nothing.
+
+    Raises WrongState for a step that cannot follow, and NotPossible before the day of
+    the visit or for a no-show before its time.
+    """
+    visit = locked(visit, kinds=(PRACTITIONER, ROOM, CLIENT))
     was = visit.status
+    if was == status:
+        return visit
+    if status not in MARKS.get(was, set()):
+        raise WrongState
+    _check_its_time_has_come(visit, status, now=now)
     visit.status = status
-    visit.arrived_at = (visit.arrived_at or now) if status != Status.BOOKED else None
+    visit.arrived_at = (visit.arrived_at or now) if status in CAME else None
     visit.completed_at = now if status == Status.COMPLETED else None
-    visit.save()
+    update(visit, "status", "arrived_at", "completed_at")
     event = EVENTS.get(status) or ("undone" if was in EVENTS else None)
     if event:
-        tell_listeners(event, visit, now=now)
+        announce(event, visit, now=now)
     return visit
 
 
@@ -182,13 +175,44 @@ def _may_change(visit: Appointment, *, now: datetime, for_staff: bool) -> None:
         )
 
 
-def _fresh(visit: Appointment) -> Appointment:
-    """Read the visit again, under the lock."""
-    return Appointment.objects.select_related(
-        "service", "practitioner", "location", "client", "room"
-    ).get(pk=visit.pk)
+def _client_agrees(visit: Appointment, *, now: datetime, for_staff: bool) -> None:
+    """The client is free then, and may go there alone. Raises ClientBusy or Refused."""
+    client = visit.client
+    assert client is not None  # only holds have no client, and they do not move
+    check_client_is_free(client, visit)
+    if not for_staff:
+        ask_gates(
+            client=client,
+            service=visit.service,
+            practitioner=visit.practitioner,
+            starts_at=visit.starts_at,
+            now=now,
+        )
 
 
-def _tell(event: Event, visit: Appointment, *, now: datetime) -> None:
-    tell_listeners(event, visit, now=now)
-    mails.follow(event, visit, now=now)
+def _cancelled(
+    visit: Appointment, by_whom: str, *, reason: str, is_late: bool, now: datetime
+) -> Appointment:
+    visit.status, visit.cancelled_by, visit.cancelled_at = Status.CANCELLED, by_whom, now
+    visit.cancel_reason, visit.is_late_cancellation = reason, is_late
+    _raise_versions(visit)
+    update(
+        visit, "status", "cancelled_by", "cancelled_at", "cancel_reason",
+        "is_late_cancellation", "version", "link_version",
+    )  # fmt: skip
+    announce("cancelled", visit, now=now)
+    return visit
+
+
+def _raise_versions(visit: Appointment) -> None:
+    """Another time is another version, and the links of the old one explain themselves."""
+    visit.version += 1
+    visit.link_version += 1
+
+
+def _check_its_time_has_come(visit: Appointment, status: str, *, now: datetime) -> None:
+    today = now.astimezone(visit.zone).date()
+    if status != Status.BOOKED and visit.starts_at.astimezone(visit.zone).date() > today:
+        raise NotPossible("This visit is on a later day.")
+    if status == Status.NO_SHOW and visit.starts_at > now:
+        raise NotPossible("This visit has not begun yet.")

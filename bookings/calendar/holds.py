@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-
-from bookings.availability import free_rooms, least_loaded, slots_at, why_not
-from bookings.calendar.locks import (
-    PRACTITIONER,
-    ROOM,
-    drop_expired_holds,
-    in_one_transaction,
-    lock,
-    lock_visitor,
-)
-from bookings.errors import HoldExpired, NoRoom, NotOffered, SlotTaken
+from bookings.availability import is_published, least_loaded, slots_at, why_not
+from bookings.calendar.attempts import in_one_transaction
+from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, lock, lock_visitor, visitor_number
+from bookings.calendar.writing import Status, clear_the_way, derive, insert, take_room, update
+from bookings.errors import BookingError, HoldExpired, NotOffered, NotPossible, SlotTaken, Taken
 from bookings.models import Appointment
-from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
+from practitioners.models import ClinicSettings, Location, Practitioner, Service
 
-Status = Appointment.Status
+PEOPLE_ASKED_WHY = 5
 
 
 def live_hold(visitor: str, *, now: datetime) -> Appointment | None:
     """The time kept for this visitor, if it has not run out."""
-    return (
-        Appointment.objects.filter(held_by=visitor, status=Status.HELD, held_until__gt=now)
-        .select_related("service", "practitioner", "location")
-        .first()
-    )
+    return Appointment.objects.held_for(visitor).filter(held_until__gt=now).first()
 
 
-@in_one_transaction
 def hold(
     service: Service,
     starts_at: datetime,
@@ -41,134 +30,150 @@ def hold(
     practitioner: Practitioner | None = None,
     location: Location | None = None,
 ) -> Appointment:
-    """Keep a time for a visitor; whatever they kept before is given back.
+    """Keep a time for a visitor; what they kept before is given back once this is theirs.
 
-    Without a practitioner the least loaded one who is free is chosen. Raises
-    SlotTaken, or the error that names why the start cannot be booked.
+    Without a practitioner the least loaded one who is free is chosen; each is tried in
+    a transaction of its own, so that nobody waits for one while keeping another. Raises
+    SlotTaken, NoRoom, or the error that names why the start cannot be booked.
     """
-    lock_visitor(visitor)
-    Appointment.objects.filter(held_by=visitor, status=Status.HELD).delete()
-    free = slots_at(
-        service,
-        starts_at,
-        now=now,
-        practitioners=[practitioner.pk] if practitioner else None,
-        location=location,
-        visitor=visitor,
-    )
-    for slot in least_loaded(free):
-        chosen = Practitioner.objects.get(pk=slot.practitioner_id)
-        where = Location.objects.get(pk=slot.location_id)
-        lock(PRACTITIONER, [chosen.pk])
-        drop_expired_holds([chosen.pk], now=now)
-        if why_not(service, chosen, where, starts_at, now=now, visitor=visitor):
-            continue
-        minutes = ClinicSettings.current().hold_minutes
-        kept = Appointment(
-            practitioner=chosen,
-            location=where,
-            service=service,
-            starts_at=starts_at,
-            status=Status.HELD,
-            held_by=visitor,
-            held_until=now + timedelta(minutes=minutes),
-        )
-        derive(kept)
-        kept.room = take_room(kept, now=now)
-        if insert(kept):
-            return kept
-    raise _refusal(service, starts_at, practitioner, location, visitor, now)
+    refusal: BookingError | None = None
+    for person, place in _candidates(service, starts_at, visitor, now, practitioner, location):
+        try:
+            return _keep(service, person, place, starts_at, visitor=visitor, now=now)
+        except (Taken, NotPossible) as lost:
+            refusal = lost
+    raise refusal or _why_nobody(service, starts_at, visitor, now, practitioner, location)
 
 
-def _refusal(
+def _candidates(
     service: Service,
     starts_at: datetime,
-    practitioner: Practitioner | None,
-    location: Location | None,
     visitor: str,
     now: datetime,
-) -> Exception:
-    """Name why nobody could be held: the one person asked for, or everybody."""
-    if practitioner is None:
-        people = list(service.practitioners.filter(is_active=True))
-        where = location or Location.objects.filter(is_active=True).first()
-        if not people or where is None:
-            return NotOffered()
-        practitioner = people[0]
-    else:
-        people = [practitioner]
-        where = location or Location.objects.filter(availability__practitioner=practitioner).first()
-        if where is None:
-            return NotOffered()
-    reasons = [
-        reason
-        for person in people[:5]
-        if (reason := why_not(service, person, where, starts_at, now=now, visitor=visitor))
-    ]
-    return next((one for one in reasons if isinstance(one, SlotTaken)), None) or (
-        reasons[0] if reasons else SlotTaken()
+    practitioner: Practitioner | None,
+    location: Location | None,
+) -> Iterator[tuple[Practitioner, Location]]:
+    """Who may be asked to give the session, and where: the least loaded first."""
+    if practitioner and location:
+        yield practitioner, location
+        return
+    only = [practitioner.pk] if practitioner else None
+    slots = least_loaded(
+        slots_at(
+            service, starts_at, now=now, practitioners=only, location=location, visitor=visitor
+        )
     )
+    people = Practitioner.objects.in_bulk([slot.practitioner_id for slot in slots])
+    places = Location.objects.in_bulk({slot.location_id for slot in slots})
+    for slot in slots:
+        yield people[slot.practitioner_id], places[slot.location_id]
+
+
+@in_one_transaction
+def _keep(
+    service: Service,
+    practitioner: Practitioner,
+    location: Location,
+    starts_at: datetime,
+    *,
+    visitor: str,
+    now: datetime,
+) -> Appointment:
+    lock((VISITOR, visitor_number(visitor)), (PRACTITIONER, practitioner.pk))
+    kept = Appointment(
+        service=service,
+        practitioner=practitioner,
+        location=location,
+        starts_at=starts_at,
+        status=Status.HELD,
+        held_by=visitor,
+        held_until=now + timedelta(minutes=ClinicSettings.current().hold_minutes),
+        created_at=now,
+    )
+    derive(kept)
+    reason = why_not(kept.service, practitioner, location, starts_at, now=now, visitor=visitor)
+    if reason:
+        raise reason
+    kept.room = take_room(kept, now=now, visitor=visitor)
+    clear_the_way(kept, now=now, visitor=visitor)
+    insert(kept)
+    return kept
+
+
+def _why_nobody(
+    service: Service,
+    starts_at: datetime,
+    visitor: str,
+    now: datetime,
+    practitioner: Practitioner | None,
+    location: Location | None,
+) -> BookingError:
+    """Name why nobody is free: rather that it is taken than that somebody is not in."""
+    service = Service.objects.get(pk=service.pk)
+    everybody = service.practitioners.filter(is_active=True).order_by("pk")
+    reasons = []
+    for person in [practitioner] if practitioner else everybody[:PEOPLE_ASKED_WHY]:
+        place = location or Location.objects.active().worked_at_by(person).first()
+        if place is not None:
+            reasons.append(why_not(service, person, place, starts_at, now=now, visitor=visitor))
+    found = [reason or SlotTaken() for reason in reasons] or [NotOffered()]
+    return next((reason for reason in found if isinstance(reason, Taken)), found[0])
+
+
+def locked_hold(
+    visitor: str, *more: tuple[int, int | None], keeps_room: bool = True
+) -> Appointment | None:
+    """Lock what a visitor keeps, and more, and read it; None when they keep nothing."""
+    lock_visitor(visitor)
+    holds = Appointment.objects.held_for(visitor)
+    seen = holds.values_list("practitioner", "room").first()
+    if seen is None:
+        return None
+    lock((PRACTITIONER, seen[0]), (ROOM, seen[1] if keeps_room else None), *more)
+    return holds.first()
+
+
+def why_no_longer(kept: Appointment, *, now: datetime) -> BookingError | None:
+    """Name why a kept time cannot be booked any more. The notice counted when it was chosen."""
+    if not (is_published(kept.service) and kept.practitioner.is_bookable_online):
+        return NotOffered()
+    return why_not(
+        kept.service, kept.practitioner, kept.location, kept.starts_at,
+        now=now, moving=kept, for_staff=True,
+    )  # fmt: skip
 
 
 @in_one_transaction
 def extend_hold(visitor: str, *, now: datetime) -> Appointment:
     """Keep the visitor's time five minutes longer, once. Raises HoldExpired."""
-    kept = live_hold(visitor, now=now)
-    if kept is None:
+    kept = locked_hold(visitor)
+    if kept is None or kept.held_until is None or kept.held_until <= now:
         raise HoldExpired
     clinic = ClinicSettings.current()
     longest = timedelta(minutes=clinic.hold_minutes + clinic.hold_extension_minutes)
-    kept.held_until = kept.created_at + longest
-    kept.save(update_fields=["held_until"])
+    kept.held_until = max(kept.held_until, kept.created_at + longest)
+    update(kept, "held_until")
     return kept
 
 
+@in_one_transaction
+def renew_hold(visitor: str, *, now: datetime) -> None:
+    """Bring what a visitor keeps up to date with its service, or give it back."""
+    kept = locked_hold(visitor, keeps_room=False)
+    if kept is None:
+        return
+    if why_no_longer(kept, now=now):
+        kept.delete()
+        return
+    derive(kept)
+    kept.room = take_room(kept, now=now, visitor=visitor)
+    clear_the_way(kept, now=now)
+    update(kept, "room", "ends_at", "busy", "price")
+
+
+@in_one_transaction
 def release_hold(visitor: str) -> None:
     """Give a kept time back."""
-    Appointment.objects.filter(held_by=visitor, status=Status.HELD).delete()
-
-
-def derive(visit: Appointment) -> None:
-    """Set end, busy range and price from the service, whatever a form may have said."""
-    service = visit.service
-    visit.ends_at = visit.starts_at + service.length
-    visit.busy = DateTimeTZRange(
-        visit.starts_at - timedelta(minutes=service.turnover_before),
-        visit.ends_at + timedelta(minutes=service.turnover_after),
-    )
-    visit.price = service.price
-
-
-def take_room(
-    visit: Appointment, *, now: datetime, moving: Appointment | None = None
-) -> Room | None:
-    """Choose and lock a free room, or None for a service that needs none. Raises NoRoom."""
-    if not visit.service.needs_room:
-        return None
-    begin, end = visit.busy.lower, visit.busy.upper
-    for room in free_rooms(visit.location, begin, end, now=now, moving=moving):
-        lock(ROOM, [room.pk])
-        still = free_rooms(visit.location, begin, end, now=now, moving=moving)
-        if room in still:
-            drop_holds_in_room(room, begin, end, now=now)
-            return room
-    raise NoRoom
-
-
-def drop_holds_in_room(room: Room, begin: datetime, end: datetime, *, now: datetime) -> None:
-    """Delete holds on a room that ran out: the constraint still sees them."""
-    Appointment.objects.filter(
-        room=room, status=Status.HELD, held_until__lte=now, busy__overlap=(begin, end)
-    ).delete()
-
-
-def insert(visit: Appointment) -> bool:
-    """Insert unless a constraint says no; nothing is raised and no rival deadlocks."""
-    Appointment.objects.bulk_create([visit], ignore_conflicts=True)
-    stored = Appointment.objects.filter(public_id=visit.public_id).first()
-    if stored is None:
-        return False
-    visit.pk = stored.pk
-    visit.busy = stored.busy
-    visit._state.adding = False
-    return True
+    kept = locked_hold(visitor)
+    if kept is not None:
+        kept.delete()

@@ -16,6 +16,7 @@ from django.contrib.postgres.fields import (
 )
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
+from django.utils import timezone
 
 from bookings.models.clients import Client, ClientAccess
 from practitioners.models import Location, Practitioner, Room, Service
@@ -161,7 +162,9 @@ class Appointment(models.Model):
     )
     form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     form_digest = models.CharField(max_length=64, blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="A hold is kept from here on."
+    )
 
     objects = AppointmentQuerySet.as_manager()
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import uuid
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
+from bookings import calendar
 from bookings.models import Appointment, Client, ClientAccess
 from practitioners.models import Location, Practitioner, Service
+from practitioners.tests.factories import (
+    make_clinic,
+    make_location,
+    make_practitioner,
+    make_room,
+    make_service,
+)
 
 numbers = count(1)
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+TEN = datetime(2026, 11, 30, 10, tzinfo=UTC)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 def make_user(**fields: Any) -> Any:
@@ -64,3 +76,47 @@ def make_appointment(
         busy=busy,
         **{**defaults, **fields},
     )
+
+
+class SmallClinic:
+    """One location with one room, one specialist, one service of an hour, one client.
+
+    It is 24 November 2026, 08:00; visits are on Monday the 30th at ten.
+    """
+
+    def __init__(self) -> None:
+        self.clinic = make_clinic(travel_minutes=0)
+        self.place = make_location()
+        self.room = make_room(self.place)
+        self.service = make_service(start_grid=30)
+        self.person = make_practitioner(self.service, at=self.place)
+        self.user = make_user()
+        self.client = make_client(self.user)
+
+    def another(self, **fields: Any) -> Practitioner:
+        """One more specialist for the same service, and a room for them."""
+        make_room(self.place)
+        return make_practitioner(self.service, at=self.place, **fields)
+
+    def hold(self, visitor: str = "me", at: datetime = TEN, **more: Any) -> Appointment:
+        return calendar.hold(self.service, at, visitor=visitor, **{"now": NOW, **more})
+
+    def confirm(self, visitor: str = "me", **more: Any) -> Appointment:
+        given = {"client": self.client, "by": self.user, "form_token": uuid.uuid4(), "now": NOW}
+        return calendar.confirm(visitor, **{**given, **more})
+
+    def booked(self, at: datetime = TEN, **more: Any) -> Appointment:
+        """A visit that a client has booked alone."""
+        self.hold(at=at)
+        return self.confirm(**more)
+
+    def book(self, at: datetime = TEN, **more: Any) -> Appointment:
+        """A visit that the desk has booked."""
+        given: dict[str, Any] = {"client": self.client, "by": self.user, "now": NOW}
+        person = more.pop("person", self.person)
+        service = more.pop("service", self.service)
+        return calendar.book(service, person, at, **{"location": self.place, **given, **more})
+
+    def stranger(self, at: datetime = TEN, **fields: Any) -> Appointment:
+        """Somebody else's visit with the specialist, in no room of ours."""
+        return make_appointment(self.person, self.service, self.place, at, **fields)

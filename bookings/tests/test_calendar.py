@@ -1,27 +1,43 @@
-"""Holding, booking, moving and cancelling: what goes, what is refused and with which reason."""
+"""From a kept time or from the desk to a booked visit: what goes, and what is refused why."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.core.exceptions import ValidationError
 
 from bookings import calendar
 from bookings.errors import (
     AlreadyUsed,
+    BookingError,
     CallToBook,
+    Changed,
     ClientBusy,
     HoldExpired,
+    NoRoom,
+    NotCertified,
+    NotOffered,
+    OutsideHours,
+    Refused,
     SlotTaken,
-    TooLate,
     TooManyOpen,
-    WrongState,
+    TooSoon,
 )
-from bookings.models import Appointment
-from bookings.tests.factories import make_appointment, make_client, make_user
+from bookings.models import Appointment, Client, Message
+from bookings.tests.factories import (
+    HOUR,
+    MINUTE,
+    NOW,
+    TEN,
+    SmallClinic,
+    make_appointment,
+    make_client,
+)
+from practitioners.models import Practitioner, Service, TimeOff
 from practitioners.tests.factories import (
     make_clinic,
     make_location,
@@ -31,239 +47,274 @@ from practitioners.tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
-TEN = datetime(2026, 11, 30, 10, tzinfo=UTC)
-HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def world() -> Any:
-    """One location, one room, one specialist, one service of an hour."""
-
-    class World:
-        def __init__(self) -> None:
-            self.clinic = make_clinic()
-            self.place = make_location()
-            self.room = make_room(self.place)
-            self.service = make_service(start_grid=60)
-            self.person = make_practitioner(self.service, at=self.place)
-            self.user = make_user()
-            self.client = make_client(self.user)
-
-        def hold(self, visitor: str = "me", at: datetime = TEN, now: datetime = NOW) -> Appointment:
-            return calendar.hold(self.service, at, visitor=visitor, now=now)
-
-        def confirm(self, visitor: str = "me", **more: Any) -> Appointment:
-            values = {
-                "client": self.client,
-                "by": self.user,
-                "form_token": uuid.uuid4(),
-                "now": NOW,
-            }
-            return calendar.confirm(visitor, **{**values, **more})
-
-        def booked(self, at: datetime = TEN) -> Appointment:
-            self.hold(at=at)
-            return self.confirm()
-
-    return World()
+def world() -> SmallClinic:
+    return SmallClinic()
 
 
-def test_a_held_time_becomes_the_booked_visit(world: Any) -> None:
+def refuse_everybody(**_: Any) -> None:
+    raise Refused("ask_first", "Please ask us first.")
+
+
+# From a kept time
+
+
+def test_a_kept_time_becomes_the_booked_visit(world: Any) -> None:
     kept = world.hold()
-    visit = world.confirm()
-    assert visit.pk == kept.pk
+    visit = world.confirm(client_note="Second floor, please", source_ref="letter:1")
+    visit.refresh_from_db()
+    assert (visit.pk, visit.public_id) == (kept.pk, kept.public_id)
     assert (visit.status, visit.client, visit.room) == ("booked", world.client, world.room)
-    assert (visit.held_by, visit.held_until) == ("", None)
+    assert (visit.booked_by, visit.booked_at) == (world.user, NOW)
+    assert (visit.client_note, visit.source_ref) == ("Second floor, please", "letter:1")
+    assert (visit.held_by, visit.held_until, visit.version) == ("", None, 1)
 
 
-def test_a_second_visitor_cannot_hold_the_same_time(world: Any) -> None:
-    world.hold("first")
-    with pytest.raises(SlotTaken):
-        world.hold("second")
+def test_booking_writes_its_messages_in_the_same_transaction(world: Any) -> None:
+    visit = world.booked()
+    kinds = Message.objects.about("appointment", visit.pk).values_list("kind", flat=True)
+    assert set(kinds) == {"confirmation", "visit_reminder"}
 
 
-def test_holding_another_time_gives_the_first_back(world: Any) -> None:
-    world.hold("first")
-    world.hold("first", TEN + HOUR)
-    world.hold("second")
-    assert Appointment.objects.filter(status="held").count() == 2
-
-
-def test_a_hold_that_ran_out_is_nobody_s(world: Any) -> None:
-    world.hold("first")
-    later = NOW + timedelta(minutes=11)
-    assert calendar.live_hold("first", now=later) is None
-    assert calendar.hold(world.service, TEN, visitor="second", now=later).held_by == "second"
-
-
-def test_confirming_after_the_ten_minutes_says_that_it_is_still_free(world: Any) -> None:
-    world.hold()
-    with pytest.raises(HoldExpired) as refusal:
-        world.confirm(now=NOW + timedelta(minutes=11))
-    assert refusal.value.details["is_still_free"]
-
-
-def test_five_more_minutes_can_be_had_once(world: Any) -> None:
-    kept = world.hold()
-    longer = calendar.extend_hold("me", now=NOW)
-    assert longer.held_until == kept.created_at + timedelta(minutes=15)
-
-
-def test_the_same_form_twice_is_one_visit_and_other_answers_are_refused(world: Any) -> None:
+def test_the_same_form_twice_is_one_visit(world: Any) -> None:
     token = uuid.uuid4()
     world.hold()
     first = world.confirm(form_token=token)
     assert world.confirm(form_token=token) == first
-    with pytest.raises(AlreadyUsed):
-        world.confirm(form_token=token, client=make_client())
     assert Appointment.objects.count() == 1
+    assert Message.objects.filter(kind="confirmation").count() == 1
 
 
-def test_price_and_length_come_from_the_service(world: Any) -> None:
-    visit = world.booked()
-    assert visit.price == world.service.price
-    assert visit.ends_at - visit.starts_at == world.service.length
+def test_the_same_form_with_other_answers_shows_what_it_booked(world: Any) -> None:
+    token = uuid.uuid4()
+    world.hold()
+    first = world.confirm(form_token=token)
+    with pytest.raises(AlreadyUsed) as refusal:
+        world.confirm(form_token=token, client_note="Another")
+    assert refusal.value.appointment == first
+
+
+def test_after_the_ten_minutes_it_says_whether_the_time_is_still_free(world: Any) -> None:
+    later = NOW + 11 * MINUTE
+    world.hold()
+    with pytest.raises(HoldExpired, match="still free") as refusal:
+        world.confirm(now=later)
+    assert refusal.value.is_still_free
+    TimeOff.objects.create(practitioner=world.person, starts_at=TEN, ends_at=TEN + HOUR)
+    with pytest.raises(HoldExpired, match="since been taken") as refusal:
+        world.confirm(now=later)
+    assert not refusal.value.is_still_free
+    assert not Appointment.objects.filter(status="booked").exists()
+
+
+def test_somebody_else_had_it_meanwhile(world: Any) -> None:
+    world.hold("first")
+    world.hold("second", now=NOW + 11 * MINUTE)
+    with pytest.raises(HoldExpired) as refusal:
+        world.confirm("first", now=NOW + 11 * MINUTE)
+    assert not refusal.value.is_still_free
+
+
+def test_what_nobody_kept_cannot_be_confirmed(world: Any) -> None:
+    world.hold("first")
+    with pytest.raises(HoldExpired):
+        world.confirm("second")
+
+
+def test_the_notice_counts_when_the_time_is_chosen(world: Any) -> None:
+    Service.objects.update(min_notice_minutes=60)
+    kept_at = TEN - HOUR
+    world.hold(now=kept_at)
+    assert world.confirm(now=kept_at + 5 * MINUTE).status == "booked"
+    with pytest.raises(TooSoon):
+        world.hold("late", TEN, now=kept_at + 5 * MINUTE, practitioner=world.another())
+
+
+def test_a_choice_of_another_window_is_not_booked_by_this_form(world: Any) -> None:
+    shown = (world.service.pk, world.person.pk, TEN)
+    world.hold(at=TEN + HOUR)
+    with pytest.raises(Changed):
+        world.confirm(expected=shown)
+    world.hold(at=TEN)
+    assert world.confirm(expected=shown).starts_at == TEN
+
+
+def test_a_new_price_is_shown_before_it_is_booked_and_one_press_goes_on(world: Any) -> None:
+    world.hold()
+    Service.objects.update(price=Decimal("70"))
+    with pytest.raises(Changed) as refusal:
+        world.confirm()
+    assert refusal.value.status == 409
+    assert world.confirm().price == Decimal("70")
+
+
+def test_a_longer_session_that_no_longer_fits_is_given_back(world: Any) -> None:
+    world.stranger(TEN + HOUR)
+    world.hold()
+    Service.objects.update(minutes=90)
+    with pytest.raises(Changed):
+        world.confirm()
+    assert calendar.live_hold("me", now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda world: Service.objects.update(is_published=False),
+        lambda world: Practitioner.objects.update(is_active=False),
+        lambda world: Practitioner.objects.update(is_bookable_online=False),
+        lambda world: world.person.certificates.all().delete(),
+        lambda world: TimeOff.objects.create(
+            practitioner=world.person, starts_at=TEN, ends_at=TEN + HOUR
+        ),
+    ],
+)
+def test_what_ended_while_the_form_was_open_is_said_and_not_booked(world: Any, change: Any) -> None:
+    world.hold()
+    change(world)
+    with pytest.raises(Changed) as refusal:
+        world.confirm()
+    assert (refusal.value.code, refusal.value.status) == ("changed", 409)
+    assert not Appointment.objects.exists()
 
 
 def test_nobody_can_be_in_two_places(world: Any) -> None:
-    make_room(world.place)
-    other = make_practitioner(world.service, at=world.place)
-    make_appointment(other, world.service, world.place, TEN, client=world.client)
-    calendar.hold(world.service, TEN, practitioner=world.person, visitor="me", now=NOW)
-    with pytest.raises(ClientBusy):
+    make_appointment(
+        world.another(), world.service, world.place, TEN - HOUR / 2, client=world.client
+    )
+    world.hold(practitioner=world.person)
+    with pytest.raises(ClientBusy) as refusal:
         world.confirm()
+    assert refusal.value.details["visit"].client == world.client
 
 
-def test_limits_bind_clients(world: Any) -> None:
-    world.client.is_call_to_book = True
-    world.client.save()
+def test_call_to_book_binds_the_client_and_not_the_desk(world: Any) -> None:
+    Client.objects.update(is_call_to_book=True)
     world.hold()
-    with pytest.raises(CallToBook):
+    with pytest.raises(CallToBook, match="020 7946 0000"):
         world.confirm()
-    make_clinic(max_open_bookings=0)
-    world.client.is_call_to_book = False
-    world.client.save()
+    calendar.release_hold("me")
+    assert world.book().status == "booked"
+
+
+def test_so_many_open_bookings_bind_the_client_and_not_the_desk(world: Any) -> None:
+    make_clinic(max_open_bookings=1)
+    world.booked(TEN)
+    world.hold(at=TEN + HOUR)
     with pytest.raises(TooManyOpen):
         world.confirm()
+    assert world.book(TEN + 3 * HOUR).status == "booked"
+    with pytest.raises(TooManyOpen):
+        world.book(TEN + 5 * HOUR, for_staff=False)
 
 
-def test_any_specialist_means_the_one_with_least_to_do(world: Any) -> None:
-    make_room(world.place)
-    idle = make_practitioner(world.service, at=world.place)
-    make_appointment(world.person, world.service, world.place, TEN + 4 * HOUR)
-    assert world.hold().practitioner == idle
+def test_a_gate_may_refuse_a_client_and_is_not_asked_for_the_desk(
+    world: Any, settings: Any
+) -> None:
+    settings.BOOKING_GATES = [f"{__name__}.refuse_everybody"]
+    world.hold()
+    with pytest.raises(Refused, match="ask us first") as refusal:
+        world.confirm()
+    assert (refusal.value.code, refusal.value.status) == ("ask_first", 422)
+    calendar.release_hold("me")
+    assert world.book().status == "booked"
 
 
-def test_the_desk_books_at_once_and_inside_the_notice(world: Any) -> None:
-    make_clinic(min_notice_minutes=10_000)
-    visit = calendar.book(
-        world.service, world.person, TEN, client=world.client, by=world.user,
-        location=world.place, now=NOW,
-    )  # fmt: skip
-    assert visit.status == "booked"
+def test_a_note_that_is_too_long_is_refused(world: Any) -> None:
+    world.hold()
+    with pytest.raises(ValidationError):
+        world.confirm(client_note="x" * 201)
+    assert not Appointment.objects.filter(status="booked").exists()
 
 
-def test_moving_keeps_the_visit_and_kills_old_links(world: Any) -> None:
-    visit = world.booked()
-    moved = calendar.move(visit, starts_at=TEN + HOUR, by=world.user, now=NOW)
-    assert moved.pk == visit.pk
-    assert (moved.version, moved.link_version) == (2, 2)
-    assert moved.busy.lower == TEN + HOUR
+# From the desk
 
 
-def test_moving_by_half_a_visit_does_not_collide_with_itself(world: Any) -> None:
-    world.service.start_grid = 30
-    world.service.save()
-    visit = world.booked()
-    assert calendar.move(visit, starts_at=TEN + HOUR / 2, by=world.user, now=NOW).version == 2
-
-
-def test_moving_onto_somebody_is_refused_and_changes_nothing(world: Any) -> None:
-    visit = world.booked()
-    make_appointment(world.person, world.service, world.place, TEN + HOUR)
-    with pytest.raises(SlotTaken):
-        calendar.move(visit, starts_at=TEN + HOUR, by=world.user, now=NOW)
+def test_the_desk_books_at_once_within_the_notice(world: Any) -> None:
+    Service.objects.update(min_notice_minutes=10_000)
+    visit = world.book(desk_note="By phone")
     visit.refresh_from_db()
-    assert (visit.starts_at, visit.version) == (TEN, 1)
+    assert (visit.status, visit.booked_by, visit.desk_note) == ("booked", world.user, "By phone")
+    assert (visit.room, visit.location, visit.booked_at) == (world.room, world.place, NOW)
+    with pytest.raises(TooSoon):
+        world.book(TEN + HOUR, for_staff=False)
 
 
-def test_clients_cancel_in_time_and_twice_is_fine(world: Any) -> None:
-    visit = world.booked()
-    for _ in range(2):
-        gone = calendar.cancel(visit, cancelled_by="client", by=world.user, now=NOW)
-        assert (gone.status, gone.is_late_cancellation, gone.version) == ("cancelled", False, 2)
-    assert world.hold("other").held_by == "other"
+def test_the_location_is_where_the_specialist_is_then(world: Any) -> None:
+    assert world.book(location=None).location == world.place
+    with pytest.raises(NotOffered):
+        world.book(location=None, person=make_practitioner(world.service))
 
 
-def test_inside_the_notice_clients_call_and_staff_may(world: Any) -> None:
-    visit = world.booked()
-    late = TEN - timedelta(hours=23)
-    with pytest.raises(TooLate):
-        calendar.cancel(visit, cancelled_by="client", by=world.user, now=late)
-    with pytest.raises(TooLate):
-        calendar.move(visit, starts_at=TEN + HOUR, by=world.user, now=late)
-    gone = calendar.cancel(visit, cancelled_by="client", by=None, now=late, for_staff=True)
-    assert gone.is_late_cancellation
+def test_the_desk_may_choose_the_room(world: Any) -> None:
+    second = make_room(world.place)
+    assert world.book(room=second).room == second
+    other = make_practitioner(world.service, at=world.place)
+    for room in (second, make_room(make_location()), make_room(world.place, is_active=False)):
+        with pytest.raises(NoRoom):
+            world.book(person=other, client=make_client(), room=room)
 
 
-def test_a_booking_by_mistake_can_be_taken_back_for_three_minutes(world: Any) -> None:
-    visit = world.booked()
-    with pytest.raises(TooLate):
-        calendar.undo(visit, by=world.user, now=NOW + timedelta(minutes=4))
-    assert calendar.undo(visit, by=world.user, now=NOW + timedelta(minutes=2)).is_cancelled
+def test_a_form_of_the_desk_sent_twice_is_one_visit(world: Any) -> None:
+    token = uuid.uuid4()
+    first = world.book(form_token=token)
+    assert world.book(form_token=token) == first
+    with pytest.raises(AlreadyUsed):
+        world.book(TEN + HOUR, form_token=token)
+    assert Appointment.objects.count() == 1
 
 
-def test_states_follow_each_other_and_can_be_taken_back(world: Any) -> None:
-    visit = world.booked()
-    for status in ("arrived", "completed", "arrived", "booked", "no_show"):
-        assert calendar.mark(visit, status, by=world.user, now=TEN).status == status
-    with pytest.raises(WrongState):
-        calendar.mark(visit, "completed", by=world.user, now=TEN)
+def test_a_hold_stands_in_the_way_of_the_desk_until_it_runs_out(world: Any) -> None:
+    world.hold()
+    with pytest.raises(SlotTaken):
+        world.book()
+    assert world.book(now=NOW + 10 * MINUTE).status == "booked"
+    assert Appointment.objects.count() == 1
 
 
-def test_the_database_itself_refuses_two_visits_at_once(world: Any) -> None:
-    visit = world.booked()
-    for changed in (
-        {"room": None, "client": make_client()},
-        {"practitioner": make_practitioner(world.service), "client": make_client()},
-        {"practitioner": make_practitioner(world.service), "room": None},
-    ):
-        twin = Appointment(
-            **{
-                "practitioner": visit.practitioner, "location": visit.location, "room": visit.room,
-                "service": visit.service, "client": visit.client, "starts_at": TEN,
-                "ends_at": TEN + HOUR, "busy": (TEN, TEN + HOUR), "status": "booked", "price": 1,
-                **changed,
-            }
-        )  # fmt: skip
-        with pytest.raises(IntegrityError), transaction.atomic():
-            twin.save()
+@pytest.mark.parametrize(
+    ("error", "status", "wish"),
+    [
+        (SlotTaken, 409, lambda world: {"at": TEN + HOUR / 2}),
+        (
+            ClientBusy,
+            409,
+            lambda world: {"person": world.another(), "client": Client.objects.last()},
+        ),
+        (NoRoom, 409, lambda world: {"person": make_practitioner(world.service, at=world.place)}),
+        (OutsideHours, 422, lambda world: {"at": TEN + 10 * HOUR}),
+        (NotOffered, 422, lambda world: {"service": make_service()}),
+        (NotCertified, 422, lambda world: {"person": uncertified(world)}),
+    ],
+)
+def test_each_refusal_has_its_class(world: Any, error: Any, status: int, wish: Any) -> None:
+    world.stranger(room=world.room)
+    with pytest.raises(error) as refusal:
+        world.book(**wish(world))
+    assert (type(refusal.value), refusal.value.status) == (error, status)
+    assert Appointment.objects.count() == 1
 
 
-def test_two_visits_without_a_room_and_two_anonymous_holds_may_overlap(world: Any) -> None:
-    chair = make_service(needs_room=False)
-    for number in range(2):
-        person = make_practitioner(chair, at=world.place)
-        make_appointment(person, chair, world.place, TEN)
-        Appointment.objects.create(
-            practitioner=person, location=world.place, service=chair, price=1, status="held",
-            starts_at=TEN + HOUR, ends_at=TEN + 2 * HOUR, busy=(TEN + HOUR, TEN + 2 * HOUR),
-            held_by=f"visitor{number}", held_until=NOW,
-        )  # fmt: skip
-    assert Appointment.objects.count() == 4
+def uncertified(world: Any) -> Practitioner:
+    person = world.another()
+    person.certificates.all().delete()
+    return person
 
 
-def test_two_practitioners_at_one_time_pass_validation(world: Any) -> None:
-    visit = make_appointment(world.person, world.service, world.place, TEN)
-    visit.pk, visit.public_id = None, uuid.uuid4()
-    visit.practitioner = make_practitioner(world.service)
-    visit.client = make_client()
-    visit.room = None
-    visit.validate_constraints(exclude={"client"})
+def test_every_refusal_has_a_code_of_its_own_and_a_sentence() -> None:
+    def below(error: type[BookingError]) -> set[type[BookingError]]:
+        return {error, *(one for child in error.__subclasses__() for one in below(child))}
+
+    groups = {"BookingError", "Taken", "NotPossible", "Refused"}
+    leaves = [one for one in below(BookingError) if one.__module__ == "bookings.errors"]
+    named = [one for one in leaves if one.__name__ not in groups]
+    assert len({one.code for one in named}) == len(named) >= 20
+    assert {one.status for one in named} == {409, 422, 503}
+    assert all(one.sentence.endswith(".") and "!" not in one.sentence for one in named)
 
 
-def test_back_to_back_is_fine(world: Any) -> None:
-    make_appointment(world.person, world.service, world.place, TEN)
-    make_appointment(world.person, world.service, world.place, TEN + HOUR)
-    assert Appointment.objects.count() == 2
+def test_a_time_far_away_is_the_desk_s_to_book(world: Any) -> None:
+    far = TEN + timedelta(days=7 * 30, hours=-1)  # ten in the morning in summer
+    assert world.book(far).status == "booked"

@@ -208,7 +208,9 @@ def test_no_reminder_goes_out_after_the_visit_has_begun(desk: Desk) -> None:
 def test_the_desk_may_enter_a_visit_of_the_past_in_silence(desk: Desk) -> None:
     visit = desk.book()
     Message.objects.all().delete()
-    calendar.cancel(visit, cancelled_by="clinic", by=None, now=TEN + MINUTE, for_staff=True)
+    calendar.cancel(
+        visit, cancelled_by="clinic", by=None, now=TEN + MINUTE, reason="Ill", for_staff=True
+    )
     assert Message.objects.count() == 0
 
 

@@ -101,7 +101,9 @@ def test_a_booking_undone_in_its_grace_is_told_to_nobody(team: Team) -> None:
 def test_a_cancellation_of_today_is_told_at_once(team: Team) -> None:
     visit = team.book(TODAY)
     team.post(NOW + 4 * MINUTE)
-    calendar.cancel(visit, cancelled_by="clinic", by=None, now=NOW + HOUR, for_staff=True)
+    calendar.cancel(
+        visit, cancelled_by="clinic", by=None, now=NOW + HOUR, reason="Ill", for_staff=True
+    )
     told = team.post(NOW + HOUR)
     assert {one.subject for one in told.values()} == {"A session was cancelled: Tue 24 Nov, 15:00"}
 

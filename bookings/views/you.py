@@ -14,7 +14,6 @@ from uuid import UUID
 
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -192,22 +191,29 @@ def _prove_and_book(
     The lock on the code's row lasts until the visit is there, so the second half of
     a double click waits and then finds it.
     """
-    refusal: BookingError | None = None
-    with transaction.atomic():
-        try:
-            user = check_code(visitor_key(request), email, code, now=now)
-            login(request, user)
-            visit = _book(request, kept, kept.service.slug, form, user, now=now)
-        except BookingError as problem:
-            refusal = problem
-    if refusal is None:
+    visit, refusal = _prove_book(request, kept, form, email, code, now=now)
+    if visit is not None:
         return redirect("booked", public_id=visit.public_id)
     if isinstance(refusal, WrongCode):
         earlier = _sent_before(request, now=now)
         if earlier:
             return redirect("booked", public_id=earlier.public_id)
         return you_page(request, kept, form, now=now, refusal=refusal)
+    assert refusal is not None  # there is a visit, or a reason why not
     return refused(request, kept, refusal, now=now) or redirect("book_service")
+
+
+@calendar.in_one_transaction
+def _prove_book(
+    request: HttpRequest, kept: Appointment, form: WhomForm, email: str, code: str, *, now: datetime
+) -> tuple[Appointment | None, BookingError | None]:
+    """The visit, or why not; a refusal is no reason to forget that a code was tried."""
+    try:
+        user = check_code(visitor_key(request), email, code, now=now)
+        login(request, user)
+        return _book(request, kept, kept.service.slug, form, user, now=now), None
+    except BookingError as problem:
+        return None, problem
 
 
 def _book(

@@ -20,11 +20,15 @@ class PractitionerQuerySet(models.QuerySet["Practitioner"]):
 
     def bookable(self, *, on: date) -> PractitionerQuerySet:
         """Those who are shown and may be booked online for a visit on that date."""
+        return self.filter(is_active=True, is_bookable_online=True).licensed(on=on)
+
+    def licensed(self, *, on: date) -> PractitionerQuerySet:
+        """Those of whom no licence and no insurance has run out on that date."""
         expired = Credential.objects.filter(
             practitioner=OuterRef("pk"),
             kind__in=Credential.GATES_BOOKING,
         ).exclude(Credential.valid(on=on))
-        return self.filter(is_active=True, is_bookable_online=True).exclude(Exists(expired))
+        return self.exclude(Exists(expired))
 
     def pictured(self, name: str) -> PractitionerQuerySet:
         """Whoever works here and has this file as a photo."""
