@@ -1,4 +1,4 @@
-"""Which times are free, by one SQL statement; and why one is not, in words."""
+"""Which times are free, by one SQL statement. `refusals` says why one is not."""
 
 from __future__ import annotations
 
@@ -10,34 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count
 
-from bookings.errors import (
-    Away,
-    BookingError,
-    Closed,
-    DailyLimit,
-    InThePast,
-    NoRoom,
-    NotCertified,
-    NotOffered,
-    OffGrid,
-    OutsideHours,
-    SlotTaken,
-    TooFar,
-    TooSoon,
-)
 from bookings.models import Appointment
-from practitioners.models import (
-    Availability,
-    ClinicSettings,
-    Closure,
-    ExtraHours,
-    Location,
-    Practitioner,
-    Room,
-    Service,
-)
+from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
 
 STATEMENT = (Path(__file__).parent / "free_slots.sql").read_text()
 STEPS = (4, 14)  # days looked at first, before the whole horizon
@@ -259,155 +235,6 @@ def _ask(
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT, values)
         return [Slot(*row) for row in cursor.fetchall()]
-
-
-def why_not(
-    service: Service,
-    practitioner: Practitioner,
-    location: Location,
-    starts_at: datetime,
-    *,
-    now: datetime,
-    for_staff: bool = False,
-    moving: Appointment | None = None,
-    visitor: str = "",
-) -> BookingError | None:
-    """Name the one reason why a start cannot be booked, or None when it can."""
-    free = slots_at(
-        service,
-        starts_at,
-        now=now,
-        practitioners=[practitioner.pk],
-        location=location,
-        moving=moving,
-        visitor=visitor,
-        for_staff=for_staff,
-    )
-    if free:
-        return None
-    return _reason(service, practitioner, location, starts_at, now, for_staff, moving, visitor)
-
-
-def _reason(
-    service: Service,
-    practitioner: Practitioner,
-    location: Location,
-    starts_at: datetime,
-    now: datetime,
-    for_staff: bool,
-    moving: Appointment | None,
-    visitor: str,
-) -> BookingError:
-    """Go through the rules in the order in which a person would ask about them."""
-    clinic = ClinicSettings.current()
-    zone = location.zone
-    day = starts_at.astimezone(zone).date()
-    if starts_at < now:
-        return InThePast()
-    if not for_staff:
-        notice = service.min_notice_minutes
-        notice = clinic.min_notice_minutes if notice is None else notice
-        if starts_at < now + timedelta(minutes=notice):
-            return TooSoon(_too_soon(notice, clinic.phone))
-        horizon = service.horizon_days or clinic.horizon_days
-        if day > now.astimezone(zone).date() + timedelta(days=horizon):
-            return TooFar()
-        if not is_published(service):
-            return NotOffered()
-    people = Practitioner.objects.filter(pk=practitioner.pk, is_active=True, services=service)
-    if not for_staff:
-        people = people.filter(is_bookable_online=True)
-    if not people.exists() or not location.is_active:
-        return NotOffered()
-    allowed = Practitioner.objects.filter(pk=practitioner.pk).certified_for(service, on=day)
-    if not allowed.licensed(on=day).exists():
-        return NotCertified()
-    end = starts_at + service.length + timedelta(minutes=service.turnover_after)
-    begin = starts_at - timedelta(minutes=service.turnover_before)
-    closed = Closure.objects.filter(
-        Q(location=location) | Q(location=None), starts_on__lte=day, ends_on__gte=day
-    )
-    if closed.exists():
-        return Closed()
-    if practitioner.time_off.filter(starts_at__lt=end, ends_at__gt=begin).exists():
-        return Away()
-    shift = _shift_around(practitioner, location, starts_at, end)
-    if shift is None:
-        return OutsideHours()
-    standing = (
-        Appointment.objects.filter(
-            practitioner=practitioner,
-            starts_at__gte=starts_at - timedelta(days=1),
-            starts_at__lt=end + timedelta(days=1),
-        )
-        .exclude(status=Appointment.Status.CANCELLED)
-        .exclude(status=Appointment.Status.HELD, held_until__lte=now)
-        .exclude(status=Appointment.Status.HELD, held_by=visitor)
-        .exclude(pk__in=[moving.pk] if moving else [])
-    )
-    travel = timedelta(minutes=clinic.travel_minutes)
-    if any(_clashes(visit, begin, end, location, travel) for visit in standing):
-        return SlotTaken()
-    if service.daily_limit is not None:
-        same = [
-            visit
-            for visit in standing
-            if visit.service_id == service.pk and visit.starts_at.astimezone(zone).date() == day
-        ]
-        if len(same) >= service.daily_limit:
-            return DailyLimit()
-    rooms = free_rooms(location, begin, end, now=now, moving=moving, visitor=visitor)
-    if service.needs_room and not rooms:
-        return NoRoom()
-    wall = (starts_at.astimezone(zone).replace(tzinfo=None) - shift).total_seconds() / 60
-    # On the grid and nothing in the way: it was taken a moment ago and is free again.
-    return OffGrid() if wall % service.start_grid else SlotTaken()
-
-
-def _too_soon(notice_minutes: int, phone: str) -> str:
-    hours = notice_minutes / 60
-    length = f"{hours:g} hour{'' if hours == 1 else 's'}"
-    call = f" Call {phone} and" if phone else " Call us and"
-    return f"This time is less than {length} away.{call} we will try to fit you in."
-
-
-def _clashes(
-    visit: Appointment, begin: datetime, end: datetime, location: Location, travel: timedelta
-) -> bool:
-    way = timedelta() if visit.location_id == location.pk else travel
-    return bool(visit.busy.lower - way < end and visit.busy.upper + way > begin)
-
-
-def _shift_around(
-    practitioner: Practitioner, location: Location, starts_at: datetime, end: datetime
-) -> datetime | None:
-    """The wall-clock start of the stretch of hours that holds [start, end), if one does."""
-    zone = location.zone
-    day = starts_at.astimezone(zone).date()
-    weekly = Availability.objects.filter(
-        Q(valid_from=None) | Q(valid_from__lte=day),
-        Q(valid_until=None) | Q(valid_until__gte=day),
-        practitioner=practitioner,
-        location=location,
-        weekday=day.isoweekday(),
-    )
-    extra = ExtraHours.objects.filter(practitioner=practitioner, location=location, on=day)
-    rows: list[Any] = [*weekly, *extra]
-    shifts = sorted(
-        (
-            datetime.combine(day, row.starts_at, tzinfo=zone),
-            datetime.combine(day, row.ends_at, tzinfo=zone),
-        )
-        for row in rows
-    )
-    merged: list[tuple[datetime, datetime]] = []
-    for begins, ends in shifts:
-        if merged and begins <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], ends))
-        else:
-            merged.append((begins, ends))
-    around = [begins for begins, ends in merged if begins <= starts_at and end <= ends]
-    return around[0].replace(tzinfo=None) if around else None
 
 
 def free_rooms(

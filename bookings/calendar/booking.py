@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from bookings.availability import slots_at, why_not
+from bookings.availability import slots_at
 from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.holds import locked_hold, renew_hold, why_no_longer
 from bookings.calendar.locks import CLIENT, PRACTITIONER, lock
@@ -36,6 +36,7 @@ from bookings.errors import (
 )
 from bookings.extensions import ask_gates
 from bookings.models import Appointment, Client
+from bookings.refusals import why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
 
 Choice = tuple[int, int, datetime]  # service, practitioner, start

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from bookings.availability import why_not
 from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM, lock
 from bookings.calendar.writing import (
@@ -21,6 +20,7 @@ from bookings.calendar.writing import (
 from bookings.errors import Ended, NeedsReason, NotPossible, TooLate, WrongState
 from bookings.extensions import Event, ask_gates
 from bookings.models import Appointment
+from bookings.refusals import why_not
 from practitioners.models import ClinicSettings, Location, Practitioner
 
 UNDO = timedelta(minutes=3)

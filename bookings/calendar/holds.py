@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from bookings.availability import is_published, least_loaded, slots_at, why_not
+from bookings.availability import is_published, least_loaded, slots_at
 from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, lock, lock_visitor, visitor_number
 from bookings.calendar.writing import Status, clear_the_way, derive, insert, take_room, update
 from bookings.errors import BookingError, HoldExpired, NotOffered, NotPossible, SlotTaken, Taken
 from bookings.models import Appointment
+from bookings.refusals import why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 
 PEOPLE_ASKED_WHY = 5

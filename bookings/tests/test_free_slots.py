@@ -10,7 +10,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bookings.availability import free_slots, nearest_free, next_free, slots_at, why_not
+from bookings.availability import free_slots, nearest_free, next_free, slots_at
+from bookings.refusals import why_not
 from bookings.tests.factories import make_appointment
 from practitioners.models import Closure, ExtraHours, PractitionerTechnique, TimeOff
 from practitioners.tests.factories import (

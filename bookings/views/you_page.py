@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from bookings import calendar
-from bookings.availability import nearest_free, why_not
+from bookings.availability import nearest_free
 from bookings.clients import self_of
 from bookings.directory import shown
 from bookings.errors import (
@@ -37,6 +37,7 @@ from bookings.errors import (
 from bookings.forms import CodeForm, SignedInForm, WhomForm, YouForm
 from bookings.models import Appointment, Client
 from bookings.paging import PageLinks
+from bookings.refusals import why_not
 from bookings.remembered import has_asked, typed_before
 from bookings.sign_in import TooManyTries, WrongCode
 from bookings.times import Words, money, place

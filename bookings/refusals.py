@@ -1,0 +1,263 @@
+"""Why a start cannot be booked: the rules of `free_slots.sql`, one by one and in words.
+
+The statement decides; these only explain. They go in the order in which a person
+would ask, and the first that has something to say is the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from bookings.availability import free_rooms, is_published, slots_at
+from bookings.errors import (
+    Away,
+    BookingError,
+    Closed,
+    DailyLimit,
+    InThePast,
+    NoRoom,
+    NotCertified,
+    NotOffered,
+    OffGrid,
+    OutsideHours,
+    SlotTaken,
+    TooFar,
+    TooSoon,
+)
+from bookings.models import Appointment
+from practitioners.models import (
+    Availability,
+    ClinicSettings,
+    Closure,
+    ExtraHours,
+    Location,
+    Practitioner,
+    Service,
+)
+
+DAY = timedelta(days=1)
+Status = Appointment.Status
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A start that somebody would like, with who asks and what does not count against it."""
+
+    service: Service
+    practitioner: Practitioner
+    location: Location
+    starts_at: datetime
+    now: datetime
+    for_staff: bool = False
+    moving: Appointment | None = None
+    visitor: str = ""
+
+    @cached_property
+    def clinic(self) -> ClinicSettings:
+        return ClinicSettings.current()
+
+    @property
+    def day(self) -> date:
+        """The local date of the visit."""
+        return self.starts_at.astimezone(self.location.zone).date()
+
+    @property
+    def begin(self) -> datetime:
+        """From when time is blocked, with turnover."""
+        return self.starts_at - timedelta(minutes=self.service.turnover_before)
+
+    @property
+    def end(self) -> datetime:
+        """Until when time is blocked, with turnover."""
+        return self.starts_at + self.service.length + timedelta(minutes=self.service.turnover_after)
+
+    @cached_property
+    def neighbours(self) -> list[Appointment]:
+        """What stands around the wish in the practitioner's calendar."""
+        standing = (
+            Appointment.objects.filter(
+                practitioner=self.practitioner,
+                starts_at__gte=self.starts_at - DAY,
+                starts_at__lt=self.end + DAY,
+            )
+            .exclude(status=Status.CANCELLED)
+            .exclude(status=Status.HELD, held_until__lte=self.now)
+            .exclude(status=Status.HELD, held_by=self.visitor)
+            .exclude(pk__in=[self.moving.pk] if self.moving else [])
+        )
+        return list(standing)
+
+
+def why_not(
+    service: Service,
+    practitioner: Practitioner,
+    location: Location,
+    starts_at: datetime,
+    *,
+    now: datetime,
+    for_staff: bool = False,
+    moving: Appointment | None = None,
+    visitor: str = "",
+) -> BookingError | None:
+    """Name the one reason why a start cannot be booked, or None when it can."""
+    free = slots_at(
+        service,
+        starts_at,
+        now=now,
+        practitioners=[practitioner.pk],
+        location=location,
+        moving=moving,
+        visitor=visitor,
+        for_staff=for_staff,
+    )
+    if free:
+        return None
+    wish = Wish(service, practitioner, location, starts_at, now, for_staff, moving, visitor)
+    reasons = (rule(wish) for rule in RULES)
+    # Nothing is in the way: it was taken a moment ago and is free again.
+    return next((reason for reason in reasons if reason), SlotTaken())
+
+
+def _time_of_asking(wish: Wish) -> BookingError | None:
+    """Never in the past; for clients neither too soon nor too far ahead."""
+    if wish.starts_at < wish.now:
+        return InThePast()
+    if wish.for_staff:
+        return None
+    notice = wish.service.min_notice_minutes
+    notice = wish.clinic.min_notice_minutes if notice is None else notice
+    if wish.starts_at < wish.now + timedelta(minutes=notice):
+        return TooSoon(_too_soon(notice, wish.clinic.phone))
+    today = wish.now.astimezone(wish.location.zone).date()
+    horizon = wish.service.horizon_days or wish.clinic.horizon_days
+    return TooFar() if wish.day > today + horizon * DAY else None
+
+
+def _offer(wish: Wish) -> BookingError | None:
+    """The service, the person and the place are still to be had."""
+    people: QuerySet[Practitioner] = Practitioner.objects.filter(
+        pk=wish.practitioner.pk, is_active=True, services=wish.service
+    )
+    if not wish.for_staff:
+        people = people.filter(is_bookable_online=True)
+    is_shown = wish.for_staff or is_published(wish.service)
+    return None if is_shown and wish.location.is_active and people.exists() else NotOffered()
+
+
+def _certificates(wish: Wish) -> BookingError | None:
+    """Licence, insurance and every technique count on the day of the visit."""
+    person = Practitioner.objects.filter(pk=wish.practitioner.pk)
+    allowed = person.certified_for(wish.service, on=wish.day).licensed(on=wish.day)
+    return None if allowed.exists() else NotCertified()
+
+
+def _closures(wish: Wish) -> BookingError | None:
+    closed = Closure.objects.filter(
+        Q(location=wish.location) | Q(location=None),
+        starts_on__lte=wish.day,
+        ends_on__gte=wish.day,
+    )
+    return Closed() if closed.exists() else None
+
+
+def _time_off(wish: Wish) -> BookingError | None:
+    away = wish.practitioner.time_off.filter(starts_at__lt=wish.end, ends_at__gt=wish.begin)
+    return Away() if away.exists() else None
+
+
+def _hours(wish: Wish) -> BookingError | None:
+    return OutsideHours() if _shift_start(wish) is None else None
+
+
+def _visits(wish: Wish) -> BookingError | None:
+    """Other visits, and the way to and from those at another location."""
+    travel = timedelta(minutes=wish.clinic.travel_minutes)
+    for visit in wish.neighbours:
+        way = timedelta() if visit.location_id == wish.location.pk else travel
+        if visit.busy.lower - way < wish.end and visit.busy.upper + way > wish.begin:
+            return SlotTaken()
+    return None
+
+
+def _limit_of_the_day(wish: Wish) -> BookingError | None:
+    if wish.service.daily_limit is None:
+        return None
+    same = [
+        visit
+        for visit in wish.neighbours
+        if visit.service_id == wish.service.pk
+        and visit.starts_at.astimezone(wish.location.zone).date() == wish.day
+    ]
+    return DailyLimit() if len(same) >= wish.service.daily_limit else None
+
+
+def _rooms(wish: Wish) -> BookingError | None:
+    if not wish.service.needs_room:
+        return None
+    rooms = free_rooms(
+        wish.location, wish.begin, wish.end, now=wish.now, moving=wish.moving, visitor=wish.visitor
+    )
+    return None if rooms else NoRoom()
+
+
+def _grid(wish: Wish) -> BookingError | None:
+    """Starts are counted on the wall clock from the start of the shift."""
+    shift = _shift_start(wish)
+    if shift is None:
+        return None
+    wall = wish.starts_at.astimezone(wish.location.zone).replace(tzinfo=None)
+    return OffGrid() if (wall - shift).total_seconds() / 60 % wish.service.start_grid else None
+
+
+RULES: tuple[Callable[[Wish], BookingError | None], ...] = (
+    _time_of_asking,
+    _offer,
+    _certificates,
+    _closures,
+    _time_off,
+    _hours,
+    _visits,
+    _limit_of_the_day,
+    _rooms,
+    _grid,
+)
+
+
+def _too_soon(notice_minutes: int, phone: str) -> str:
+    hours = notice_minutes / 60
+    length = f"{hours:g} hour{'' if hours == 1 else 's'}"
+    call = f" Call {phone} and" if phone else " Call us and"
+    return f"This time is less than {length} away.{call} we will try to fit you in."
+
+
+def _shift_start(wish: Wish) -> datetime | None:
+    """The wall-clock start of the stretch of hours that holds the visit, if one does."""
+    whose: dict[str, Any] = {"practitioner": wish.practitioner, "location": wish.location}
+    weekly = Availability.objects.filter(
+        Q(valid_from=None) | Q(valid_from__lte=wish.day),
+        Q(valid_until=None) | Q(valid_until__gte=wish.day),
+        weekday=wish.day.isoweekday(),
+        **whose,
+    )
+    rows: list[Any] = [*weekly, *ExtraHours.objects.filter(on=wish.day, **whose)]
+    shifts = sorted(
+        (
+            datetime.combine(wish.day, row.starts_at, tzinfo=wish.location.zone),
+            datetime.combine(wish.day, row.ends_at, tzinfo=wish.location.zone),
+        )
+        for row in rows
+    )
+    merged: list[tuple[datetime, datetime]] = []
+    for begins, ends in shifts:
+        if merged and begins <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], ends))
+        else:
+            merged.append((begins, ends))
+    around = [one for one, ends in merged if one <= wish.starts_at and wish.end <= ends]
+    return around[0].replace(tzinfo=None) if around else None
