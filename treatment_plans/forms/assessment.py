@@ -69,7 +69,7 @@ class AssessmentForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
             "is_recurrent": forms.Select(
                 choices=[("unknown", "Not asked"), ("true", "Yes"), ("false", "No")]
             ),
-            "onset_on": forms.TextInput(attrs={"inputmode": "numeric", "placeholder": ""}),
+            "onset_on": forms.DateInput(format="%d/%m/%Y", attrs={"inputmode": "numeric"}),
         }
         help_texts = {
             "onset_on": "For example 15/6/2026. Leave empty when it is not known.",

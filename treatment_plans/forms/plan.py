@@ -47,7 +47,7 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
             "regions": forms.CheckboxSelectMultiple,
             "precautions": forms.Textarea(attrs={"rows": 2}),
             "home_care": forms.Textarea(attrs={"rows": 3}),
-            "start_on": forms.TextInput(attrs={"inputmode": "numeric"}),
+            "start_on": forms.DateInput(format="%d/%m/%Y", attrs={"inputmode": "numeric"}),
         }
         labels = {
             "service": "Sessions are",

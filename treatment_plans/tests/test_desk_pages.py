@@ -286,3 +286,8 @@ def test_the_day_and_the_client_list_ask_a_fixed_number_of_questions(world: Worl
             start = world.visit.starts_at + timedelta(hours=2 + number)
             make_appointment(make_practitioner(), world.service, world.place, start)
     assert counts[0] == counts[1]
+
+
+def test_a_date_is_shown_as_its_hint_asks_for_it(world: World) -> None:
+    page = world.browser(world.user).get(world.paths()["plan new"]).content.decode()
+    assert f'value="{timezone.now():%d/%m/%Y}"' in page
