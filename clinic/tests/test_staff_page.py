@@ -106,6 +106,7 @@ def test_the_list_costs_the_same_for_many(client: Browser, admin: Any) -> None:
         return len(seen)
 
     make_staff("Front desk")
+    queries()  # the first visit of a session also stores when it was
     few = queries()
     for _ in range(30):
         make_staff("Front desk")
