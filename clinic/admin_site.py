@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.text import slugify
+
+from clinic.checklist import steps
 
 # What somebody wants to do, and the tables it happens in, in the order shown.
 JOBS = {
@@ -22,6 +27,22 @@ JOBS = {
     "System": ("ClinicSettings",),
 }
 LAST_JOB = "System"  # whatever no job names
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One group of the home page."""
+
+    title: str
+
+    @property
+    def slug(self) -> str:
+        return slugify(self.title)
+
+
+def job_of_model(name: str) -> Job:
+    """The job that a table stands under."""
+    return Job(next((title for title, names in JOBS.items() if name in names), LAST_JOB))
 
 
 class ClinicAdmin(AdminSite):
@@ -48,6 +69,20 @@ class ClinicAdmin(AdminSite):
         """Nobody has a password."""
         raise Http404
 
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """The jobs, and what the clinic still needs before its first booking."""
+        user: Any = request.user
+        todo = [step for step in steps() if not step.is_done] if user.is_clinic_admin else []
+        return super().index(request, {"open_steps": todo, **(extra_context or {})})
+
+    def app_index(  # type: ignore[override]
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There are jobs here, not apps."""
+        return redirect("admin:index")
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Group what the user may see by job; an empty job is not listed."""
         apps = super().get_app_list(request, app_label)
@@ -63,7 +98,7 @@ class ClinicAdmin(AdminSite):
 
     def _job(self, title: str, names: tuple[str, ...], models: dict[str, Any]) -> dict[str, Any]:
         """One group of the index; takes its tables out of those still to be placed."""
-        slug = title.lower().replace(" ", "-")
+        slug = Job(title).slug
         return {
             "name": title,
             "app_label": slug,
