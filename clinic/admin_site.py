@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -20,10 +21,17 @@ from clinic.checklist import steps
 JOBS = {
     "Specialists": ("Practitioner",),
     "Services": ("Service", "Technique", "Condition", "BodyRegion"),
-    "Hours and closures": ("Location", "Room", "Closure"),
+    "Hours and closures": (
+        "Availability",
+        "ExtraHours",
+        "TimeOff",
+        "Closure",
+        "Location",
+        "Room",
+    ),
     "Bookings": ("Appointment", "Client", "Task"),
     "Messages": ("Message",),
-    "People and access": ("User", "Group"),
+    "People and access": ("User",),
     "System": ("ClinicSettings",),
 }
 LAST_JOB = "System"  # whatever no job names
@@ -51,6 +59,23 @@ class ClinicAdmin(AdminSite):
     site_header = "Clinic administration"
     site_title = "Clinic administration"
     index_title = "What would you like to manage?"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whoever holds a role; what each may do there follows from `clinic.roles`."""
+        user: Any = request.user
+        return bool(user.is_active and user.is_authenticated and user.is_desk_staff)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Refuse people without a role at once; strangers go to the sign-in page."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied
+            return inner(request, *args, **kwargs)
+
+        return guarded
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -23,8 +23,8 @@ PRACTITIONER = ["/desk/", "/desk/clients/", "/desk/to-do/"]
 ADMIN = ["/desk/checklist/", "/desk/staff/"]
 MODELS = {
     "practitioners": [
-        "bodyregion", "closure", "condition", "location", "practitioner", "room", "service",
-        "technique",
+        "availability", "bodyregion", "closure", "condition", "extrahours", "location",
+        "practitioner", "room", "service", "technique", "timeoff",
     ],
     "bookings": ["appointment", "message", "task"],
 }  # fmt: skip
@@ -32,7 +32,7 @@ ADMIN_SITE = [
     "/admin/",
     *(f"/admin/{app}/{model}/" for app, models in MODELS.items() for model in models),
     *(f"/admin/practitioners/{model}/1/change/" for model in ("practitioner", "service", "location", "clinicsettings")),
-    *(f"/admin/practitioners/{model}/add/" for model in ("practitioner", "closure", "room")),
+    *(f"/admin/practitioners/{model}/add/" for model in ("practitioner", "closure", "room", "timeoff")),
     "/admin/practitioners/practitioner/1/delete/", "/admin/practitioners/practitioner/1/history/",
     "/admin/practitioners/closure/1/delete/",
     "/admin/practitioners/practitioner/?q=nobody",

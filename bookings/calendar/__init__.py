@@ -9,10 +9,12 @@ from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.booking import book, confirm
 from bookings.calendar.changes import cancel, mark, move, undo
 from bookings.calendar.holds import extend_hold, hold, live_hold, release_hold
+from bookings.calendar.hours import change_hours
 
 __all__ = [
     "book",
     "cancel",
+    "change_hours",
     "confirm",
     "extend_hold",
     "hold",

@@ -1,4 +1,4 @@
-"""Locations with their hours and rooms, and the days on which they are closed."""
+"""Locations with their opening hours and rooms."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from practitioners.admin.base import ClinicModelAdmin, KeepsHistory, SlugFromName
+from practitioners.admin.base import KeepsHistory, SlugFromName
 from practitioners.admin.inlines import OpeningHoursInline
-from practitioners.models import Closure, Location, Room
+from practitioners.models import Location, Room
 
 
 class LocationForm(SlugFromName):
@@ -66,18 +66,3 @@ class RoomAdmin(KeepsHistory):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A room does not move house: its visits belong to its location."""
         return ("location",) if obj else ()
-
-
-@admin.register(Closure)
-class ClosureAdmin(ClinicModelAdmin):
-    """Days on which a location, or all of them, are closed."""
-
-    list_display = ("name", "kind", "starts_on", "ends_on", "where")
-    list_filter = ("kind", "location")
-    list_select_related = ("location",)
-    search_fields = ("name",)
-    date_hierarchy = "starts_on"
-
-    @admin.display(description="location", ordering="location__name")
-    def where(self, closure: Closure) -> str:
-        return str(closure.location or "Every location")

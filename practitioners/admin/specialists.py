@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -18,6 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from practitioners.admin.base import KeepsHistory, SlugFromName
+from practitioners.admin.hours import zone_of
 from practitioners.admin.inlines import (
     CertificateInline,
     CredentialInline,
@@ -26,11 +26,21 @@ from practitioners.admin.inlines import (
     TimeOffInline,
 )
 from practitioners.hours import copy_monday
-from practitioners.models import Credential, Location, Practitioner
+from practitioners.models import Credential, Practitioner
 from practitioners.photos import PhotoField
 from practitioners.readiness import missing
 
 SOON = timedelta(days=60)
+PAPERS_END = Subquery(
+    Credential.objects.filter(
+        practitioner=OuterRef("pk"),
+        kind__in=Credential.GATES_BOOKING,
+        status=Credential.Status.ACTIVE,
+        expires_on__isnull=False,
+    )
+    .order_by("expires_on")
+    .values("expires_on")[:1]
+)
 MOST_WORDS = 80
 FIRST_YEAR = 1940
 
@@ -88,9 +98,8 @@ class PapersFilter(admin.SimpleListFilter):
         return queryset
 
 
-@admin.register(Practitioner)
 class PractitionerAdmin(KeepsHistory):
-    """Everything about a specialist on one page."""
+    """Everything about a specialist on one page; bookings adds their visits and registers it."""
 
     form = PractitionerForm
     list_display = ("name", "is_active", "is_bookable_online", "gives", "papers_until")
@@ -122,18 +131,11 @@ class PractitionerAdmin(KeepsHistory):
     )
 
     def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
-        """Whose papers end first stands first."""
-        return (F("valid_until").asc(nulls_last=True), "name")
+        """Whose papers end first stands first, here and wherever a specialist is chosen."""
+        return (PAPERS_END.asc(nulls_last=True), "name")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Practitioner]:
-        ends = Min(
-            "credentials__expires_on",
-            filter=Q(
-                credentials__kind__in=Credential.GATES_BOOKING,
-                credentials__status=Credential.Status.ACTIVE,
-            ),
-        )
-        people = super().get_queryset(request).annotate(valid_until=ends)
+        people = super().get_queryset(request).annotate(valid_until=PAPERS_END)
         return people.prefetch_related("services")
 
     @admin.display(description="services")
@@ -180,7 +182,7 @@ class PractitionerAdmin(KeepsHistory):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Read and show every time on the clock of the place where the specialist works."""
-        with timezone.override(_zone(object_id)):
+        with timezone.override(zone_of(object_id)):
             response = super().changeform_view(request, object_id, form_url, extra_context)
             if isinstance(response, TemplateResponse):
                 response.render()
@@ -198,13 +200,3 @@ class PractitionerAdmin(KeepsHistory):
         if form.cleaned_data.get("copy_monday") and not copy_monday(form.instance):
             text = "Monday has no hours, so nothing was copied."
             self.message_user(request, text, messages.WARNING)
-
-
-def _zone(object_id: str | None) -> ZoneInfo:
-    """The zone of the specialist's first location, else that of the clinic's first."""
-    active = Location.objects.filter(is_active=True).order_by("pk")
-    place = None
-    if object_id and object_id.isdecimal() and len(object_id) < 19:
-        place = active.filter(availability__practitioner=int(object_id)).first()
-    place = place or active.first()
-    return place.zone if place else ZoneInfo(str(timezone.get_default_timezone()))

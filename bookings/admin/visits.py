@@ -1,10 +1,11 @@
-"""Visits and messages in Django admin: to look at, not to change. Nothing clinical."""
+"""Visits, messages and to-dos in Django admin: to look at, not to change."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from bookings.models import Appointment, Message, Task
@@ -25,6 +26,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnlyAdmin):
+    """Who comes when; moved and cancelled at the desk, never here."""
+
     list_display = ("starts_at", "practitioner", "service", "location", "status")
     list_filter = ("status", "location")
     list_select_related = ("practitioner", "service", "location")
@@ -37,6 +40,8 @@ class AppointmentAdmin(ReadOnlyAdmin):
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
+    """How a message stands, never what it says."""
+
     list_display = (
         "send_after",
         "kind",
@@ -55,6 +60,14 @@ class MessageAdmin(ReadOnlyAdmin):
 
 @admin.register(Task)
 class TaskAdmin(ReadOnlyAdmin):
+    """What there is to do, for the people who may see it."""
+
+    fields = ("title", "role", "owner", "due_at", "done_at", "done_by")
     list_display = ("due_at", "title", "role", "owner", "done_at")
     list_select_related = ("owner",)
     list_filter = ("kind", "role")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Task]:
+        """Own tasks and those of the roles held, as on the to-do page."""
+        mine = Task.objects.visible_to(request.user)
+        return super().get_queryset(request).filter(pk__in=mine.values("pk"))
