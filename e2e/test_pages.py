@@ -33,6 +33,7 @@ ADMIN_SITE = [
     *(f"/admin/{app}/{model}/" for app, models in MODELS.items() for model in models),
     *(f"/admin/practitioners/{model}/1/change/" for model in ("practitioner", "service", "location", "clinicsettings")),
     *(f"/admin/practitioners/{model}/add/" for model in ("practitioner", "closure", "room", "timeoff")),
+    "/admin/practitioners/practitioner/1/leaving/",
     "/admin/practitioners/practitioner/1/delete/", "/admin/practitioners/practitioner/1/history/",
     "/admin/practitioners/closure/1/delete/",
     "/admin/practitioners/practitioner/?q=nobody",

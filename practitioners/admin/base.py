@@ -77,14 +77,14 @@ class KeepsHistory(ClinicModelAdmin):
 
     instead: dict[str, Any] = {}
     instead_words = ""
-    actions = ("delete_selected",)
+    actions: tuple[str, ...] = ("delete_selected",)
 
     def reasons_to_keep(self, row: Any) -> list[str]:
         """Why a row cannot go; empty when it can."""
         return reasons_to_keep(row)
 
-    def ahead(self, rows: list[Any]) -> list[tuple[str, str]]:
-        """What has to be moved first, as words with an address."""
+    def ahead(self, rows: list[Any]) -> list[Any]:
+        """What has to be moved first, as words with a link."""
         return []
 
     def delete_view(

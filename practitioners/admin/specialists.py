@@ -102,7 +102,6 @@ class PractitionerAdmin(KeepsHistory):
     """Everything about a specialist on one page; bookings adds their visits and registers it."""
 
     form = PractitionerForm
-    list_display = ("name", "is_active", "is_bookable_online", "gives", "papers_until")
     list_filter = ("is_active", "is_bookable_online", PapersFilter, "services")
     search_fields = ("name", "title")
     list_per_page = 50
