@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+import pghistory
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
@@ -80,6 +81,15 @@ def other_client(
         else Relation.OTHER,
         scope=Scope.RECORD if is_guardian else Scope.BOOKING,
     )
+    warn_of_likeness(client, now=now)
+    return client
+
+
+@transaction.atomic
+def enter(client: Client, *, by: Any, now: datetime) -> Client:
+    """Save what the desk typed about a person, new or known, and name who did it."""
+    with pghistory.context(user=by.pk):
+        client.save()
     warn_of_likeness(client, now=now)
     return client
 

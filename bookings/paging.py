@@ -19,7 +19,7 @@ class PageLinks:
     def __init__(self, table: Timetable, path: str, *, zone: str = "") -> None:
         self.path = path
         known = {"zone": zone if zone == MINE else ""}
-        if table.moving is None:
+        if table.moving is None or table.for_staff:
             known["practitioner"] = table.person.slug if table.person else ""
             known["location"] = table.location.slug
         self.kept = {name: value for name, value in known.items() if value}

@@ -11,12 +11,16 @@ from bookings.picking import DAYS_SHOWN
 from bookings.times import Words
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 
+STAFF_HORIZON = timedelta(days=364)
+STAFF_LOOKS = timedelta(days=60)  # how far the desk is told of a first free time
+
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
     """The free times of one service at one place, of one specialist or of any.
 
-    The visit being moved and the visitor's own kept time do not block.
+    The visit being moved and the visitor's own kept time do not block. For staff neither
+    notice nor horizon counts.
     """
 
     service: Service
@@ -26,6 +30,7 @@ class Timetable:
     person: Practitioner | None = None
     visitor: str = ""
     moving: Appointment | None = None
+    for_staff: bool = False
 
     @property
     def words(self) -> Words:
@@ -37,7 +42,9 @@ class Timetable:
 
     @property
     def last_day(self) -> date:
-        """The last day that can be booked online."""
+        """The last day that can be booked online; the desk looks a year ahead."""
+        if self.for_staff:
+            return self.today + STAFF_HORIZON
         horizon = self.service.horizon_days or self.clinic.horizon_days
         return self.today + timedelta(days=horizon)
 
@@ -52,6 +59,7 @@ class Timetable:
             location=self.location,
             moving=self.moving,
             visitor=self.visitor,
+            for_staff=self.for_staff,
         )
 
     def nearest(self, around: datetime) -> list[Slot]:
@@ -64,10 +72,13 @@ class Timetable:
             location=self.location,
             moving=self.moving,
             visitor=self.visitor,
+            for_staff=self.for_staff,
         )
 
     def soonest(self) -> Slot | None:
         """The first free start there is."""
+        if self.for_staff:
+            return next(iter(self.free(self.today, days=STAFF_LOOKS.days)), None)
         return soonest(self.service, self.person, now=self.now, location=self.location)
 
     def _people(self) -> list[int] | None:

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from bookings.views import book, booked, desk, directory, my, times, unsubscribe, visit_link, you
+from bookings.views import (
+    book,
+    booked,
+    desk,
+    desk_book,
+    desk_clients,
+    desk_visit,
+    directory,
+    my,
+    times,
+    unsubscribe,
+    visit_link,
+    you,
+)
 
 urlpatterns = [
     path("specialists/", directory.specialists, name="specialists"),
@@ -26,5 +39,24 @@ urlpatterns = [
     path("v/<str:token>/calendar.ics", visit_link.visit_by_link_file, name="visit_link_file"),
     path("u/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("desk/clients/", desk.desk_clients, name="desk_clients"),
-    path("desk/visits/<uuid:public_id>/mark/", desk.desk_visit_mark, name="desk_visit_mark"),
+    path("desk/clients/new/", desk_clients.desk_client_new, name="desk_client_new"),
+    path(
+        "desk/clients/<uuid:public_id>/edit/",
+        desk_clients.desk_client_edit,
+        name="desk_client_edit",
+    ),
+    path("desk/clients/<uuid:public_id>/book/", desk_book.desk_book, name="desk_book"),
+    path(
+        "desk/clients/<uuid:public_id>/book/<slug:slug>/",
+        desk_book.desk_book_time,
+        name="desk_book_time",
+    ),
+    path("desk/visits/<uuid:public_id>/", desk_visit.desk_visit, name="desk_visit"),
+    path("desk/visits/<uuid:public_id>/move/", desk_visit.desk_visit_move, name="desk_visit_move"),
+    path(
+        "desk/visits/<uuid:public_id>/cancel/",
+        desk_visit.desk_visit_cancel,
+        name="desk_visit_cancel",
+    ),
+    path("desk/visits/<uuid:public_id>/mark/", desk_visit.desk_visit_mark, name="desk_visit_mark"),
 ]

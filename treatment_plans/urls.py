@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from treatment_plans.views import assessment, desk, plan
+from treatment_plans.views import assessment, day, desk, plan
 
 urlpatterns = [
-    path("desk/", desk.desk_day, name="desk_day"),
+    path("desk/", day.desk_day, name="desk_day"),
     path("desk/clients/<uuid:public_id>/", desk.desk_client, name="desk_client"),
     path(
         "desk/clients/<uuid:public_id>/assess/",

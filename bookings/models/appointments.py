@@ -55,6 +55,17 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             seen |= Q(practitioner=user.practitioner)
         return visits.filter(seen)
 
+    def handled_by(self, user: Any) -> AppointmentQuerySet:
+        """Visits this user works on at the desk: the front desk all, practitioners their own."""
+        visits = self.exclude(status=Appointment.Status.HELD)
+        if not user.is_authenticated or not user.works_here:
+            return self.none()
+        return visits if user.is_desk_staff else visits.filter(practitioner=user.practitioner)
+
+    def with_details(self) -> AppointmentQuerySet:
+        """Everything that a line or a page about a visit names, in the same query."""
+        return self.select_related("practitioner", "service", "client", "location", "room")
+
     def standing_or_cancelled(self) -> AppointmentQuerySet:
         """Every real visit: all but the times merely held."""
         return self.exclude(status=Appointment.Status.HELD)
@@ -95,6 +106,14 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             .filter(Q(ends_at__lte=now) | Q(status=Appointment.Status.CANCELLED))
             .order_by("-starts_at")
         )
+
+    def no_shows(self) -> AppointmentQuerySet:
+        """Visits to which nobody came."""
+        return self.filter(status=Appointment.Status.NO_SHOW)
+
+    def overlapping(self, start: Any, end: Any) -> AppointmentQuerySet:
+        """Visits of which some of the blocked time lies in [start, end), in order."""
+        return self.filter(busy__overlap=(start, end)).order_by("starts_at", "pk")
 
     def between(self, start: Any, end: Any) -> AppointmentQuerySet:
         """Visits that start in [start, end), in order."""

@@ -9,7 +9,8 @@ from typing import Any
 import pghistory
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from phonenumber_field.modelfields import PhoneNumberField
 
 from bookings.models.text import check_one_line
@@ -48,6 +49,12 @@ class ClientQuerySet(models.QuerySet["Client"]):
         digits = "".join(char for char in asked if char.isdigit()).lstrip("0")
         found = Q(name__icontains=asked) | Q(email__icontains=asked)
         return self.filter(found | Q(phone__contains=digits) if len(digits) > 3 else found)
+
+    def with_no_shows(self) -> ClientQuerySet:
+        """Each with the number of visits they did not come to, as `no_shows`."""
+        missed = Client.objects.filter(pk=OuterRef("pk"), appointments__status="no_show")
+        counted = missed.values("pk").annotate(many=Count("appointments")).values("many")
+        return self.annotate(no_shows=Coalesce(Subquery(counted), 0))
 
     def acted_for_by(self, user: Any) -> ClientQuerySet:
         """The people this login books for."""

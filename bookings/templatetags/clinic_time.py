@@ -48,6 +48,12 @@ def short_when(context: Context, at: datetime, zone: Any) -> str:
     return _words(context, zone).short(at)
 
 
+@register.simple_tag
+def local_date(at: datetime, zone: Any) -> str:
+    """2026-12-01, for an address."""
+    return f"{at.astimezone(zone):%Y-%m-%d}"
+
+
 @register.simple_tag(takes_context=True)
 def price_of(context: Context, amount: Decimal) -> str:
     """£58."""

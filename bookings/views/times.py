@@ -121,11 +121,14 @@ def time_page(
     back: tuple[str, str] = ("", ""),
     address: str = "",
     by_link: bool = False,
+    template: str = "bookings/book_time.html",
+    more: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Show four days of free times, and what is free around a time that was refused.
 
     `address` is the page's own when another page shows it, `back` where its link
-    back leads: an address and its words.
+    back leads: an address and its words. `template` and `more` let the desk show the
+    same times on a page of its own.
     """
     links = PageLinks(table, address or request.path, zone=request.GET.get("zone", ""))
     first_day, date_problem = first_day_of(request.GET, table)
@@ -156,9 +159,10 @@ def time_page(
         "hide_book_button": True,
         **turning(table, links, first_day),
         **_zones(request, table, links, first_day),
+        **(more or {}),
     }
     code = status or (refusal.status if refusal else 422 if problems else 200)
-    response = render(request, "bookings/book_time.html", context, status=code)
+    response = render(request, template, context, status=code)
     if isinstance(refusal, Busy):
         response["Retry-After"] = str(BUSY_SECONDS)
     return response

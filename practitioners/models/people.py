@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -29,6 +30,13 @@ class PractitionerQuerySet(models.QuerySet["Practitioner"]):
             kind__in=Credential.GATES_BOOKING,
         ).exclude(Credential.valid(on=on))
         return self.exclude(Exists(expired))
+
+    def handled_by(self, user: Any) -> PractitionerQuerySet:
+        """Whose calendars a member of staff works on: the front desk all, practitioners their own."""
+        if not user.is_authenticated or not user.works_here:
+            return self.none()
+        here = self.filter(is_active=True)
+        return here if user.is_desk_staff else here.filter(user=user)
 
     def pictured(self, name: str) -> PractitionerQuerySet:
         """Whoever works here and has this file as a photo."""

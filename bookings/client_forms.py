@@ -1,0 +1,59 @@
+"""The forms of a person's contact data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from bookings.dates import BirthDateField
+from bookings.forms import BAD_EMAIL, PhoneField, Styled
+from bookings.models import Client
+
+
+class ClientForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
+    """How somebody is called, reached and booked."""
+
+    date_of_birth = BirthDateField(required=False, help_text="For example 27 3 1984")
+    phone = PhoneField(required=False)
+
+    class Meta:
+        model = Client
+        fields = (
+            "name", "called", "date_of_birth", "phone", "email", "preferred_channel",
+            "is_call_to_book", "desk_note",
+        )  # fmt: skip
+        labels = {"preferred_channel": "Reminders by", "desk_note": "Note for the desk"}
+        widgets = {
+            "name": forms.TextInput({"autocomplete": "off"}),
+            "email": forms.EmailInput({"autocomplete": "off", "spellcheck": "false"}),
+            "desk_note": forms.Textarea({"rows": 3, "maxlength": 1000}),
+        }
+        error_messages = {
+            "name": {"required": "Enter a name"},
+            "email": {"invalid": BAD_EMAIL},
+        }
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The phone has been checked by its field, which knows the numbers for examples."""
+        return {*super()._get_validation_exclusions(), "phone"}  # type: ignore[misc]
+
+    def clean_name(self) -> str:
+        return " ".join(word for word in self.cleaned_data["name"].split(" ") if word)
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).strip()
+
+
+class NewClientForm(ClientForm):
+    """Somebody new: with a word on who may be the same."""
+
+    LOOK = "Look at the people below: choose one of them, or say that this is somebody else"
+    is_another = forms.BooleanField(label="This is somebody else", required=False)
+
+    class Meta(ClientForm.Meta):
+        fields = ("name", "date_of_birth", "phone", "email")  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = False

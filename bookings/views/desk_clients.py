@@ -1,0 +1,50 @@
+"""Entering and editing a person at the desk, with a look at who may be the same."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from bookings.client_forms import ClientForm, NewClientForm
+from bookings.clients import enter, likely_same
+from bookings.models import Client
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_client_new(request: HttpRequest) -> HttpResponse:
+    """Enter somebody new; people who may be the same are shown before anything is saved."""
+    if not request.user.is_desk_staff:
+        raise PermissionDenied
+    form = NewClientForm(request.POST if request.method == "POST" else None)
+    likely: list[Client] = []
+    if form.is_bound and form.is_valid():
+        likely = list(likely_same(form.instance)[:10])
+        if not likely or form.cleaned_data["is_another"]:
+            client = enter(form.instance, by=request.user, now=timezone.now())
+            return redirect("desk_book", client.public_id)
+        form.add_error("is_another", NewClientForm.LOOK)
+    context = {"form": form, "likely": likely}
+    status = 422 if form.is_bound else 200
+    return render(request, "bookings/desk_client_new.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_client_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Change how somebody is reached and booked."""
+    if not request.user.is_desk_staff:
+        raise PermissionDenied
+    client = get_object_or_404(Client.objects.visible_to(request.user), public_id=public_id)
+    form = ClientForm(request.POST if request.method == "POST" else None, instance=client)
+    if form.is_bound and form.is_valid():
+        enter(form.instance, by=request.user, now=timezone.now())
+        messages.success(request, f"The contact data of {client.name} is saved.")
+        return redirect("desk_client", client.public_id)
+    context = {"form": form, "client": client}
+    status = 422 if form.is_bound else 200
+    return render(request, "bookings/desk_client_edit.html", context, status=status)

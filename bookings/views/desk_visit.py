@@ -1,0 +1,139 @@
+"""One visit at the desk: how it stands, what became of it, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from bookings import calendar
+from bookings.calendar.changes import is_in_time
+from bookings.desk_forms import DeskCancelForm
+from bookings.desk_marks import next_marks
+from bookings.errors import BookingError, NeedsReason
+from bookings.models import Appointment
+from bookings.picking import read_start
+from bookings.timetable import Timetable
+from bookings.views.desk_book import TEMPLATE, timetable, who_form
+from bookings.views.times import time_page
+from bookings.visit_history import history_of
+
+CHANGEABLE = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
+
+
+@require_safe
+def desk_visit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """When, who and where, the state with who and when, and the next steps."""
+    return visit_page(request, visit_at_the_desk(request, public_id))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_visit_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Choose another time, also with somebody else; the visit stays until one is taken."""
+    visit = visit_at_the_desk(request, public_id)
+    table = timetable(request, visit.service, person=visit.practitioner, moving=visit)
+    if visit.status not in CHANGEABLE or table is None:
+        return visit_page(request, visit, refusal=BookingError("This session cannot be moved."))
+    if request.method != "POST":
+        return _times(request, visit, table)
+    starts_at = read_start(request.POST.get("start", ""))
+    if starts_at is None:
+        return _times(request, visit, table, problem="Choose a time")
+    try:
+        calendar.move(
+            visit,
+            starts_at=starts_at,
+            practitioner=table.person,
+            location=table.location,
+            by=request.user,
+            now=table.now,
+            for_staff=True,
+        )
+    except BookingError as refusal:
+        return _times(request, visit, table, refusal=refusal, wished=starts_at)
+    return redirect("desk_visit", visit.public_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_visit_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Ask who cancels and why; within the notice the reason is needed."""
+    visit = visit_at_the_desk(request, public_id)
+    now = timezone.now()
+    form = DeskCancelForm(request.POST if request.method == "POST" else None)
+    context = {"visit": visit, "form": form, "is_late": not is_in_time(visit, now=now)}
+    if request.method != "POST" or not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return render(request, "bookings/desk_cancel.html", context, status=status)
+    try:
+        calendar.cancel(visit, by=request.user, now=now, for_staff=True, **form.cleaned_data)
+    except NeedsReason as refusal:
+        form.add_error("reason", refusal.sentence)
+        return render(request, "bookings/desk_cancel.html", context, status=refusal.status)
+    except BookingError as refusal:
+        return visit_page(request, visit, refusal=refusal)
+    return redirect("desk_visit", visit.public_id)
+
+
+@require_POST
+def desk_visit_mark(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Mark a visit arrived, in session, done or no-show, or take that back."""
+    visit = visit_at_the_desk(request, public_id)
+    status = request.POST.get("status", "")
+    try:
+        calendar.mark(visit, status, by=request.user, now=timezone.now())
+    except BookingError as refusal:
+        messages.warning(request, refusal.sentence)
+    way_back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(way_back, allowed_hosts=None):
+        way_back = "/desk/"
+    return redirect(way_back)
+
+
+def visit_at_the_desk(request: HttpRequest, public_id: UUID) -> Appointment:
+    """A visit that this member of staff works on. Raises PermissionDenied, Http404."""
+    if not request.user.works_here:
+        raise PermissionDenied
+    visits = Appointment.objects.handled_by(request.user).with_details()
+    return get_object_or_404(visits, public_id=public_id)
+
+
+def visit_page(
+    request: HttpRequest, visit: Appointment, *, refusal: BookingError | None = None, **more: Any
+) -> HttpResponse:
+    """Show the visit; a refusal is told above it."""
+    context = {
+        "visit": visit,
+        "steps": history_of(visit),
+        "marks": next_marks(visit, now=timezone.now()),
+        "can_change": visit.status in CHANGEABLE,
+        "problems": [(refusal.sentence, "")] if refusal else [],
+        **more,
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "bookings/desk_visit.html", context, status=status)
+
+
+def _times(
+    request: HttpRequest, visit: Appointment, table: Timetable, **problem: Any
+) -> HttpResponse:
+    return time_page(
+        request,
+        table,
+        template=TEMPLATE,
+        back=(reverse("desk_visit", args=[visit.public_id]), "The session"),
+        more={
+            "client": visit.client,
+            "who": who_form(request, table),
+            "heading": "Choose a new time",
+            "button": "Move to this time",
+        },
+        **problem,
+    )

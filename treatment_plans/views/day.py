@@ -1,0 +1,47 @@
+"""The day at the desk: a table of visits, each with its next step."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from bookings.desk_days import DAY, bounds, clinic_zone, day_asked, whose_calendar
+from bookings.desk_marks import next_marks
+from bookings.models import Appointment, Task
+
+
+@require_safe
+def desk_day(request: HttpRequest) -> HttpResponse:
+    """The day as a table: practitioners see theirs, the desk everybody's."""
+    if not request.user.works_here:
+        raise PermissionDenied
+    now, zone = timezone.now(), clinic_zone()
+    today = now.astimezone(zone).date()
+    day, problem = day_asked(request.GET, today)
+    person, people = whose_calendar(request.user, request.GET)
+    visits = Appointment.objects.handled_by(request.user).with_details()
+    visits = visits.filter(practitioner=person) if person else visits
+    start, end = bounds(day, zone)
+    rows = [
+        {"visit": visit, "actions": next_marks(visit, now=now)}
+        for visit in visits.between(start, end)
+    ]
+    later = visits.standing().filter(starts_at__gte=end).order_by("starts_at")
+    context = {
+        "day": day,
+        "today": today,
+        "before": day - DAY,
+        "after": day + DAY,
+        "rows": rows,
+        "next_visit": later.first() if not rows else None,
+        "open_tasks": Task.objects.visible_to(request.user).open().count(),
+        "person": person,
+        "people": people,
+        "whose": request.GET.get("practitioner", ""),
+        "problems": [(problem, "day")] if problem else [],
+        "typed": request.GET.get("day", "") if problem else "",
+    }
+    return render(request, "treatment_plans/desk_day.html", context, status=422 if problem else 200)
