@@ -31,7 +31,7 @@ def _in(app: str, models: Iterable[str], actions: tuple[str, ...]) -> Grants:
 
 LOOKING: Grants = {
     **_in("practitioners", (*OFFER, *HOURS, "practitioner"), VIEW),
-    **_in("bookings", ("appointment", "task"), VIEW),
+    **_in("bookings", ("appointment", "task", "messageattempt", "clientaccess"), VIEW),
 }
 CONTACT: Grants = _in("bookings", ("client", "message"), CHANGE)
 

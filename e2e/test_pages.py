@@ -26,7 +26,8 @@ MODELS = {
         "availability", "bodyregion", "closure", "condition", "extrahours", "location",
         "practitioner", "room", "service", "technique", "timeoff",
     ],
-    "bookings": ["appointment", "message", "task"],
+    "bookings": ["appointment", "client", "message", "task"],
+    "clinic": ["user"],
 }  # fmt: skip
 ADMIN_SITE = [
     "/admin/",
@@ -38,7 +39,8 @@ ADMIN_SITE = [
     "/admin/practitioners/closure/1/delete/",
     "/admin/practitioners/practitioner/?q=nobody",
     "/admin/practitioners/practitioner/?_popup=1", "/admin/practitioners/room/add/?_popup=1",
-    "/admin/bookings/message/1/change/",
+    "/admin/bookings/message/1/change/", "/admin/bookings/client/1/change/",
+    "/admin/clinic/user/1/change/", "/admin/bookings/appointment/1/change/",
 ]  # fmt: skip
 ROLES = {
     "": ANYONE,

@@ -1,27 +1,13 @@
-"""Visits, messages and to-dos in Django admin: to look at, not to change."""
+"""Visits and to-dos in Django admin: to look at, not to change."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from bookings.models import Appointment, Message, Task
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that only their own verbs may change."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from bookings.admin.read_only import ReadOnlyAdmin
+from bookings.models import Appointment, Task
 
 
 @admin.register(Appointment)
@@ -35,26 +21,6 @@ class AppointmentAdmin(ReadOnlyAdmin):
     fields = (
         "practitioner", "service", "location", "room", "starts_at", "ends_at", "status",
         "cancelled_by", "is_late_cancellation", "booked_at", "version",
-    )  # fmt: skip
-
-
-@admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin):
-    """How a message stands, never what it says."""
-
-    list_display = (
-        "send_after",
-        "kind",
-        "channel",
-        "state",
-        "attempts",
-        "last_code",
-        "is_ambiguous",
-    )
-    list_filter = ("state", "kind", "is_ambiguous")
-    fields = (
-        "kind", "channel", "state", "send_after", "expires_at", "attempts", "sent_at", "last_code",
-        "is_ambiguous",
     )  # fmt: skip
 
 

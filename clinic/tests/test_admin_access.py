@@ -35,6 +35,8 @@ CELLS: dict[str, tuple[str, str, str]] = {  # front desk, admin, clinical lead
     "practitioners/clinicsettings": (NOBODY, WRITES, NOBODY),
     "bookings/appointment": (SEES, SEES, SEES),
     "bookings/message": (SEES, SEES, SEES),
+    "bookings/client": (WRITES, WRITES, WRITES),
+    "clinic/user": (NOBODY, WRITES, NOBODY),
     "bookings/task": (SEES, SEES, SEES),
 }  # fmt: skip
 BY_ROLE = [
@@ -65,7 +67,7 @@ def keys() -> dict[str, Any]:
         "condition": make_condition(), "location": world.place, "room": world.room,
         "availability": Availability.objects.earliest("pk"), "extrahours": extra, "timeoff": away,
         "closure": shut, "clinicsettings": world.clinic, "appointment": visit,
-        "message": Message.objects.earliest("pk"),
+        "message": Message.objects.earliest("pk"), "client": world.client, "user": world.user,
     }  # fmt: skip
     found: dict[str, Any] = {name: row.pk for name, row in rows.items()}
     return {**found, "task": dict(zip(ROLES, (task.pk for task in tasks), strict=True))}

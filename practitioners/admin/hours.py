@@ -71,7 +71,6 @@ class PersonalHours(ClinicModelAdmin):
     """Hours of one person."""
 
     search_fields = ("practitioner__name",)
-    autocomplete_fields = ("practitioner",)
 
 
 class WeeklyHours(PersonalHours):

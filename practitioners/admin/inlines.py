@@ -49,7 +49,6 @@ class CertificateInline(SensibleDates, admin.StackedInline):
     model = PractitionerTechnique
     extra = 0
     verbose_name_plural = "techniques"
-    autocomplete_fields = ("technique",)
 
 
 class HoursFormSet(BaseInlineFormSet):

@@ -1,0 +1,109 @@
+"""Clients in Django admin: how to reach them, and nothing about their health."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from bookings.admin.export import ExportsCsv
+from bookings.admin.read_only import ReadOnlyInline
+from bookings.forms import PhoneField
+from bookings.models import Appointment, Client, ClientAccess
+from practitioners.admin.base import ClinicModelAdmin
+
+
+class AccessInline(ReadOnlyInline):
+    """Who may act for this person."""
+
+    model = ClientAccess
+    fields = ("user", "relation", "scope")
+    verbose_name_plural = "who may act for this person"
+
+
+class ClientForm(forms.ModelForm):
+    """Contact data, with the same idea of a phone number as the booking page."""
+
+    phone = PhoneField(required=False)
+
+    class Meta:
+        model = Client
+        fields = (
+            "name", "called", "date_of_birth", "email", "phone", "preferred_channel", "time_zone",
+            "is_call_to_book", "is_deceased", "desk_note",
+        )  # fmt: skip
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The box has judged the number; the model's own check knows no number in films."""
+        return {*super()._get_validation_exclusions(), "phone"}  # type: ignore[misc]
+
+
+@admin.register(Client)
+class ClientAdmin(ExportsCsv, ClinicModelAdmin):
+    """Contact data. Clients are made at the desk or by booking, and never deleted here."""
+
+    form = ClientForm
+    list_display = ("name", "email", "phone", "is_call_to_book", "coming", "no_shows")
+    list_filter = ("is_call_to_book", "is_deceased", "preferred_channel")
+    search_fields = ("name", "called", "email", "phone")
+    list_per_page = 50
+    fieldsets = (
+        ("Who", {"fields": ("name", "called", "date_of_birth", "record")}),
+        (
+            "Contact",
+            {"fields": ("email", "bounced_email", "phone", "preferred_channel", "time_zone")},
+        ),
+        ("Desk", {"fields": ("is_call_to_book", "is_deceased", "desk_note", "created_at")}),
+    )
+    readonly_fields = ("bounced_email", "created_at", "record")
+    inlines = (AccessInline,)
+    actions = ("export_csv",)
+    export_columns = (
+        ("Name", lambda one: one.name),
+        ("Email", lambda one: one.email),
+        ("Phone", lambda one: one.phone),
+        ("Call to book only", lambda one: one.is_call_to_book),
+        ("Upcoming sessions", lambda one: one.sessions),
+        ("No-shows", lambda one: one.missed),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
+        status = Appointment.Status
+        standing = Q(appointments__status__in=(status.BOOKED, status.ARRIVED, status.STARTED))
+        ahead = standing & Q(appointments__ends_at__gt=timezone.now())
+        missed = Q(appointments__status=status.NO_SHOW)
+        people = super().get_queryset(request)
+        return people.annotate(
+            sessions=Count("appointments", filter=ahead),
+            missed=Count("appointments", filter=missed),
+        )
+
+    @admin.display(description="upcoming sessions", ordering="sessions")
+    def coming(self, client: Any) -> int:
+        return int(client.sessions)
+
+    @admin.display(description="no-shows", ordering="missed")
+    def no_shows(self, client: Any) -> int:
+        return int(client.missed)
+
+    @admin.display(description="sessions")
+    def record(self, client: Any) -> SafeString:
+        """How many sessions, with the way to the desk's page, which asks for the right to see it."""
+        return format_html(
+            '{} to come. <a href="{}">Open at the desk</a>',
+            client.sessions,
+            reverse("desk_client", args=[client.public_id]),
+        )

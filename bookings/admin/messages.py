@@ -1,0 +1,87 @@
+"""Messages in Django admin: how each stands, every try, and deciding by hand. Never what one says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from bookings.admin.read_only import ReadOnlyAdmin, ReadOnlyInline
+from bookings.messages import by_hand
+from bookings.models import Message, MessageAttempt
+
+
+class TryInline(ReadOnlyInline):
+    """Every time somebody tried to hand the message over, and how it ended."""
+
+    model = MessageAttempt
+    fields = ("at", "result", "detail")
+    verbose_name_plural = "tries"
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    """How a message stands, with what can be decided by hand."""
+
+    list_display = (
+        "send_after", "kind", "channel", "state", "attempts", "last_code", "is_ambiguous",
+    )  # fmt: skip
+    list_filter = ("state", "kind", "is_ambiguous")
+    date_hierarchy = "send_after"
+    fields = (
+        "kind", "channel", "to", "state", "send_after", "expires_at", "attempts",
+        "next_attempt_at", "sent_at", "last_code", "is_ambiguous",
+    )  # fmt: skip
+    readonly_fields = ("to",)
+    inlines = (TryInline,)
+    actions = ("send_again", "do_not_send", "has_arrived")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("bookings.change_message")
+
+    @admin.display(description="to")
+    def to(self, message: Message) -> str | SafeString:
+        """Whom it is for: a client by name, staff by role, a visitor not at all."""
+        if message.client is None:
+            return "A member of staff" if message.user_id else "A visitor who has not signed in"
+        page = reverse("admin:bookings_client_change", args=[message.client_id])
+        return format_html('<a href="{}" dir="auto">{}</a>', page, message.client)
+
+    @admin.action(permissions=["decide"], description="Send again")
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """What failed, came too late or nobody knows of; what waits for its next try goes now."""
+        self._decide(request, queryset, by_hand.send_again, "will be sent again")
+
+    @admin.action(permissions=["decide"], description="Do not send")
+    def do_not_send(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """What has not been handed over yet."""
+        self._decide(request, queryset, by_hand.do_not_send, "will not be sent")
+
+    @admin.action(permissions=["decide"], description="It has arrived")
+    def has_arrived(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Of which nobody knew."""
+        self._decide(request, queryset, by_hand.has_arrived, "marked as arrived")
+
+    def _decide(
+        self, request: HttpRequest, queryset: QuerySet[Any], verb: Callable[..., bool], done: str
+    ) -> None:
+        chosen = list(queryset)
+        changed = [one for one in chosen if verb(one, now=timezone.now())]
+        for one in changed:
+            self.log_change(request, one, f"By hand: {done}.")
+        if changed:
+            self.message_user(request, f"{_count(len(changed))} {done}.")
+        if left := len(chosen) - len(changed):
+            text = f"{_count(left)} left as before: their state does not allow it."
+            self.message_user(request, text, messages.WARNING)
+
+
+def _count(number: int) -> str:
+    return f"{number} message{'' if number == 1 else 's'}"

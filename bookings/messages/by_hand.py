@@ -1,0 +1,64 @@
+"""What staff decide about a single message. Each verb tells whether it changed anything.
+
+A sign-in code is never sent again: it is old, and asking for a new one takes a second.
+Whether a message is still wanted is decided once more when it is sent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from bookings.messages import outbox
+from bookings.messages.kinds import KINDS
+from bookings.models import Message
+
+State = Message.State
+ENDED = (State.FAILED, State.EXPIRED)
+
+
+def send_again(row: Message, *, now: datetime) -> bool:
+    """Bring back what failed, expired or is unknown; what waits for its next try goes at once."""
+    if row.lane == Message.Lane.SECURITY or row.kind not in KINDS:
+        return False
+    changed = (
+        outbox.settle(row, has_arrived=False, now=now)
+        or _reopen(row, now=now)
+        or _without_waiting(row)
+    )
+    if changed:
+        outbox.kick()
+    return changed
+
+
+def _reopen(row: Message, *, now: datetime) -> bool:
+    ended = Message.objects.filter(pk=row.pk, state__in=ENDED)
+    return bool(
+        ended.update(
+            state=State.PENDING,
+            last_code="sent_again",
+            send_after=now,
+            expires_at=now + KINDS[row.kind].lifetime,
+            next_attempt_at=None,
+            attempts=0,
+            claims=0,
+        )
+    )
+
+
+def _without_waiting(row: Message) -> bool:
+    waiting = Message.objects.filter(pk=row.pk, state=State.PENDING, next_attempt_at__isnull=False)
+    return bool(waiting.update(next_attempt_at=None))
+
+
+def do_not_send(row: Message, *, now: datetime) -> bool:
+    """Take back what has not been handed over."""
+    waiting = Q(state__in=(State.PENDING, State.CLAIMED))
+    open_rows = Message.objects.filter(waiting, pk=row.pk)
+    return bool(open_rows.update(state=State.CANCELLED, last_code="cancelled_by_staff"))
+
+
+def has_arrived(row: Message, *, now: datetime) -> bool:
+    """Say of a message of which nobody knew that it has reached its reader."""
+    return outbox.settle(row, has_arrived=True, now=now)
