@@ -22,6 +22,12 @@ def clinic_zone() -> ZoneInfo:
     return location.zone if location else ZoneInfo(timezone.get_default_timezone_name())
 
 
+def own_zone(person: Practitioner) -> ZoneInfo:
+    """The wall clock of the place where somebody works."""
+    place = Location.objects.worked_at_by(person).first()
+    return place.zone if place else clinic_zone()
+
+
 def day_asked(query: Mapping[str, str], today: date, name: str = "day") -> tuple[date, str]:
     """The day that an address or a person names, and what is wrong with what they typed."""
     text = query.get(name, "")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.exceptions import ValidationError
 
+from bookings.dates import DayMonthYearField
+from bookings.desk_days import own_zone
 from bookings.forms import Styled
 from bookings.models import Appointment
 from bookings.models.text import check_one_line
+from bookings.times import BadTime, local_moment, read_clock
 from practitioners.models import Location, Practitioner, Service
 
 ANYBODY = "Any specialist (soonest)"
@@ -108,3 +114,130 @@ class DeskCancelForm(Styled):
         validators=[check_one_line],
         help_text="Nothing about health. Needed within the notice for changes.",
     )
+
+
+class LengthForm(Styled):
+    """How long a session takes after all."""
+
+    minutes = forms.IntegerField(
+        label="Length in minutes",
+        min_value=5,
+        max_value=480,
+        widget=forms.TextInput({"inputmode": "numeric", "class": "form-control width-4"}),
+        error_messages={
+            "required": "Enter a number of minutes",
+            "invalid": "Enter a number of minutes",
+            "min_value": "A session takes at least 5 minutes",
+            "max_value": "A session takes at most 480 minutes",
+        },
+    )
+
+
+class ClockField(forms.CharField):
+    """A typed time of day."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput({"class": "form-control width-10"}))
+        super().__init__(max_length=10, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        try:
+            return read_clock(text) if text else None
+        except BadTime as problem:
+            raise ValidationError(problem.sentence, code=problem.code) from None
+
+
+class HoursForm(Styled):
+    """Whose hours; a practitioner's own stand there alone."""
+
+    practitioner = forms.ModelChoiceField(
+        Practitioner.objects.none(),
+        to_field_name="slug",
+        label="Specialist",
+        empty_label=None,
+        error_messages={
+            "required": "Choose a specialist",
+            "invalid_choice": "Choose a specialist from the list",
+        },
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Practitioner.objects.hours_changed_by(user)
+        self.fields["practitioner"].queryset = people  # type: ignore[attr-defined]
+
+    def moment(self, day_name: str, time_name: str, zone: ZoneInfo, *, closes: bool = False) -> Any:
+        """The moment that two answers mean; without a time the day's first, or its end."""
+        day, at = self.cleaned_data.get(day_name), self.cleaned_data.get(time_name)
+        if day is None or time_name in self.errors:
+            return None
+        if at is None:
+            day = day + timedelta(days=1) if closes else day
+            return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
+        try:
+            return local_moment(day, at, zone, which="second" if closes else "first")
+        except BadTime as problem:
+            self.add_error(time_name, ValidationError(problem.sentence, code=problem.code))
+            return None
+
+
+class TimeOffForm(HoursForm):
+    """From when to when somebody is away."""
+
+    first_day = DayMonthYearField(label="First day", called="First day")
+    from_time = ClockField(
+        label="From", required=False, help_text="Like 10:15. Empty: the whole day."
+    )
+    last_day = DayMonthYearField(
+        label="Last day", called="Last day", required=False, help_text="Empty: the same day."
+    )
+    until_time = ClockField(
+        label="Until", required=False, help_text="Like 2:30pm. Empty: the whole day."
+    )
+    reason = forms.CharField(
+        max_length=120, required=False, validators=[check_one_line], help_text="Seen by staff only."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        data["last_day"] = data.get("last_day") or data.get("first_day")
+        person = data.get("practitioner")
+        if person is None or "last_day" in self.errors:
+            return data
+        zone = own_zone(person)
+        data["starts_at"] = self.moment("first_day", "from_time", zone)
+        data["ends_at"] = self.moment("last_day", "until_time", zone, closes=True)
+        if data["starts_at"] and data["ends_at"] and data["ends_at"] <= data["starts_at"]:
+            self.add_error(
+                "until_time", ValidationError("The end must be after the start", code="order")
+            )
+        return data
+
+
+class ExtraHoursForm(HoursForm):
+    """Hours on one day beyond the weekly ones."""
+
+    location = forms.ModelChoiceField(
+        Location.objects.active(), to_field_name="slug", label="Where", empty_label=None
+    )
+    on = DayMonthYearField(label="Day", called="Day")
+    starts_at = ClockField(
+        label="From",
+        help_text="Like 10:15.",
+        error_messages={"required": "Enter a time like 10:15"},
+    )
+    ends_at = ClockField(
+        label="Until",
+        help_text="Like 2:30pm.",
+        error_messages={"required": "Enter a time like 2:30pm"},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        begins, ends = data.get("starts_at"), data.get("ends_at")
+        if begins and ends and ends <= begins:
+            self.add_error(
+                "ends_at", ValidationError("The end must be after the start", code="order")
+            )
+        return data

@@ -8,7 +8,9 @@ from bookings.views import (
     desk,
     desk_book,
     desk_clients,
+    desk_hours,
     desk_visit,
+    desk_week,
     directory,
     my,
     times,
@@ -39,6 +41,21 @@ urlpatterns = [
     path("v/<str:token>/calendar.ics", visit_link.visit_by_link_file, name="visit_link_file"),
     path("u/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("desk/clients/", desk.desk_clients, name="desk_clients"),
+    path("desk/week/", desk_week.desk_week, name="desk_week"),
+    path("desk/hours/", desk_hours.desk_hours, name="desk_hours"),
+    path("desk/hours/time-off/", desk_hours.desk_time_off_new, name="desk_time_off_new"),
+    path("desk/hours/time-off/<int:pk>/", desk_hours.desk_time_off, name="desk_time_off"),
+    path(
+        "desk/hours/time-off/<int:pk>/remove/",
+        desk_hours.desk_time_off_remove,
+        name="desk_time_off_remove",
+    ),
+    path("desk/hours/extra/", desk_hours.desk_extra_hours_new, name="desk_extra_hours_new"),
+    path(
+        "desk/hours/extra/<int:pk>/remove/",
+        desk_hours.desk_extra_hours_remove,
+        name="desk_extra_hours_remove",
+    ),
     path("desk/clients/new/", desk_clients.desk_client_new, name="desk_client_new"),
     path(
         "desk/clients/<uuid:public_id>/edit/",
@@ -57,6 +74,11 @@ urlpatterns = [
         "desk/visits/<uuid:public_id>/cancel/",
         desk_visit.desk_visit_cancel,
         name="desk_visit_cancel",
+    ),
+    path(
+        "desk/visits/<uuid:public_id>/length/",
+        desk_visit.desk_visit_length,
+        name="desk_visit_length",
     ),
     path("desk/visits/<uuid:public_id>/mark/", desk_visit.desk_visit_mark, name="desk_visit_mark"),
 ]

@@ -10,11 +10,13 @@ from bookings.calendar.booking import book, confirm
 from bookings.calendar.changes import cancel, mark, move, undo
 from bookings.calendar.holds import extend_hold, hold, live_hold, release_hold
 from bookings.calendar.hours import change_hours
+from bookings.calendar.lengths import change_length
 
 __all__ = [
     "book",
     "cancel",
     "change_hours",
+    "change_length",
     "confirm",
     "extend_hold",
     "hold",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bookings import calendar
 from bookings.calendar.changes import is_in_time
-from bookings.desk_forms import DeskCancelForm
+from bookings.calendar.lengths import OPEN
+from bookings.desk_forms import DeskCancelForm, LengthForm
 from bookings.desk_marks import next_marks
 from bookings.errors import BookingError, NeedsReason
 from bookings.models import Appointment
@@ -83,6 +85,21 @@ def desk_visit_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def desk_visit_length(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Let a session last longer or shorter, as far as the next one allows."""
+    visit = visit_at_the_desk(request, public_id)
+    form = LengthForm(request.POST)
+    if not form.is_valid():
+        return visit_page(request, visit, length=form, status=422)
+    ends_at = visit.starts_at + timedelta(minutes=form.cleaned_data["minutes"])
+    try:
+        calendar.change_length(visit, ends_at=ends_at, by=request.user, now=timezone.now())
+    except BookingError as refusal:
+        return visit_page(request, visit, refusal=refusal, length=form)
+    return redirect("desk_visit", visit.public_id)
+
+
+@require_POST
 def desk_visit_mark(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Mark a visit arrived, in session, done or no-show, or take that back."""
     visit = visit_at_the_desk(request, public_id)
@@ -106,7 +123,12 @@ def visit_at_the_desk(request: HttpRequest, public_id: UUID) -> Appointment:
 
 
 def visit_page(
-    request: HttpRequest, visit: Appointment, *, refusal: BookingError | None = None, **more: Any
+    request: HttpRequest,
+    visit: Appointment,
+    *,
+    refusal: BookingError | None = None,
+    length: LengthForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """Show the visit; a refusal is told above it."""
     context = {
@@ -114,11 +136,16 @@ def visit_page(
         "steps": history_of(visit),
         "marks": next_marks(visit, now=timezone.now()),
         "can_change": visit.status in CHANGEABLE,
+        "form": length or LengthForm(initial={"minutes": _minutes(visit)}),
+        "can_last": visit.status in OPEN,
         "problems": [(refusal.sentence, "")] if refusal else [],
-        **more,
     }
-    status = refusal.status if refusal else 200
+    status = refusal.status if refusal else status
     return render(request, "bookings/desk_visit.html", context, status=status)
+
+
+def _minutes(visit: Appointment) -> int:
+    return int((visit.ends_at - visit.starts_at).total_seconds() // 60)
 
 
 def _times(

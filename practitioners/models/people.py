@@ -38,6 +38,13 @@ class PractitionerQuerySet(models.QuerySet["Practitioner"]):
         here = self.filter(is_active=True)
         return here if user.is_desk_staff else here.filter(user=user)
 
+    def hours_changed_by(self, user: Any) -> PractitionerQuerySet:
+        """Whose time off and extra hours a member of staff may change: the desk all, others their own."""
+        if not user.is_authenticated or not user.works_here:
+            return self.none()
+        here = self.filter(is_active=True)
+        return here if user.is_front_desk or user.is_clinic_admin else here.filter(user=user)
+
     def pictured(self, name: str) -> PractitionerQuerySet:
         """Whoever works here and has this file as a photo."""
         return self.filter(is_active=True, photo=name)

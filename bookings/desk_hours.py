@@ -1,0 +1,70 @@
+"""Time off and extra hours from the desk, written under the locks of the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from bookings import calendar
+from bookings.models import Appointment
+from practitioners.models import ExtraHours, Location, Practitioner, TimeOff
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptions:
+    """What is to come beside the weekly hours."""
+
+    time_off: list[TimeOff]
+    extra_hours: list[ExtraHours]
+
+
+def block(
+    person: Practitioner, starts_at: datetime, ends_at: datetime, *, reason: str, by: Any
+) -> TimeOff:
+    """Take somebody out of the calendar; visits inside stay until somebody moves them.
+
+    The same again is the same. Raises Busy.
+    """
+
+    def write() -> TimeOff:
+        return TimeOff.objects.get_or_create(
+            practitioner=person, starts_at=starts_at, ends_at=ends_at, defaults={"reason": reason}
+        )[0]
+
+    return calendar.change_hours([person.pk], write, by=by)
+
+
+def open_more(
+    person: Practitioner, location: Location, on: date, starts_at: time, ends_at: time, *, by: Any
+) -> ExtraHours:
+    """Add hours on one day. The same again is the same. Raises Busy."""
+
+    def write() -> ExtraHours:
+        return ExtraHours.objects.get_or_create(
+            practitioner=person, location=location, on=on, starts_at=starts_at, ends_at=ends_at
+        )[0]
+
+    return calendar.change_hours([person.pk], write, by=by)
+
+
+def remove(row: TimeOff | ExtraHours, *, by: Any) -> None:
+    """Take time off or extra hours back. Raises Busy."""
+    calendar.change_hours([row.practitioner_id], row.delete, by=by)
+
+
+def coming(people: Collection[Practitioner], *, now: datetime, today: date) -> Exceptions:
+    """Time off and extra hours that are not over, soonest first. Two queries."""
+    away = TimeOff.objects.filter(practitioner__in=people, ends_at__gt=now)
+    extra = ExtraHours.objects.filter(practitioner__in=people, on__gte=today)
+    return Exceptions(
+        list(away.select_related("practitioner")),
+        list(extra.select_related("practitioner", "location")),
+    )
+
+
+def visits_inside(away: TimeOff, *, now: datetime) -> list[Appointment]:
+    """The visits that somebody must move or cancel because of a time off."""
+    visits = Appointment.objects.upcoming(now=now).filter(practitioner=away.practitioner)
+    return list(visits.overlapping(away.starts_at, away.ends_at).with_details())

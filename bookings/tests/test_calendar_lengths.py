@@ -1,0 +1,105 @@
+"""A visit that takes longer: the next one keeps its time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client as Browser
+
+from bookings import calendar
+from bookings.errors import ClientBusy, Ended, NotPossible, SlotTaken
+from bookings.models import Appointment
+from bookings.tests.booking_world import World, text_of
+from bookings.tests.factories import HOUR, MINUTE, NOW, SmallClinic, make_appointment, make_staff
+from practitioners.tests.factories import make_service
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic() -> SmallClinic:
+    return SmallClinic()
+
+
+def last(visit: Appointment, minutes: int) -> Appointment:
+    ends_at = visit.starts_at + minutes * MINUTE
+    return calendar.change_length(visit, ends_at=ends_at, by=None, now=NOW)
+
+
+def test_a_visit_lasts_longer_and_blocks_longer(clinic: SmallClinic) -> None:
+    clinic.service.turnover_after = 15
+    clinic.service.save()
+    visit = clinic.book()
+    price = visit.price
+    last(visit, 90)
+    visit.refresh_from_db()
+    assert visit.ends_at - visit.starts_at == 90 * MINUTE
+    assert visit.busy.upper - visit.ends_at == 15 * MINUTE
+    assert (visit.price, visit.version) == (price, 1)
+    last(visit, 30)
+    visit.refresh_from_db()
+    assert visit.busy.upper - visit.starts_at == 45 * MINUTE
+
+
+def test_the_next_session_is_named(clinic: SmallClinic) -> None:
+    visit = clinic.book()
+    clinic.stranger(visit.ends_at + 20 * MINUTE)
+    with pytest.raises(SlotTaken, match="begins at 11:20, so this session can last until 11:20"):
+        last(visit, 81)
+    last(visit, 80)
+
+
+def test_the_room_counts_too(clinic: SmallClinic) -> None:
+    other = clinic.another()
+    visit = clinic.book()
+    make_appointment(
+        other, make_service(needs_room=False), clinic.place, visit.ends_at, room=visit.room
+    )
+    with pytest.raises(SlotTaken, match="The room is taken at 11:00"):
+        last(visit, 75)
+
+
+def test_the_client_is_not_in_two_places(clinic: SmallClinic) -> None:
+    other = clinic.another()
+    visit = clinic.book()
+    make_appointment(other, clinic.service, clinic.place, visit.ends_at, client=clinic.client)
+    with pytest.raises(ClientBusy):
+        last(visit, 75)
+
+
+def test_an_expired_hold_is_in_nobodys_way(clinic: SmallClinic) -> None:
+    visit = clinic.book()
+    clinic.hold("somebody", visit.ends_at, now=NOW - HOUR)
+    last(visit, 75)
+
+
+@pytest.mark.parametrize("minutes", [-60, 0, 4, 481])
+def test_a_length_that_nobody_means_is_refused(clinic: SmallClinic, minutes: int) -> None:
+    visit = clinic.book()
+    with pytest.raises(NotPossible):
+        last(visit, minutes)
+
+
+@pytest.mark.parametrize("status", ["completed", "no_show", "cancelled"])
+def test_what_is_over_keeps_its_length(clinic: SmallClinic, status: str) -> None:
+    visit = clinic.book()
+    Appointment.objects.filter(pk=visit.pk).update(status=status, cancelled_by="client")
+    with pytest.raises(Ended):
+        last(visit, 75)
+
+
+def test_the_desk_changes_a_length_or_reads_why_not(world: World, client: Browser) -> None:
+    client.force_login(make_staff("Front desk"))
+    visit = make_appointment(world.person, world.service, world.place, world.start)
+    url = f"/desk/visits/{visit.public_id}/"
+    assert client.post(f"{url}length/", {"minutes": "75"})["Location"] == url
+    page = text_of(client.get(url))
+    assert "Lengthened by 15 minutes" in page
+    make_appointment(world.person, world.service, world.place, world.start + timedelta(hours=2))
+    refused = client.post(f"{url}length/", {"minutes": "150"})
+    assert refused.status_code == 409
+    assert "The next session begins at 12:00" in text_of(refused)
+    for wrong in ("", "x", "4", "9" * 30):
+        assert client.post(f"{url}length/", {"minutes": wrong}).status_code == 422
+    assert client.get(f"{url}length/").status_code == 405

@@ -1,0 +1,161 @@
+"""Time off and extra hours from the desk, and the visits they leave without anybody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from bookings.tests.booking_world import World, text_of
+from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
+from practitioners.models import ExtraHours, TimeOff
+from practitioners.tests.factories import make_practitioner
+
+BLOCK, EXTRA = "/desk/hours/time-off/", "/desk/hours/extra/"
+
+
+@pytest.fixture
+def desk(client: Browser) -> Any:
+    user = make_staff("Front desk")
+    client.force_login(user)
+    return user
+
+
+def boxes(name: str, day: Any) -> dict[str, Any]:
+    return {f"{name}_{part}": number for part, number in enumerate((day.day, day.month, day.year))}
+
+
+def away(world: World, **changed: Any) -> dict[str, Any]:
+    day = world.start.astimezone(world.place.zone).date()
+    sent = {"practitioner": world.person.slug, **boxes("first_day", day),
+            "from_time": "9:30", "until_time": "11", "reason": "Dentist"}  # fmt: skip
+    return {**sent, "until_time": "11:00", **changed}
+
+
+def test_blocked_time_is_no_longer_offered(world: World, client: Browser, desk: Any) -> None:
+    answer = client.post(BLOCK, away(world))
+    made = TimeOff.objects.get()
+    assert answer["Location"] == f"{BLOCK}{made.pk}/"
+    local = made.starts_at.astimezone(world.place.zone)
+    assert (local.hour, local.minute) == (9, 30)
+    assert made.ends_at - made.starts_at == timedelta(minutes=90)
+    assert made.reason == "Dentist"
+    assert "No sessions are booked then." in text_of(client.get(answer["Location"]))
+    taken = world.choose(client)
+    assert taken.status_code == 422
+    assert "away then" in text_of(taken)
+
+
+def test_a_whole_day_needs_no_times(world: World, client: Browser, desk: Any) -> None:
+    client.post(BLOCK, away(world, from_time="", until_time=""))
+    made = TimeOff.objects.get()
+    first, last = (at.astimezone(world.place.zone) for at in (made.starts_at, made.ends_at))
+    assert (first.hour, last.hour) == (0, 0)
+    assert last.date() - first.date() == timedelta(days=1)
+
+
+def test_the_visits_inside_are_listed_with_a_way_to_move_each(
+    world: World, client: Browser, desk: Any
+) -> None:
+    inside = make_appointment(world.person, world.service, world.place, world.start)
+    after = make_appointment(
+        world.person, world.service, world.place, world.start + timedelta(hours=2)
+    )
+    make_appointment(
+        world.person, world.service, world.place, world.start - timedelta(hours=1),
+        status="cancelled", cancelled_by="client",
+    )  # fmt: skip
+    page = text_of(client.post(BLOCK, away(world), follow=True))
+    assert f"/desk/visits/{inside.public_id}/move/" in page
+    assert inside.client.name in page
+    assert f"/desk/visits/{after.public_id}/" not in page
+    listed = text_of(client.get("/desk/hours/"))
+    assert "Sessions that nobody is in for" in listed
+    assert f"/desk/visits/{inside.public_id}/move/" in listed
+
+
+def test_a_time_is_opened_again(world: World, client: Browser, desk: Any) -> None:
+    client.post(BLOCK, away(world))
+    made = TimeOff.objects.get()
+    assert client.get(f"{BLOCK}{made.pk}/remove/").status_code == 405
+    assert client.post(f"{BLOCK}{made.pk}/remove/")["Location"] == "/desk/hours/"
+    assert not TimeOff.objects.exists()
+
+
+def test_extra_hours_can_be_booked(world: World, client: Browser, desk: Any) -> None:
+    day = world.start.astimezone(world.place.zone)
+    sent = {"practitioner": world.person.slug, "location": world.place.slug, **boxes("on", day),
+            "starts_at": "18:00", "ends_at": "20:00"}  # fmt: skip
+    assert client.post(EXTRA, sent)["Location"] == "/desk/hours/"
+    made = ExtraHours.objects.get()
+    assert world.choose(client, day.replace(hour=18)).status_code == 302
+    assert world.person.name in text_of(client.get("/desk/hours/"))
+    client.post(f"{EXTRA}{made.pk}/remove/")
+    assert not ExtraHours.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"practitioner": "nobody"}, "Choose a specialist from the list"),
+        ({"first_day_0": ""}, "First day must include a day"),
+        ({"first_day_0": "31", "first_day_1": "2"}, "First day must be a real date"),
+        ({"until_time": "9:00"}, "The end must be after the start"),
+        ({"from_time": "soon"}, "Enter a time like 10:15 or 2:30pm."),
+        ({"reason": "a\u202eb"}, "hidden control characters"),
+    ],
+)
+def test_what_cannot_be_blocked_is_named(
+    world: World, client: Browser, desk: Any, changed: dict[str, str], sentence: str
+) -> None:
+    answer = client.post(BLOCK, away(world, **changed))
+    assert answer.status_code == 422
+    assert sentence in text_of(answer)
+    assert not TimeOff.objects.exists()
+    assert client.post(BLOCK, {}).status_code == 422
+    assert client.post(EXTRA, {}).status_code == 422
+
+
+def test_a_practitioner_changes_the_own_hours_only(world: World, client: Browser) -> None:
+    user = make_user()
+    own = make_practitioner(world.service, at=world.place, user=user)
+    client.force_login(user)
+    assert client.post(BLOCK, away(world)).status_code == 422
+    assert client.post(BLOCK, away(world, practitioner=own.slug)).status_code == 302
+    assert TimeOff.objects.get().practitioner == own
+    theirs = TimeOff.objects.create(
+        practitioner=world.person, starts_at=world.start, ends_at=world.start + timedelta(hours=1)
+    )
+    for path in (f"{BLOCK}{theirs.pk}/", f"{BLOCK}{theirs.pk}/remove/"):
+        assert client.post(path).status_code in (404, 405)
+    assert client.get(f"{BLOCK}{theirs.pk}/").status_code == 404
+    assert TimeOff.objects.count() == 2
+
+
+@pytest.mark.parametrize("path", ["/desk/hours/", BLOCK, EXTRA])
+def test_strangers_change_no_hours(world: World, client: Browser, path: str) -> None:
+    assert client.get(path).status_code == 302
+    other = make_user()
+    make_client(other)
+    for user in (other, make_staff("Clinical lead")):
+        client.force_login(user)
+        assert client.get(path).status_code == 403
+        if path != "/desk/hours/":
+            assert client.post(path, away(world)).status_code == 403
+    assert not TimeOff.objects.exists()
+
+
+def test_the_list_asks_a_constant_number_of_questions(
+    world: World, client: Browser, desk: Any, django_assert_max_num_queries: Any
+) -> None:
+    for day in range(6):
+        at = world.start + timedelta(days=day)
+        TimeOff.objects.create(
+            practitioner=world.person, starts_at=at, ends_at=at + timedelta(hours=1)
+        )
+        make_appointment(world.person, world.service, world.place, at)
+    client.get("/desk/hours/")  # the session is new
+    with django_assert_max_num_queries(11):
+        client.get("/desk/hours/")

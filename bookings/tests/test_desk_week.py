@@ -1,0 +1,160 @@
+"""The week as a grid: what stands where, on the wall clock."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client as Browser
+
+from bookings.models import Appointment
+from bookings.tests.booking_world import World, text_of
+from bookings.tests.factories import (
+    SmallClinic,
+    make_appointment,
+    make_client,
+    make_staff,
+    make_user,
+)
+from bookings.week import Column, Placed, lay_out
+from bookings.working_hours import windows
+from practitioners.models import Closure, ExtraHours, TimeOff
+from practitioners.tests.factories import make_practitioner
+
+LONDON = ZoneInfo("Europe/London")
+MONDAY = date(2026, 11, 30)
+
+
+def at(day: date, hour: int, minute: int = 0) -> datetime:
+    return datetime.combine(day, time(hour, minute), tzinfo=LONDON)
+
+
+def column(on: date = MONDAY, *visits: tuple[datetime, datetime], hours: Any = ()) -> Column:
+    rows = [Appointment(starts_at=first, ends_at=last) for first, last in visits]
+    return Column(on, None, rows, list(hours))  # type: ignore[arg-type]
+
+
+def places(made: list[Placed]) -> list[tuple[int, int]]:
+    return [(one.starts, one.lasts) for one in made]
+
+
+def test_a_visit_stands_at_its_quarter_and_lasts_its_quarters() -> None:
+    one = column(
+        MONDAY, (at(MONDAY, 9), at(MONDAY, 10)), (at(MONDAY, 10, 20), at(MONDAY, 11, 5)),
+        hours=[(at(MONDAY, 8, 30), at(MONDAY, 12, 30))],
+    )  # fmt: skip
+    grid = lay_out([one], LONDON, style="24h", now=at(MONDAY, 9, 31))
+    assert places(one.entries) == [(5, 4), (10, 4)]
+    assert places(one.off) == [(1, 2), (19, 2)]
+    assert one.now == 7
+    assert [words for words, _ in grid.labels] == ["08:00", "09:00", "10:00", "11:00", "12:00"]
+
+
+def test_an_empty_day_shows_the_usual_hours_and_nobody_in() -> None:
+    one = column()
+    grid = lay_out([one], LONDON, style="12h", now=at(MONDAY, 20))
+    assert [words for words, _ in grid.labels][:3] == ["8am", "9am", "10am"]
+    assert places(one.off) == [(1, 40)]
+    assert one.now == 0
+
+
+def test_a_visit_on_the_day_the_clock_changes_stands_at_its_wall_clock_time() -> None:
+    sunday = date(2027, 3, 28)
+    one = column(sunday, (at(sunday, 10), at(sunday, 11)), hours=[(at(sunday, 9), at(sunday, 17))])
+    lay_out([one], LONDON, style="24h", now=at(MONDAY, 9))
+    assert places(one.entries) == [(5, 4)]
+
+
+def test_a_visit_into_the_night_is_cut_at_midnight() -> None:
+    late = column(MONDAY, (at(MONDAY, 23), at(MONDAY + timedelta(days=1), 1)))
+    lay_out([late], LONDON, style="24h", now=at(MONDAY, 9))
+    assert places(late.entries) == [(1, 4)]
+
+
+@pytest.mark.django_db
+def test_hours_are_weekly_and_extra_less_time_off_and_closures() -> None:
+    clinic = SmallClinic()
+    tuesday, wednesday, sunday = (MONDAY + timedelta(days=days) for days in (1, 2, 6))
+    TimeOff.objects.create(
+        practitioner=clinic.person, starts_at=at(MONDAY, 10), ends_at=at(MONDAY, 11)
+    )
+    Closure.objects.create(name="Snow", starts_on=tuesday, ends_on=tuesday)
+    ExtraHours.objects.create(
+        practitioner=clinic.person, location=clinic.place, on=wednesday,
+        starts_at=time(17), ends_at=time(19),
+    )  # fmt: skip
+    found = windows([clinic.person], MONDAY, 7)
+    key = clinic.person.pk
+    assert found[key, MONDAY] == [
+        (at(MONDAY, 9), at(MONDAY, 10)), (at(MONDAY, 11), at(MONDAY, 17)),
+    ]  # fmt: skip
+    assert (key, tuesday) not in found
+    assert found[key, wednesday] == [(at(wednesday, 9), at(wednesday, 19))]
+    assert (key, sunday) not in found
+
+
+def day_of(world: World) -> str:
+    return f"{world.start.astimezone(world.place.zone):%Y-%m-%d}"
+
+
+def test_the_desk_sees_a_day_of_everybody_and_a_week_of_one(world: World, client: Browser) -> None:
+    other = make_practitioner(world.service, at=world.place)
+    first = make_appointment(world.person, world.service, world.place, world.start)
+    second = make_appointment(other, world.service, world.place, world.start)
+    client.force_login(make_staff("Front desk"))
+    page = text_of(client.get("/desk/week/", {"day": day_of(world)}))
+    assert "whole clinic" in page
+    assert page.count('class="week-day"') == 2
+    assert first.client.name in page
+    assert second.client.name in page
+    page = text_of(client.get("/desk/week/", {"day": day_of(world), "practitioner": other.slug}))
+    assert page.count('class="week-day"') == 7
+    assert str(first.public_id) not in page
+    assert str(second.public_id) in page
+    assert "style=" not in page
+
+
+def test_a_practitioner_sees_the_own_week_whatever_is_asked(world: World, client: Browser) -> None:
+    user = make_user()
+    own = make_practitioner(world.service, at=world.place, user=user)
+    mine = make_appointment(own, world.service, world.place, world.start)
+    theirs = make_appointment(world.person, world.service, world.place, world.start)
+    client.force_login(user)
+    for asked in ("", "all", world.person.slug):
+        page = text_of(client.get("/desk/week/", {"day": day_of(world), "practitioner": asked}))
+        assert str(mine.public_id) in page
+        assert str(theirs.public_id) not in page
+
+
+def test_an_empty_week_names_what_to_do(world: World, client: Browser) -> None:
+    client.force_login(make_staff("Front desk"))
+    page = text_of(client.get("/desk/week/", {"practitioner": world.person.slug}))
+    assert "No sessions this week." in page
+    assert 'href="/desk/hours/"' in page
+
+
+@pytest.mark.parametrize("day", ["soon", "9999-12-31", "0001-01-01", "2000-01-01", "2099-12-31"])
+def test_any_day_shows_a_week(world: World, client: Browser, day: str) -> None:
+    client.force_login(make_staff("Front desk"))
+    assert client.get("/desk/week/", {"day": day}).status_code in (200, 422)
+
+
+def test_strangers_see_no_week(world: World, client: Browser) -> None:
+    assert client.get("/desk/week/").status_code == 302
+    other = make_user()
+    make_client(other)
+    client.force_login(other)
+    assert client.get("/desk/week/").status_code == 403
+
+
+def test_a_week_asks_a_constant_number_of_questions(
+    world: World, client: Browser, django_assert_max_num_queries: Any
+) -> None:
+    for person in (make_practitioner(world.service, at=world.place) for _ in range(5)):
+        make_appointment(person, world.service, world.place, world.start)
+    client.force_login(make_staff("Front desk"))
+    client.get("/desk/week/", {"day": day_of(world)})  # the session is new
+    with django_assert_max_num_queries(14):
+        client.get("/desk/week/", {"day": day_of(world)})

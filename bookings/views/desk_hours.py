@@ -1,0 +1,135 @@
+"""Blocking time and opening more hours at the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from bookings.desk_days import clinic_zone, own_zone
+from bookings.desk_forms import ExtraHoursForm, HoursForm, TimeOffForm
+from bookings.desk_hours import block, coming, open_more, remove, visits_inside
+from bookings.errors import Busy
+from bookings.outside_hours import left_outside
+from practitioners.models import ExtraHours, Practitioner, TimeOff
+
+
+@require_safe
+def desk_hours(request: HttpRequest) -> HttpResponse:
+    """What is to come beside the weekly hours, and the visits that nobody is in for."""
+    people = _people(request)
+    now = timezone.now()
+    zone = clinic_zone()
+    today = now.astimezone(zone).date()
+    context = {
+        "zone": zone,
+        "coming": coming(people, now=now, today=today),
+        "outside": left_outside([one.pk for one in people], now=now),
+    }
+    return render(request, "bookings/desk_hours.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_time_off_new(request: HttpRequest) -> HttpResponse:
+    """Block time; the answer lists the visits inside."""
+    _people(request)
+    form = TimeOffForm(
+        request.POST if request.method == "POST" else None,
+        user=request.user,
+        initial=_initial(request),
+    )
+    if not (form.is_bound and form.is_valid()):
+        return _form_page(request, form, "Block time", "Block this time")
+    data = form.cleaned_data
+    try:
+        away = block(
+            data["practitioner"],
+            data["starts_at"],
+            data["ends_at"],
+            reason=data["reason"],
+            by=request.user,
+        )
+    except Busy as busy:
+        return _form_page(request, form, "Block time", "Block this time", busy)
+    return redirect("desk_time_off", away.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_extra_hours_new(request: HttpRequest) -> HttpResponse:
+    """Open more hours on one day."""
+    _people(request)
+    form = ExtraHoursForm(
+        request.POST if request.method == "POST" else None,
+        user=request.user,
+        initial=_initial(request),
+    )
+    if not (form.is_bound and form.is_valid()):
+        return _form_page(request, form, "Open more hours", "Open these hours")
+    data = {**form.cleaned_data}
+    try:
+        more = open_more(data.pop("practitioner"), **data, by=request.user)
+    except Busy as busy:
+        return _form_page(request, form, "Open more hours", "Open these hours", busy)
+    messages.success(request, f"{more.practitioner.name} can be booked then, too: {more}.")
+    return redirect("desk_hours")
+
+
+@require_safe
+def desk_time_off(request: HttpRequest, pk: int) -> HttpResponse:
+    """One time off, with the visits inside and a way to move each."""
+    away = get_object_or_404(TimeOff, pk=pk, practitioner__in=_people(request))
+    inside = visits_inside(away, now=timezone.now())
+    context = {"away": away, "inside": inside, "zone": own_zone(away.practitioner)}
+    return render(request, "bookings/desk_time_off.html", context)
+
+
+@require_POST
+def desk_time_off_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open a blocked time again."""
+    return _remove(request, TimeOff, pk, "That time can be booked again.")
+
+
+@require_POST
+def desk_extra_hours_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take extra hours back; visits in them are listed as outside the hours."""
+    return _remove(request, ExtraHours, pk, "Those extra hours are gone.")
+
+
+def _remove(request: HttpRequest, model: Any, pk: int, said: str) -> HttpResponse:
+    row = get_object_or_404(model, pk=pk, practitioner__in=_people(request))
+    try:
+        remove(row, by=request.user)
+        messages.success(request, said)
+    except Busy as busy:
+        messages.warning(request, busy.sentence)
+    return redirect("desk_hours")
+
+
+def _people(request: HttpRequest) -> list[Practitioner]:
+    """Whose hours this user changes. Raises PermissionDenied for somebody who changes none."""
+    people = list(Practitioner.objects.hours_changed_by(request.user))
+    if not people and not (request.user.is_front_desk or request.user.is_clinic_admin):
+        raise PermissionDenied
+    return people
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    return {"practitioner": request.GET.get("practitioner", "")}
+
+
+def _form_page(
+    request: HttpRequest, form: HoursForm, heading: str, button: str, refusal: Any = None
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "heading": heading,
+        "button": button,
+        "problems": [(refusal.sentence, "")] if refusal else [],
+    }
+    status = refusal.status if refusal else 422 if form.is_bound else 200
+    return render(request, "bookings/desk_hours_form.html", context, status=status)

@@ -1,0 +1,72 @@
+"""The week at the desk: seven days of one person, or one day of everybody."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from bookings.desk_days import DAY, bounds, clinic_zone, day_asked, whose_calendar
+from bookings.models import Appointment
+from bookings.week import Column, lay_out
+from bookings.working_hours import windows
+from practitioners.models import ClinicSettings, Practitioner
+
+WEEK = 7
+
+
+@require_safe
+def desk_week(request: HttpRequest) -> HttpResponse:
+    """Visits as a grid; on a phone, and read aloud, a list by day or by person."""
+    if not request.user.works_here:
+        raise PermissionDenied
+    now, zone = timezone.now(), clinic_zone()
+    today = now.astimezone(zone).date()
+    day, problem = day_asked(request.GET, today)
+    person, people = whose_calendar(request.user, request.GET)
+    monday = day - (day.isoweekday() - 1) * DAY
+    columns = (
+        _columns(request, [person], monday, WEEK) if person else _columns(request, people, day, 1)
+    )
+    context = {
+        "grid": lay_out(columns, zone, style=ClinicSettings.current().time_style, now=now),
+        "zone": zone,
+        "day": day,
+        "today": today,
+        "days": [monday + offset * DAY for offset in range(WEEK)],
+        "before": day - WEEK * DAY,
+        "after": day + WEEK * DAY,
+        "person": person,
+        "people": people,
+        "whose": person.slug if person else "all",
+        "problems": [(problem, "day")] if problem else [],
+        "typed": request.GET.get("day", "") if problem else "",
+        "visits": sum(len(column.entries) for column in columns),
+    }
+    status = 422 if problem else 200
+    return render(request, "bookings/desk_week.html", context, status=status)
+
+
+def _columns(
+    request: HttpRequest, people: list[Practitioner], first_day: date, days: int
+) -> list[Column]:
+    """A column per day and person, with visits and hours. Five queries, however many."""
+    zone = clinic_zone()
+    start, end = bounds(first_day, zone, days=days)
+    visits = Appointment.objects.handled_by(request.user).standing().with_details()
+    visits = visits.filter(practitioner__in=people).between(start, end)
+    hours = windows(people, first_day, days)
+    by_place: dict[Any, list[Appointment]] = {}
+    for visit in visits:
+        key = visit.practitioner_id, visit.starts_at.astimezone(zone).date()
+        by_place.setdefault(key, []).append(visit)
+    return [
+        Column(on, person, by_place.get((person.pk, on), []), hours.get((person.pk, on), []))
+        for person in people
+        for on in (first_day + offset * DAY for offset in range(days))
+    ]

@@ -1,0 +1,115 @@
+"""A week as columns: what stands where on the wall clock, in quarters of an hour.
+
+The page places everything by two classes, `starts-N` (the quarter it begins in, counted
+from the first hour shown) and `lasts-N`: a style of its own would need a hole in the
+content policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from bookings.models import Appointment
+from bookings.working_hours import Stretch
+from practitioners.models import Practitioner
+
+QUARTER, HOUR, WHOLE_DAY = 15, 60, 24 * 60  # minutes
+USUAL = (8 * HOUR, 18 * HOUR)
+LONGEST = 48  # quarters that one class can span
+Span = tuple[int, int]  # minutes of the local day
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Something in a column, by the classes of the stylesheet."""
+
+    starts: int
+    lasts: int
+    visit: Appointment | None = None
+
+
+@dataclass(slots=True)
+class Column:
+    """One day of one person."""
+
+    on: date
+    person: Practitioner
+    visits: list[Appointment]
+    hours: list[Stretch]
+    entries: list[Placed] = field(default_factory=list)
+    off: list[Placed] = field(default_factory=list)
+    now: int = 0  # the quarter that it is now; 0 on any other day
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The columns, and the hours beside them."""
+
+    columns: list[Column]
+    labels: list[tuple[str, Placed]]
+
+
+def lay_out(columns: list[Column], zone: ZoneInfo, *, style: str, now: datetime) -> Grid:
+    """Place everything; the grid is as high as the hours and visits of its columns need."""
+    begins, ends = _height(columns, zone)
+    for column in columns:
+        column.entries = [
+            _placed(_span(visit.starts_at, visit.ends_at, column.on, zone), begins, visit)
+            for visit in column.visits
+        ]
+        column.off = list(_gaps(column, begins, ends, zone))
+        local = now.astimezone(zone)
+        minute = local.hour * HOUR + local.minute
+        if local.date() == column.on and begins <= minute < ends:
+            column.now = (minute - begins) // QUARTER + 1
+    hours = range(begins, ends, HOUR)
+    labels = [(_clock(at, style), _placed((at, at + HOUR), begins)) for at in hours]
+    return Grid(columns, labels)
+
+
+def _span(starts_at: datetime, ends_at: datetime, on: date, zone: ZoneInfo) -> Span:
+    """From which to which minute of the local day something lasts, cut at midnight."""
+    first, last = starts_at.astimezone(zone), ends_at.astimezone(zone)
+    begins = 0 if first.date() < on else first.hour * HOUR + first.minute
+    ends = WHOLE_DAY if last.date() > on else last.hour * HOUR + last.minute
+    return begins, max(ends, begins + QUARTER)
+
+
+def _height(columns: Iterable[Column], zone: ZoneInfo) -> Span:
+    spans = [
+        _span(begins, ends, column.on, zone)
+        for column in columns
+        for begins, ends in (
+            *column.hours,
+            *((visit.starts_at, visit.ends_at) for visit in column.visits),
+        )
+    ]
+    first = min((begins for begins, _ in spans), default=USUAL[0])
+    last = max((ends for _, ends in spans), default=USUAL[1])
+    return first // HOUR * HOUR, min(-(-last // HOUR) * HOUR, WHOLE_DAY)
+
+
+def _placed(span: Span, begins: int, visit: Appointment | None = None) -> Placed:
+    first = (span[0] - begins) // QUARTER
+    last = -(-(span[1] - begins) // QUARTER)
+    return Placed(first + 1, min(max(last - first, 1), LONGEST), visit)
+
+
+def _gaps(column: Column, begins: int, ends: int, zone: ZoneInfo) -> Iterable[Placed]:
+    """Where nobody is in, in pieces that a class can span."""
+    at = begins
+    spans = [_span(first, last, column.on, zone) for first, last in column.hours]
+    for first, last in [*spans, (ends, ends)]:
+        while at < first:
+            piece = min(first, at + LONGEST * QUARTER)
+            yield _placed((at, piece), begins)
+            at = piece
+        at = max(at, last)
+
+
+def _clock(minute: int, style: str) -> str:
+    hour = minute // HOUR
+    return f"{hour:02d}:00" if style == "24h" else f"{hour % 12 or 12}{'am' if hour < 12 else 'pm'}"

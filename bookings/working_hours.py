@@ -1,0 +1,92 @@
+"""When people are in, day by day: weekly hours and extra hours less time off and closures.
+
+Mon   09:00 ─────────── 12:30      13:30 ─────── 17:30      weekly rows and extra hours
+           10:00 ─ 11:00                                    time off
+in    09 ─ 10     11 ── 12:30      13:30 ─────── 17:30
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from bookings.wall_clock import moment
+from practitioners.models import Availability, Closure, ExtraHours, Practitioner, TimeOff
+
+DAY = timedelta(days=1)
+Stretch = tuple[datetime, datetime]
+
+
+def windows(
+    people: Collection[Practitioner], first_day: date, days: int
+) -> dict[tuple[int, date], list[Stretch]]:
+    """The stretches in which each of these people is in, by person and local day. Four queries."""
+    last_day = first_day + (days - 1) * DAY
+    found: dict[tuple[int, date], list[Stretch]] = {}
+    closures = list(Closure.objects.filter(starts_on__lte=last_day, ends_on__gte=first_day))
+    for row, on in _shifts(people, first_day, days):
+        if not any(_is_closed(one, row, on) for one in closures):
+            zone = row.location.zone
+            shift = (moment(on, row.starts_at, zone), moment(on, row.ends_at, zone))
+            found.setdefault((row.practitioner_id, on), []).append(shift)
+    away = _away(people, first_day, last_day)
+    return {key: _without(_merged(shifts), away.get(key[0], [])) for key, shifts in found.items()}
+
+
+def _shifts(people: Collection[Practitioner], first_day: date, days: int) -> list[tuple[Any, date]]:
+    dates = [first_day + offset * DAY for offset in range(days)]
+    weekly = Availability.objects.filter(
+        Q(valid_from=None) | Q(valid_from__lte=dates[-1]),
+        Q(valid_until=None) | Q(valid_until__gte=dates[0]),
+        practitioner__in=people,
+    ).select_related("location")
+    extra = ExtraHours.objects.filter(practitioner__in=people, on__range=(dates[0], dates[-1]))
+    by_week = [(row, on) for row in weekly for on in dates if _counts(row, on)]
+    return [*by_week, *((row, row.on) for row in extra.select_related("location"))]
+
+
+def _counts(row: Availability, on: date) -> bool:
+    begun = row.valid_from is None or row.valid_from <= on
+    lasts = row.valid_until is None or row.valid_until >= on
+    return row.weekday == on.isoweekday() and begun and lasts
+
+
+def _is_closed(closure: Closure, row: Any, on: date) -> bool:
+    here = closure.location_id is None or closure.location_id == row.location_id
+    return here and closure.starts_on <= on <= closure.ends_on
+
+
+def _away(
+    people: Collection[Practitioner], first_day: date, last_day: date
+) -> dict[int, list[Stretch]]:
+    """Time off around these days; a day on either side covers every time zone."""
+    rows = TimeOff.objects.filter(
+        practitioner__in=people,
+        ends_at__date__gte=first_day - DAY,
+        starts_at__date__lte=last_day + DAY,
+    )
+    found: dict[int, list[Stretch]] = {}
+    for row in rows:
+        found.setdefault(row.practitioner_id, []).append((row.starts_at, row.ends_at))
+    return found
+
+
+def _merged(stretches: list[Stretch]) -> list[Stretch]:
+    merged: list[Stretch] = []
+    for begins, ends in sorted(stretches):
+        if merged and begins <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], ends))
+        else:
+            merged.append((begins, ends))
+    return merged
+
+
+def _without(stretches: list[Stretch], away: list[Stretch]) -> list[Stretch]:
+    left = stretches
+    for begins, ends in away:
+        parts = [[(a, min(b, begins)), (max(a, ends), b)] for a, b in left]
+        left = [(a, b) for pair in parts for a, b in pair if a < b]
+    return left
