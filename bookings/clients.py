@@ -103,7 +103,7 @@ def likely_same(client: Client) -> Any:
         same |= Q(phone=client.phone)
     if client.email:
         same |= Q(email__iexact=client.email)
-    return Client.objects.filter(same).exclude(pk=client.pk)
+    return Client.objects.current().filter(same).exclude(pk=client.pk)
 
 
 def warn_of_likeness(client: Client, *, now: datetime) -> None:

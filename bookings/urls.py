@@ -9,6 +9,7 @@ from bookings.views import (
     desk_book,
     desk_clients,
     desk_hours,
+    desk_merge,
     desk_visit,
     desk_week,
     directory,
@@ -62,6 +63,12 @@ urlpatterns = [
         desk_clients.desk_client_edit,
         name="desk_client_edit",
     ),
+    path(
+        "desk/clients/<uuid:public_id>/same-as/<uuid:other_id>/",
+        desk_merge.desk_client_merge,
+        name="desk_client_merge",
+    ),
+    path("desk/merges/<uuid:public_id>/undo/", desk_merge.desk_merge_undo, name="desk_merge_undo"),
     path("desk/clients/<uuid:public_id>/book/", desk_book.desk_book, name="desk_book"),
     path(
         "desk/clients/<uuid:public_id>/book/<slug:slug>/",

@@ -1,5 +1,6 @@
 from bookings.models.appointments import Appointment
 from bookings.models.clients import Client, ClientAccess
+from bookings.models.merges import ClientMerge
 from bookings.models.messages import ChannelConsent, Message, MessageAttempt, VisitChange
 from bookings.models.sign_in import SignInCode
 from bookings.models.todo import Task
@@ -9,6 +10,7 @@ __all__ = [
     "ChannelConsent",
     "Client",
     "ClientAccess",
+    "ClientMerge",
     "Message",
     "MessageAttempt",
     "SignInCode",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -28,6 +29,12 @@ def _treated_by(practitioner: Any) -> models.QuerySet[Client]:
     )
 
 
+def _counted(states: Sequence[str]) -> Subquery:
+    """How many visits in these states the outer client has."""
+    theirs = Client.objects.filter(pk=OuterRef("pk"), appointments__status__in=states)
+    return Subquery(theirs.values("pk").annotate(many=Count("appointments")).values("many"))
+
+
 class ClientQuerySet(models.QuerySet["Client"]):
     """Words for choosing clients."""
 
@@ -50,11 +57,17 @@ class ClientQuerySet(models.QuerySet["Client"]):
         found = Q(name__icontains=asked) | Q(email__icontains=asked)
         return self.filter(found | Q(phone__contains=digits) if len(digits) > 3 else found)
 
+    def current(self) -> ClientQuerySet:
+        """Without entries that were joined into another."""
+        return self.filter(merged_into=None)
+
+    def with_visits(self) -> ClientQuerySet:
+        """Each with the number of visits that stand or stood, as `visits`."""
+        return self.annotate(visits=Coalesce(_counted(STANDING), 0))
+
     def with_no_shows(self) -> ClientQuerySet:
         """Each with the number of visits they did not come to, as `no_shows`."""
-        missed = Client.objects.filter(pk=OuterRef("pk"), appointments__status="no_show")
-        counted = missed.values("pk").annotate(many=Count("appointments")).values("many")
-        return self.annotate(no_shows=Coalesce(Subquery(counted), 0))
+        return self.annotate(no_shows=Coalesce(_counted(("no_show",)), 0))
 
     def acted_for_by(self, user: Any) -> ClientQuerySet:
         """The people this login books for."""
@@ -108,6 +121,15 @@ class Client(models.Model):
         blank=True, editable=False, help_text="Refused for good; another address is tried again."
     )
     is_deceased = models.BooleanField(default=False)
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The entry of the same person that is used instead.",
+    )
     desk_note = models.TextField(blank=True, help_text="For the front desk; nothing about health.")
     created_at = models.DateTimeField(auto_now_add=True)
 

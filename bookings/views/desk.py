@@ -21,7 +21,7 @@ def desk_clients(request: HttpRequest) -> HttpResponse:
     if not request.user.works_here:
         raise PermissionDenied
     asked = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
-    found = Client.objects.visible_to(request.user).matching(asked).with_no_shows()
+    found = Client.objects.visible_to(request.user).current().matching(asked).with_no_shows()
     page = Paginator(found.order_by("name", "pk"), PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "asked": asked, "query": urlencode({"q": asked}) if asked else ""}
     return render(request, "bookings/desk_clients.html", context)

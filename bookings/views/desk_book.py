@@ -29,6 +29,8 @@ TEMPLATE = "bookings/desk_times.html"
 def desk_book(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Choose what to book for a person; the answer leads to its times."""
     client = person_at_the_desk(request, public_id)
+    if client.merged_into:
+        return redirect("desk_book", client.merged_into.public_id)
     form = WhatForm(request.GET if "service" in request.GET else None, user=request.user)
     if form.is_bound and form.is_valid():
         chosen = form.cleaned_data

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.clients import likely_same
-from bookings.models import Appointment, Client
+from bookings.models import Appointment, Client, ClientMerge
 from treatment_plans.access import record_opened
 from treatment_plans.models import Assessment, TreatmentPlan
 
@@ -31,7 +31,8 @@ def desk_client(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "client": client,
         "no_shows": visits.no_shows().count(),
-        "likely": likely_same(client)[:5] if request.user.is_desk_staff else [],
+        "likely": likely_same(client)[:5] if _may_compare(request, client) else [],
+        "merges": ClientMerge.objects.of(client)[:10] if request.user.is_desk_staff else [],
         "upcoming": visits.upcoming(now=now)[:20],
         "past": visits.past(now=now)[:20],
         "sees_record": sees_record,
@@ -42,3 +43,7 @@ def desk_client(request: HttpRequest, public_id: UUID) -> HttpResponse:
         .select_related("practitioner")[:20],
     }
     return render(request, "treatment_plans/desk_client.html", context)
+
+
+def _may_compare(request: HttpRequest, client: Client) -> bool:
+    return bool(request.user.is_desk_staff and client.merged_into_id is None)

@@ -1,0 +1,147 @@
+"""Two entries of one person made one, and two again; nothing is ever deleted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from bookings import merging
+from bookings.errors import NotPossible
+from bookings.models import ChannelConsent, Client, ClientAccess, ClientMerge, Task
+from bookings.tests.booking_world import World, text_of
+from bookings.tests.factories import NOW, make_appointment, make_client, make_staff, make_user
+from practitioners.tests.factories import make_practitioner
+
+
+@pytest.fixture
+def boss(client: Browser) -> Any:
+    user = make_staff("Admin", name="Ada Admin")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def pair(db: None) -> tuple[Client, Client]:
+    kept = make_client(name="Robin Known", phone="", email="robin@example.com")
+    return kept, make_client(name="R Known", phone="+447700900123", email="")
+
+
+def url(pair: tuple[Client, Client]) -> str:
+    return f"/desk/clients/{pair[0].public_id}/same-as/{pair[1].public_id}/"
+
+
+def test_everything_goes_to_the_entry_that_is_kept_and_comes_back(world: World, pair: Any) -> None:
+    kept, other = pair
+    visit = make_appointment(world.person, world.service, world.place, world.start, client=other)
+    access = ClientAccess.objects.create(user=make_user(), client=other, relation="self")
+    task = Task.objects.create(
+        kind="x", title="x", role="Front desk", client=other, reason_key="x", due_at=NOW
+    )
+    done = merging.merge(kept, other, by=None, now=NOW)
+    for row in (visit, access, task):
+        row.refresh_from_db()
+        assert row.client == kept
+    other.refresh_from_db()
+    kept.refresh_from_db()
+    assert other.merged_into == kept
+    assert (str(kept.phone), kept.email) == ("+447700900123", "robin@example.com")
+    assert list(Client.objects.current()) == [kept]
+
+    later = make_appointment(
+        world.person, world.service, world.place, world.start + timedelta(days=1), client=kept
+    )
+    merging.undo(done, by=None, now=NOW)
+    for row in (visit, access, task):
+        row.refresh_from_db()
+        assert row.client == other
+    kept.refresh_from_db()
+    later.refresh_from_db()
+    assert (str(kept.phone), later.client) == ("", kept)
+    assert Client.objects.current().count() == 2
+    assert ClientMerge.objects.count() == 1
+
+
+def test_the_same_again_changes_nothing(pair: Any) -> None:
+    first = merging.merge(*pair, by=None, now=NOW)
+    assert merging.merge(*pair, by=None, now=NOW) == first
+    merging.undo(first, by=None, now=NOW)
+    merging.undo(first, by=None, now=NOW)
+    assert merging.merge(*pair, by=None, now=NOW) != first
+
+
+def test_an_entry_given_up_is_not_given_up_twice(pair: Any) -> None:
+    merging.merge(*pair, by=None, now=NOW)
+    third = make_client()
+    with pytest.raises(NotPossible):
+        merging.merge(third, pair[1], by=None, now=NOW)
+    with pytest.raises(NotPossible):
+        merging.merge(pair[1], third, by=None, now=NOW)
+
+
+def test_two_sessions_at_one_time_are_settled_first(world: World, pair: Any) -> None:
+    for person, who in zip((world.person, make_practitioner(world.service)), pair, strict=True):
+        make_appointment(person, world.service, world.place, world.start, client=who)
+    with pytest.raises(NotPossible, match="Both have a session at the same time"):
+        merging.merge(*pair, by=None, now=NOW)
+    assert not ClientMerge.objects.exists()
+    assert Client.objects.current().count() == 2
+
+
+def test_what_both_have_once_stays_where_it_is(pair: Any) -> None:
+    for person, given in zip(pair, (True, False), strict=True):
+        ChannelConsent.objects.create(
+            client=person, channel="email", is_given=given, changed_at=NOW, changed_by="desk"
+        )
+    merging.merge(*pair, by=None, now=NOW)
+    kept, other = pair
+    assert kept.consents.get().is_given
+    assert not other.consents.get().is_given
+
+
+def test_the_page_shows_both_and_joins_the_chosen(
+    world: World, client: Browser, boss: Any, pair: Any
+) -> None:
+    kept, other = pair
+    page = text_of(client.get(url(pair)))
+    for word in (kept.name, other.name, kept.email, "+447700900123"):
+        assert word in page
+    assert client.post(url(pair), {}).status_code == 422
+    assert client.post(url(pair), {"keep": "x"}).status_code == 422
+    answer = client.post(url(pair), {"keep": str(kept.public_id)}, follow=True)
+    assert "Nothing was deleted." in text_of(answer)
+    assert ClientMerge.objects.get().by == boss
+    assert other.name not in text_of(client.get("/desk/clients/"))
+    page = text_of(client.get(f"/desk/clients/{other.public_id}/"))
+    assert "This entry was joined into" in page
+    book = client.get(f"/desk/clients/{other.public_id}/book/")
+    assert book["Location"] == f"/desk/clients/{kept.public_id}/book/"
+    client.post(f"/desk/merges/{ClientMerge.objects.get().public_id}/undo/")
+    assert Client.objects.current().count() == 2
+    assert ClientMerge.objects.get().undone_by == boss
+
+
+def test_the_client_page_offers_to_compare(world: World, client: Browser, boss: Any) -> None:
+    one, other = make_client(email="same@example.com"), make_client(email="Same@example.com")
+    page = text_of(client.get(f"/desk/clients/{one.public_id}/"))
+    assert f"/same-as/{other.public_id}/" in page
+
+
+def test_only_admins_and_the_lead_join_entries(world: World, client: Browser, pair: Any) -> None:
+    login, treating = make_user(), make_user()
+    make_client(login)
+    world.person.user = treating
+    world.person.save()
+    done = f"/desk/merges/{pair[0].public_id}/undo/"
+    assert client.post(url(pair), {"keep": str(pair[0].public_id)}).status_code == 302
+    for user in (login, treating, make_staff("Front desk")):
+        client.force_login(user)
+        assert client.get(url(pair)).status_code == 403
+        assert client.post(url(pair), {"keep": str(pair[0].public_id)}).status_code == 403
+        assert client.post(done).status_code == 403
+    client.force_login(make_staff("Clinical lead"))
+    assert client.get(url(pair)).status_code == 200
+    assert client.get(url((pair[0], pair[0]))).status_code == 404
+    assert not ClientMerge.objects.exists()
