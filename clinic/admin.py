@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import django.contrib.auth.admin  # noqa: F401  makes the page of groups, which goes again here
@@ -15,10 +16,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from bookings.admin.changing_hours import ChangesHours
 from bookings.models import Appointment
 from clinic.models import ROLES, User
 from clinic.staff import part_with, sync_admin_site
-from practitioners.admin.base import ClinicModelAdmin
+from practitioners.models import Practitioner
 
 # What a role may do is the product's (clinic/roles.py); who holds it is said at the person.
 admin.site.unregister(Group)
@@ -41,8 +43,11 @@ class UserForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(ClinicModelAdmin):
-    """Everybody who may sign in. Nobody changes their own access, or that of one above them."""
+class UserAdmin(ChangesHours):
+    """Everybody who may sign in. Nobody changes their own access, or that of one above them.
+
+    Who can no longer sign in can no longer be booked either, hence the locks of the calendar.
+    """
 
     form = UserForm
     list_display = ("email", "name", "works_as", "is_active", "last_login")
@@ -71,6 +76,10 @@ class UserAdmin(ClinicModelAdmin):
         people = super().get_queryset(request)
         return people.select_related("practitioner").prefetch_related("groups")
 
+    def people_touched(self, request: HttpRequest, rows: Collection[Any]) -> set[int]:
+        people = Practitioner.objects.filter(user__in=[row.pk for row in rows])
+        return set(people.values_list("pk", flat=True))
+
     @admin.display(description="works as")
     def works_as(self, user: User) -> str:
         jobs = sorted(group.name for group in user.groups.all())
@@ -96,7 +105,7 @@ class UserAdmin(ClinicModelAdmin):
             super().save_related(request, form, formsets, change)
             sync_admin_site(user)
         else:
-            part_with(user)
+            part_with(user, by=request.user, now=timezone.now())
             self._warn_of_sessions(request, user)
 
     def _warn_of_sessions(self, request: HttpRequest, user: User) -> None:

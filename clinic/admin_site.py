@@ -12,10 +12,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.text import slugify
 
 from clinic.checklist import steps
+from practitioners.clocks import zone_of
 
 # What somebody wants to do, and the tables it happens in, in the order shown.
 JOBS = {
@@ -66,16 +68,28 @@ class ClinicAdmin(AdminSite):
         return bool(user.is_active and user.is_authenticated and user.is_desk_staff)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Refuse people without a role at once; strangers go to the sign-in page."""
+        """Refuse people without a role at once; strangers go to the sign-in page.
+
+        Times are read and shown on the clock of the clinic's first location.
+        """
         inner = super().admin_view(view, cacheable)
 
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if request.user.is_authenticated and not self.has_permission(request):
                 raise PermissionDenied
-            return inner(request, *args, **kwargs)
+            with timezone.override(zone_of(None)):
+                response = inner(request, *args, **kwargs)
+                if isinstance(response, TemplateResponse):
+                    response.render()
+            return response
 
         return guarded
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page shows; times are those of one place unless a page says otherwise."""
+        zone = timezone.get_current_timezone_name().split("/")[-1].replace("_", " ")
+        return {**super().each_context(request), "zone_words": f"{zone} time"}
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

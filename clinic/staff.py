@@ -11,10 +11,15 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils.text import slugify
 
+from bookings import calendar
 from bookings.messages import outbox
+from bookings.models import Task
+from clinic.models import CLINICAL_LEAD
 from practitioners.models import Practitioner
+from treatment_plans.models import TreatmentPlan
 
 PRACTITIONER = "Practitioner"
+Status = TreatmentPlan.Status
 
 
 @transaction.atomic
@@ -52,16 +57,42 @@ def sync_admin_site(user: Any) -> None:
     user.save(update_fields=["is_staff"])
 
 
-@transaction.atomic
-def part_with(user: Any) -> None:
-    """Close a login at once: no roles, not bookable, every session ended."""
+def part_with(user: Any, *, by: Any, now: datetime) -> None:
+    """Close a login at once: no roles, not bookable, every session ended.
+
+    Nobody books with them meanwhile; the clinical lead is told of the plans they leave open.
+    """
+    people = Practitioner.objects.filter(user=user).values_list("pk", flat=True)
+    calendar.change_hours(list(people), lambda: _close(user, now=now), by=by)
+
+
+def _close(user: Any, *, now: datetime) -> None:
     user.is_active = user.is_staff = False
     user.save()
     user.groups.clear()
     Practitioner.objects.filter(user=user).update(is_active=False, is_bookable_online=False)
+    _ask_who_takes_over(user, now=now)
     for session in Session.objects.all().iterator():
         if session.get_decoded().get("_auth_user_id") == str(user.pk):
             session.delete()
+
+
+def _ask_who_takes_over(user: Any, *, now: datetime) -> None:
+    """Tell the clinical lead how many open plans need somebody else; one to-do per day."""
+    plans = TreatmentPlan.objects.filter(
+        practitioner__user=user, status__in=(Status.DRAFT, Status.ACTIVE, Status.PAUSED)
+    )
+    if count := plans.count():
+        what = "open plan needs" if count == 1 else "open plans need"
+        Task.objects.get_or_create(
+            reason_key=f"handover:{user.pk}:{now:%Y-%m-%d}",
+            defaults={
+                "kind": "handover",
+                "title": f"{str(user)[:100]} has left: {count} {what} another specialist",
+                "role": CLINICAL_LEAD,
+                "due_at": now,
+            },
+        )
 
 
 def _free_slug(name: str) -> str:

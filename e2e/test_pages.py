@@ -39,8 +39,11 @@ ADMIN_SITE = [
     "/admin/practitioners/closure/1/delete/",
     "/admin/practitioners/practitioner/?q=nobody",
     "/admin/practitioners/practitioner/?_popup=1", "/admin/practitioners/room/add/?_popup=1",
-    "/admin/bookings/message/1/change/", "/admin/bookings/client/1/change/",
-    "/admin/clinic/user/1/change/", "/admin/bookings/appointment/1/change/",
+    "/admin/bookings/client/1/change/", "/admin/clinic/user/1/change/", "/admin/bookings/appointment/1/change/",
+]  # fmt: skip
+LOOKED_AT = [
+    "/admin/", "/admin/practitioners/practitioner/1/change/", "/admin/practitioners/service/",
+    "/admin/practitioners/location/1/change/", "/admin/bookings/message/",
 ]  # fmt: skip
 ROLES = {
     "": ANYONE,
@@ -70,19 +73,24 @@ def check(page: Page, clinic: Clinic, path: str, theme: str, width: int) -> list
     page.context.add_cookies([cookie])  # type: ignore[list-item]
     answer = page.goto(clinic.address + path)
     assert answer is not None
-    if answer.status >= 500:
+    if answer.status >= (400 if path.startswith("/admin/") else 500):
         wrong.append(f"status {answer.status}")
     if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
         wrong.append(f"scrolls sideways at {width}")
     page.remove_listener("console", heard)
+    return wrong + violations(page)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page as it stands."""
     page.evaluate(AXE)
     found = page.evaluate(
         "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})"
     )
-    for violation in found["violations"]:
-        nodes = [node["html"][:120] for node in violation["nodes"][:2]]
-        wrong.append(f"{violation['id']}: {nodes}")
-    return wrong
+    return [
+        f"{violation['id']}: {[node['html'][:120] for node in violation['nodes'][:2]]}"
+        for violation in found["violations"]
+    ]
 
 
 @pytest.mark.parametrize("email", list(ROLES))
@@ -105,5 +113,50 @@ def test_admin_pages_are_accessible_and_keep_to_themselves(
     theme: str, width: int, page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
 ) -> None:
     as_demo(page, "admin@example.com")
-    wrong = {path: check(page, clinic, path, theme, width) for path in ADMIN_SITE}
+    page.goto(f"{clinic.address}/desk/checklist/")
+    page.get_by_role("button", name="Send a test mail to me").click()
+    page.get_by_text("A test mail is on its way").wait_for()
+    newest = clinic.sql("SELECT max(id) FROM bookings_message")[0][0]
+    wrong = {}
+    for path in (*ADMIN_SITE, f"/admin/bookings/message/{newest}/change/"):
+        wrong[path] = check(page, clinic, path, theme, width)
+        if page.url != clinic.address + path:
+            wrong[path].append(f"leads to {page.url}")
     assert {path: problems for path, problems in wrong.items() if problems} == {}
+
+
+def test_admin_pages_that_are_only_to_look_at_are_accessible(
+    page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
+) -> None:
+    as_demo(page, "desk@example.com")
+    wrong = {
+        path: check(page, clinic, path, *SIZES[number % len(SIZES)])
+        for number, path in enumerate(LOOKED_AT)
+    }
+    assert {path: problems for path, problems in wrong.items() if problems} == {}
+
+
+@pytest.mark.parametrize(("theme", "width"), [("dark", 1280), ("light", 390)])
+def test_admin_answers_are_accessible(
+    theme: str, width: int, page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
+) -> None:
+    as_demo(page, "admin@example.com")
+    assert check(page, clinic, "/admin/practitioners/timeoff/add/", theme, width) == []
+    page.click("input[name=_save]")
+    page.locator(".errornote").wait_for()
+    assert page.title().startswith("Error:")
+    assert violations(page) == []
+    page.select_option("#id_practitioner", label="Dana Example")
+    for name, value in zip(("starts_at", "ends_at"), ("2026-01-01", "2028-01-01"), strict=True):
+        page.fill(f"#id_{name}_0", value)
+        page.fill(f"#id_{name}_1", "00:00")
+    page.click("input[name=_save]")
+    page.get_by_text("must be moved or cancelled").wait_for()
+    assert violations(page) == []
+    page.locator("#result_list input[type=checkbox]").last.check()
+    page.select_option("select[name=action]", "delete_selected")
+    page.click("button[name=index]")
+    page.get_by_text("Are you sure").wait_for()
+    assert violations(page) == []
+    page.click("#content input[type=submit]")
+    page.get_by_text("Successfully deleted").wait_for()

@@ -20,7 +20,7 @@ from bookings.models import Appointment
 from bookings.outside_hours import left_outside
 from bookings.times import Words
 from practitioners.admin.base import ClinicModelAdmin
-from practitioners.admin.hours import read_key
+from practitioners.clocks import read_key
 from practitioners.models import ClinicSettings
 
 MOST_LISTED = 20

@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from bookings.admin.changing_hours import ChangesHours
-from practitioners.admin.hours import ClosedDays, DaysAway, SingleDates, WeeklyHours, read_key
+from practitioners.admin.hours import ClosedDays, DaysAway, SingleDates, WeeklyHours
+from practitioners.clocks import read_key
 from practitioners.models import Availability, Closure, ExtraHours, Practitioner, TimeOff
 
 

@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.http import HttpRequest
 
+from practitioners.admin.base import ClinicModelAdmin
+
 
 class OnlyToLookAt(BaseModelAdmin):
     """Nothing is added, changed or deleted here, whoever asks."""
@@ -22,7 +24,7 @@ class OnlyToLookAt(BaseModelAdmin):
         return False
 
 
-class ReadOnlyAdmin(OnlyToLookAt, admin.ModelAdmin):
+class ReadOnlyAdmin(OnlyToLookAt, ClinicModelAdmin):
     """Rows that only their own verbs may change."""
 
 

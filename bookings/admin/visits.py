@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 
 from bookings.admin.read_only import ReadOnlyAdmin
 from bookings.models import Appointment, Task
+from bookings.times import Words
+from practitioners.models import ClinicSettings
 
 
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnlyAdmin):
     """Who comes when; moved and cancelled at the desk, never here."""
 
-    list_display = ("starts_at", "practitioner", "service", "location", "status")
-    list_filter = ("status", "location")
-    list_select_related = ("practitioner", "service", "location")
+    list_display = ("when", "client", "practitioner", "service", "location", "status")
+    list_filter = ("status", "location", "practitioner")
+    list_select_related = ("client", "practitioner", "service", "location")
+    search_fields = ("client__name",)
     date_hierarchy = "starts_at"
     fields = (
-        "practitioner", "service", "location", "room", "starts_at", "ends_at", "status",
+        "when", "client", "practitioner", "service", "location", "room", "status",
         "cancelled_by", "is_late_cancellation", "booked_at", "version",
     )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
+        """Real visits; times merely kept for a visitor are nobody's business."""
+        style = ClinicSettings.current().time_style
+        visits = Appointment.objects.visible_to(request.user)
+        return visits.annotate(time_style=Value(style)).order_by("-starts_at")
+
+    @admin.display(description="when", ordering="starts_at")
+    def when(self, visit: Any) -> str:
+        """On the clock of its own place."""
+        return Words(visit.zone, visit.time_style).short(visit.starts_at)
 
 
 @admin.register(Task)

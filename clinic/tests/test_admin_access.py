@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 
-from bookings.models import Message, Task
+from bookings.models import Appointment, Message, Task
 from bookings.tests.factories import NOW, SmallClinic, make_staff, make_user
 from clinic.models import ROLES
 from clinic.roles import GRANTS, codenames, grant_roles
@@ -182,3 +184,85 @@ def test_a_role_has_exactly_what_the_table_says(role: str) -> None:
     user.groups.get().permissions.set(Permission.objects.filter(codename="delete_user"))
     grant_roles()
     assert type(user).objects.get(pk=user.pk).get_all_permissions() == wanted
+
+
+@pytest.mark.parametrize("key", ["0", "-1", "999999", "9" * 25, "abc", "1/2", "%20"])
+def test_what_is_not_there_is_not_found(key: str, keys: dict[str, Any]) -> None:
+    browser = signed_in(ADMIN)
+    for model in CELLS:
+        for page in ("change", "delete", "history"):
+            assert browser.get(f"/admin/{model}/{key}/{page}/").status_code in (403, 404)
+
+
+def test_a_task_of_another_role_looks_like_none_at_all(keys: dict[str, Any]) -> None:
+    browser = signed_in(DESK)
+    found = browser.get(f"/admin/bookings/task/{keys['task'][ADMIN]}/change/")
+    none = browser.get("/admin/bookings/task/999999/change/")
+    assert (found.status_code, none.status_code) == (404, 404)
+
+
+def test_a_time_kept_for_a_visitor_is_not_listed(keys: dict[str, Any]) -> None:
+    held = Appointment.objects.get(pk=keys["appointment"])
+    Appointment.objects.filter(pk=held.pk).update(
+        status="held", held_by="visitor", held_until=NOW, client=None
+    )
+    browser = signed_in(DESK)
+    assert not browser.get("/admin/bookings/appointment/").context["cl"].result_list
+    assert browser.get(f"/admin/bookings/appointment/{held.pk}/change/").status_code == 404
+
+
+@pytest.mark.parametrize("model", [one for one in CELLS if "settings" not in one])
+@pytest.mark.parametrize(
+    "query",
+    ["password__startswith=a", "client__desk_note__startswith=a", "_to_field=id__x", "p=" + "9" * 25,
+     "o=99", "all=", "e=1", "_popup=1", "q=" + "x" * 300, "starts_at__year=99999"],
+)  # fmt: skip
+def test_no_list_falls_over_or_gives_away_what_it_hides(
+    model: str, query: str, keys: dict[str, Any]
+) -> None:
+    assert signed_in(ADMIN).get(f"/admin/{model}/?{query}").status_code in (200, 302, 400, 404)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nothing_is_completed_that_no_form_asks_for(role: str) -> None:
+    query = "app_label=clinic&model_name=user&field_name=groups"
+    assert signed_in(role).get(f"/admin/autocomplete/?{query}").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("table", "model"),
+    [("timeoff", TimeOff), ("availability", Availability), ("closure", Closure)],
+)
+def test_lists_of_hours_cost_the_same_for_many(
+    table: str, model: Any, keys: dict[str, Any]
+) -> None:
+    browser, row = signed_in(DESK), model.objects.earliest("pk")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert browser.get(f"/admin/practitioners/{table}/").status_code == 200
+        return len(seen)
+
+    queries()  # the first visit of a session also stores when it was
+    few = queries()
+    for _ in range(40):
+        row.pk = None
+        row.save()
+    assert queries() == few <= 20
+
+
+def test_the_page_of_a_specialist_costs_the_same_with_many_rows(keys: dict[str, Any]) -> None:
+    browser = signed_in(ADMIN)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            browser.get(f"/admin/practitioners/practitioner/{keys['practitioner']}/change/")
+        return len(seen)
+
+    queries()
+    few = queries()
+    row = Availability.objects.filter(practitioner=keys["practitioner"]).earliest("pk")
+    for day in range(1, 8):
+        row.pk, row.weekday, row.starts_at, row.ends_at = None, day, time(18), time(19)
+        row.save()
+    assert queries() == few <= 45

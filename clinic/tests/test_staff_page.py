@@ -10,9 +10,10 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
-from bookings.models import Message
-from bookings.tests.factories import make_staff, make_user
+from bookings.models import Message, Task
+from bookings.tests.factories import NOW, SmallClinic, make_client, make_staff, make_user
 from practitioners.models import Practitioner
+from treatment_plans.tests.factories import make_plan
 
 pytestmark = pytest.mark.django_db
 NEW = {"name": "Kim Example", "email": "kim@example.com"}
@@ -79,6 +80,26 @@ def test_who_leaves_is_signed_out_everywhere(client: Browser, admin: Any) -> Non
     assert elsewhere.get("/desk/").status_code == 302
     leaver.refresh_from_db()
     assert (leaver.is_active, leaver.is_staff, leaver.groups.count()) == (False, False, 0)
+
+
+def test_the_plans_of_who_leaves_become_a_task_of_the_clinical_lead(
+    client: Browser, admin: Any
+) -> None:
+    world = SmallClinic()
+    world.person.user = leaver = make_user(name="Dana Example")
+    world.person.save()
+    for is_active in (True, False):
+        make_plan(
+            make_client(), world.person, world.service, world.place,
+            by=leaver, now=NOW, is_active=is_active,
+        )  # fmt: skip
+    for _ in range(2):
+        client.post(f"/desk/staff/{leaver.pk}/leaves/")
+    task = Task.objects.get(kind="handover")
+    assert task.title == "Dana Example has left: 2 open plans need another specialist"
+    assert (task.role, task.owner) == ("Clinical lead", None)
+    world.person.refresh_from_db()
+    assert (world.person.is_active, world.person.is_bookable_online) == (False, False)
 
 
 def test_nobody_closes_their_own_login_or_one_above_them(client: Browser, admin: Any) -> None:

@@ -90,7 +90,7 @@ def staff_leaves(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(get_user_model().objects.working_here(), pk=pk)
     if user == request.user or (user.is_superuser and not request.user.is_superuser):
         raise PermissionDenied
-    part_with(user)
+    part_with(user, by=request.user, now=timezone.now())
     messages.success(request, f"{user} can no longer sign in.")
     return redirect("staff")
 

@@ -11,7 +11,7 @@ from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import unquote
 from django.db import IntegrityError, models
 from django.db.models import ProtectedError, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -23,7 +23,20 @@ from practitioners.deleting import reasons_to_keep
 UNPROCESSABLE, CONFLICT = 422, 409
 
 
-class SensibleDates(BaseModelAdmin):
+class SharedChoices(BaseModelAdmin):
+    """Rows that choose from the same table read it once for a page, not once for each row."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and request is not None:
+            read = vars(request).setdefault("choices_read", {})
+            if db_field not in read:
+                read[db_field] = list(field.choices)
+            field.choices = read[db_field]
+        return field
+
+
+class SensibleDates(SharedChoices):
     """Dates and times far outside a working life are refused at the field."""
 
     formfield_overrides = {
@@ -42,6 +55,12 @@ class ClinicModelAdmin(SensibleDates, admin.ModelAdmin):
         if context.get("errors"):
             response.status_code = UNPROCESSABLE
         return response
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        """What is not there, or not for this person, is not found: both look alike."""
+        raise Http404
 
 
 class SlugFromName(forms.ModelForm):

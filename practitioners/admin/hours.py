@@ -5,22 +5,22 @@ Registered by bookings, which saves them under the locks of the calendar.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from practitioners.admin.base import ClinicModelAdmin
 from practitioners.admin.inlines import TimeOffForm
+from practitioners.clocks import zone_of_time_off
 from practitioners.hours import Stretch
-from practitioners.models import Availability, ExtraHours, Location, TimeOff
+from practitioners.models import Availability, ExtraHours, Practitioner, TimeOff
 
 
 class OneOfSeveral(forms.ModelForm):
@@ -96,10 +96,23 @@ class DaysAway(PersonalHours):
     """When people are away, whatever their weekly hours say."""
 
     form = TimeOffForm
-    list_display = ("practitioner", "starts_at", "ends_at", "reason")
+    list_display = ("practitioner", "away_from", "away_until", "reason")
     list_select_related = ("practitioner",)
     list_filter = ("practitioner",)
     date_hierarchy = "starts_at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TimeOff]:
+        return (
+            super().get_queryset(request).prefetch_related("practitioner__availability__location")
+        )
+
+    @admin.display(description="away from", ordering="starts_at")
+    def away_from(self, away: TimeOff) -> str:
+        return _said(away.starts_at, away.practitioner)
+
+    @admin.display(description="until", ordering="ends_at")
+    def away_until(self, away: TimeOff) -> str:
+        return _said(away.ends_at, away.practitioner)
 
     def changeform_view(
         self,
@@ -130,25 +143,9 @@ class ClosedDays(ClinicModelAdmin):
         return str(closure.location or "Every location")
 
 
-def zone_of(practitioner: Any) -> ZoneInfo:
-    """The zone of a specialist's first location, else that of the clinic's first."""
-    active = Location.objects.active().order_by("pk")
-    place = None
-    if key := read_key(practitioner):
-        place = active.filter(availability__practitioner=key).first()
-    place = place or active.first()
-    return place.zone if place else ZoneInfo(str(timezone.get_default_timezone()))
-
-
-def zone_of_time_off(object_id: Any, chosen: Any) -> ZoneInfo:
-    """The zone in which a day off is read: of the person chosen, else of the row's own."""
-    row: Model | None = None
-    if not read_key(chosen) and (key := read_key(object_id)):
-        row = TimeOff.objects.filter(pk=key).first()
-    return zone_of(row.practitioner_id if isinstance(row, TimeOff) else chosen)
-
-
-def read_key(text: Any) -> int | None:
-    """The key in an address or a form, if it can be one."""
-    said = str(text or "")
-    return int(said) if said.isdecimal() and len(said) < 19 else None
+def _said(at: datetime, person: Practitioner) -> str:
+    """A moment on the clock of the place where somebody works; needs no query of its own."""
+    places = {row.location for row in person.availability.all() if row.location.is_active}
+    first = min(places, key=lambda place: place.pk, default=None)
+    zone = first.zone if first else timezone.get_current_timezone()
+    return f"{at.astimezone(zone):%a %-d %b %Y, %H:%M}"

@@ -113,7 +113,7 @@ class ExtraHoursInline(SensibleDates, admin.StackedInline):
     extra = 0
 
 
-class OpeningHoursInline(admin.StackedInline):
+class OpeningHoursInline(SensibleDates, admin.StackedInline):
     """The hours of a location."""
 
     model = OpeningHours

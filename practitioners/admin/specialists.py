@@ -17,7 +17,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from practitioners.admin.base import KeepsHistory, SlugFromName
-from practitioners.admin.hours import zone_of
 from practitioners.admin.inlines import (
     CertificateInline,
     CredentialInline,
@@ -25,6 +24,7 @@ from practitioners.admin.inlines import (
     HoursInline,
     TimeOffInline,
 )
+from practitioners.clocks import zone_of
 from practitioners.hours import copy_monday
 from practitioners.models import Credential, Practitioner
 from practitioners.photos import PhotoField
