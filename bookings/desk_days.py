@@ -7,25 +7,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
-
 from bookings.times import BadTime, read_day
-from practitioners.models import Location, Practitioner
+from practitioners.models import Practitioner
 
 DAY = timedelta(days=1)
 EARLIEST, LATEST = date(2000, 1, 8), date(2099, 12, 24)  # a week beside it is a date, too
-
-
-def clinic_zone() -> ZoneInfo:
-    """The wall clock of the desk: that of the first location."""
-    location = Location.objects.active().first()
-    return location.zone if location else ZoneInfo(timezone.get_default_timezone_name())
-
-
-def own_zone(person: Practitioner) -> ZoneInfo:
-    """The wall clock of the place where somebody works."""
-    place = Location.objects.worked_at_by(person).first()
-    return place.zone if place else clinic_zone()
 
 
 def day_asked(query: Mapping[str, str], today: date, name: str = "day") -> tuple[date, str]:

@@ -11,11 +11,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from bookings.dates import DayMonthYearField
-from bookings.desk_days import own_zone
 from bookings.forms import Styled
 from bookings.models import Appointment
 from bookings.models.text import check_one_line
 from bookings.times import BadTime, local_moment, read_clock
+from practitioners.clocks import own_zone
 from practitioners.models import Location, Practitioner, Service
 
 ANYBODY = "Any specialist (soonest)"

@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from django.utils.text import slugify
 
 from clinic.checklist import steps
-from practitioners.clocks import zone_of
+from practitioners.clocks import clinic_zone
 
 # What somebody wants to do, and the tables it happens in, in the order shown.
 JOBS = {
@@ -78,7 +78,7 @@ class ClinicAdmin(AdminSite):
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if request.user.is_authenticated and not self.has_permission(request):
                 raise PermissionDenied
-            with timezone.override(zone_of(None)):
+            with timezone.override(clinic_zone()):
                 response = inner(request, *args, **kwargs)
                 if isinstance(response, TemplateResponse):
                     response.render()

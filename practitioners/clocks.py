@@ -7,17 +7,25 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from practitioners.models import Location, TimeOff
+from practitioners.models import Location, Practitioner, TimeOff
+
+
+def clinic_zone() -> ZoneInfo:
+    """The wall clock of the desk: that of the first location. One query."""
+    place = Location.objects.active().first()
+    return place.zone if place else ZoneInfo(timezone.get_default_timezone_name())
+
+
+def own_zone(person: Practitioner) -> ZoneInfo:
+    """The wall clock of the place where somebody works."""
+    return zone_of(person.pk)
 
 
 def zone_of(practitioner: Any) -> ZoneInfo:
-    """The zone of a specialist's first location, else that of the clinic's first."""
-    active = Location.objects.active().order_by("pk")
-    place = None
-    if key := read_key(practitioner):
-        place = active.filter(availability__practitioner=key).first()
-    place = place or active.first()
-    return place.zone if place else ZoneInfo(str(timezone.get_default_timezone()))
+    """The wall clock of the place where the person with this key works, else the desk's."""
+    key = read_key(practitioner)
+    place = Location.objects.active().worked_at_by(key).first() if key else None
+    return place.zone if place else clinic_zone()
 
 
 def zone_of_time_off(object_id: Any, chosen: Any) -> ZoneInfo:

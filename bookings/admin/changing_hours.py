@@ -98,12 +98,10 @@ class ChangesHours(ClinicModelAdmin):
 
 
 def link_to(visit: Appointment, style: str) -> SafeString:
-    """When a visit is, of what and with whom, with a link to that day at the desk. No client."""
-    day = visit.starts_at.astimezone(visit.zone).date()
+    """When a visit is, of what and with whom, with a link to its page at the desk. No client."""
     return format_html(
-        '<a href="{}?day={}">{}</a>, {}, {}',
-        reverse("desk_day"),
-        day.isoformat(),
+        '<a href="{}">{}</a>, {}, {}',
+        reverse("desk_visit", args=[visit.public_id]),
         Words(visit.zone, style).short(visit.starts_at),
         visit.service,
         visit.practitioner,

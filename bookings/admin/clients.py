@@ -85,7 +85,7 @@ class ClientAdmin(ExportsCsv, ClinicModelAdmin):
         standing = Q(appointments__status__in=(status.BOOKED, status.ARRIVED, status.STARTED))
         ahead = standing & Q(appointments__ends_at__gt=timezone.now())
         missed = Q(appointments__status=status.NO_SHOW)
-        people = super().get_queryset(request)
+        people = super().get_queryset(request).filter(merged_into=None)
         return people.annotate(
             sessions=Count("appointments", filter=ahead),
             missed=Count("appointments", filter=missed),

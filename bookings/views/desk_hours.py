@@ -11,11 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bookings.desk_days import clinic_zone, own_zone
 from bookings.desk_forms import ExtraHoursForm, HoursForm, TimeOffForm
 from bookings.desk_hours import block, coming, open_more, remove, visits_inside
 from bookings.errors import Busy
 from bookings.outside_hours import left_outside
+from practitioners.clocks import clinic_zone, own_zone
 from practitioners.models import ExtraHours, Practitioner, TimeOff
 
 

@@ -11,10 +11,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings.desk_days import DAY, bounds, clinic_zone, day_asked, whose_calendar
+from bookings.desk_days import DAY, bounds, day_asked, whose_calendar
 from bookings.models import Appointment
 from bookings.week import Column, lay_out
 from bookings.working_hours import windows
+from practitioners.clocks import clinic_zone
 from practitioners.models import ClinicSettings, Practitioner
 
 WEEK = 7

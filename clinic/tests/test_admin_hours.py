@@ -81,7 +81,7 @@ def test_time_off_names_the_visits_inside_it_and_keeps_them(desk: Browser, world
     assert TimeOff.objects.count() == 1
     assert "1 booked session must be moved or cancelled" in page
     assert "during time off" in page
-    assert f"/desk/?day={world.day.isoformat()}" in page
+    assert f"/desk/visits/{world.visit.public_id}/" in page
     assert world.outside() == [(world.visit, "away")]
     world.visit.refresh_from_db()
     assert world.visit.status == "booked"

@@ -139,7 +139,7 @@ def test_making_somebody_inactive_asks_about_their_sessions_first(
     assert answer.redirect_chain == [(f"{world.path}leaving/", 302)]
     page = answer.content.decode()
     assert "Dana Example still has 2 sessions" in page
-    assert page.count("/desk/?day=") == 2
+    assert page.count("/desk/visits/") == 2
     assert world.person_is() == (True, True)
     assert world.person.title == "Senior therapist"
 
@@ -209,7 +209,7 @@ def test_deleting_somebody_with_sessions_is_refused_in_words(admin: Browser, wor
     assert answer.status_code == 409
     assert "Dana Example cannot be deleted" in page
     assert "2 appointments" in page
-    assert page.count("/desk/?day=") == 2
+    assert page.count("/desk/visits/") == 2
     answer = admin.post(f"{world.path}delete/", {"instead": "1"})
     assert answer["Location"] == f"{world.path}leaving/"
     assert world.person_is() == (True, True)

@@ -146,6 +146,6 @@ class ClosedDays(ClinicModelAdmin):
 def _said(at: datetime, person: Practitioner) -> str:
     """A moment on the clock of the place where somebody works; needs no query of its own."""
     places = {row.location for row in person.availability.all() if row.location.is_active}
-    first = min(places, key=lambda place: place.pk, default=None)
+    first = min(places, key=lambda place: place.name, default=None)
     zone = first.zone if first else timezone.get_current_timezone()
     return f"{at.astimezone(zone):%a %-d %b %Y, %H:%M}"

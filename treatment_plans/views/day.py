@@ -8,9 +8,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings.desk_days import DAY, bounds, clinic_zone, day_asked, whose_calendar
+from bookings.desk_days import DAY, bounds, day_asked, whose_calendar
 from bookings.desk_marks import next_marks
 from bookings.models import Appointment, Task
+from practitioners.clocks import clinic_zone
 
 
 @require_safe
