@@ -19,7 +19,7 @@ ANYONE = [
     "/sign-in/", "/demo/mail/", "/book/nothing/", "/v/broken/",
 ]  # fmt: skip
 CLIENT = ["/my/"]
-PRACTITIONER = ["/desk/", "/desk/clients/", "/desk/to-do/"]
+PRACTITIONER = ["/desk/", "/desk/clients/", "/desk/to-do/", "/desk/profile/"]
 ADMIN = ["/desk/checklist/", "/desk/staff/"]
 MODELS = {
     "practitioners": [

@@ -16,6 +16,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from PIL import Image, ImageOps
 
 FOLDER = "practitioners/"
@@ -59,6 +60,12 @@ def _decoded(upload: UploadedFile) -> Image.Image:
     plain = Image.new("RGB", upright.size, WHITE)
     plain.paste(upright, mask=upright.getchannel("A"))
     return plain
+
+
+def drop_replaced(old: str, photo: Any) -> None:
+    """Delete the file of a photo that another, or none, has taken the place of."""
+    if old and old != photo.name:
+        transaction.on_commit(lambda: photo.storage.delete(old))
 
 
 class PhotoField(forms.FileField):

@@ -7,8 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -25,9 +23,10 @@ from practitioners.admin.inlines import (
     TimeOffInline,
 )
 from practitioners.clocks import zone_of
+from practitioners.forms import SaysAboutThemselves
 from practitioners.hours import copy_monday
 from practitioners.models import Credential, Practitioner
-from practitioners.photos import PhotoField
+from practitioners.photos import drop_replaced
 from practitioners.readiness import missing
 
 SOON = timedelta(days=60)
@@ -41,17 +40,11 @@ PAPERS_END = Subquery(
     .order_by("expires_on")
     .values("expires_on")[:1]
 )
-MOST_WORDS = 80
-FIRST_YEAR = 1940
 
 
-class PractitionerForm(SlugFromName):
+class PractitionerForm(SlugFromName, SaysAboutThemselves):
     """What a specialist is and says about themselves."""
 
-    photo = PhotoField(
-        required=False,
-        help_text="JPEG or PNG, up to 10 MB. It is made smaller, and the name is its text.",
-    )
     copy_monday = forms.BooleanField(
         label="Copy Monday's hours to Tuesday to Friday",
         required=False,
@@ -61,23 +54,6 @@ class PractitionerForm(SlugFromName):
     class Meta:
         model = Practitioner
         exclude = ("user", "techniques")
-
-    def clean_about(self) -> str:
-        about: str = self.cleaned_data["about"]
-        if (words := len(about.split())) > MOST_WORDS:
-            raise ValidationError(
-                f"Use at most {MOST_WORDS} words. There are {words}.", code="too_many_words"
-            )
-        return about
-
-    def clean_languages(self) -> list[str]:
-        return [language for language in self.cleaned_data["languages"] if language]
-
-    def clean_practising_since(self) -> int | None:
-        year: int | None = self.cleaned_data["practising_since"]
-        if year is not None and not FIRST_YEAR <= year <= timezone.now().year:
-            raise ValidationError(f"Enter a year from {FIRST_YEAR} to this one.", code="year")
-        return year
 
 
 class PapersFilter(admin.SimpleListFilter):
@@ -164,8 +140,7 @@ class PractitionerAdmin(KeepsHistory):
 
     @admin.display(description="Public page")
     def public_page(self, person: Practitioner) -> str | SafeString:
-        today = timezone.now().date()
-        if person.pk and Practitioner.objects.bookable(on=today).filter(pk=person.pk).exists():
+        if person.pk and person.is_shown(on=timezone.now().date()):
             return format_html('<a href="{}">View public page</a>', person.get_absolute_url())
         return "Not shown to visitors now."
 
@@ -191,8 +166,7 @@ class PractitionerAdmin(KeepsHistory):
         """Save, and drop the file of a photo that has been replaced."""
         old = Practitioner.objects.filter(pk=obj.pk).values_list("photo", flat=True).first()
         super().save_model(request, obj, form, change)
-        if old and old != obj.photo.name:
-            transaction.on_commit(lambda: obj.photo.storage.delete(old))
+        drop_replaced(old or "", obj.photo)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -113,6 +113,10 @@ class Practitioner(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("specialist", args=[self.slug])
 
+    def is_shown(self, *, on: date) -> bool:
+        """Tell whether visitors see the public page on that date. One query."""
+        return Practitioner.objects.bookable(on=on).filter(pk=self.pk).exists()
+
     @property
     def initials(self) -> str:
         return "".join(word[0] for word in self.name.split()[:2]).upper()
