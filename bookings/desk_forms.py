@@ -14,6 +14,8 @@ from bookings.dates import DayMonthYearField
 from bookings.forms import Styled
 from bookings.models import Appointment
 from bookings.models.text import check_one_line
+from bookings.picking import read_start
+from bookings.series import MOST_TIMES, MOST_WEEKS
 from bookings.times import BadTime, local_moment, read_clock
 from practitioners.clocks import own_zone
 from practitioners.models import Location, Practitioner, Service
@@ -96,7 +98,75 @@ class PhoneBookingForm(Styled):
     form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
-class DeskCancelForm(Styled):
+class RepeatForm(PhoneBookingForm):
+    """The same again: how often, how far apart."""
+
+    times = forms.TypedChoiceField(
+        label="How many sessions",
+        coerce=int,
+        required=False,
+        empty_value=1,  # type: ignore[arg-type]
+        choices=[(1, "Just this one"), *((many, f"{many}") for many in range(2, MOST_TIMES + 1))],
+        initial=1,
+    )
+    every_weeks = forms.TypedChoiceField(
+        label="How often",
+        coerce=int,
+        required=False,
+        empty_value=1,  # type: ignore[arg-type]
+        choices=[
+            (1, "Every week"),
+            *((many, f"Every {many} weeks") for many in range(2, MOST_WEEKS + 1)),
+        ],
+        initial=1,
+    )
+
+
+class SeriesForm(RepeatForm):
+    """The dates of a series as they were shown; which time each gets stands beside it."""
+
+    start = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("times", "every_weeks"):
+            self.fields[name].widget = forms.HiddenInput()
+
+    def clean_start(self) -> datetime:
+        starts_at = read_start(self.cleaned_data["start"])
+        if starts_at is None:
+            raise ValidationError("Choose a time", code="required")
+        return starts_at
+
+
+class ScopeForm(Styled):
+    """One visit of a series, or this and those that follow."""
+
+    ONE, FOLLOWING = "one", "following"
+    scope = forms.ChoiceField(
+        label="Which sessions?",
+        widget=forms.RadioSelect,
+        initial=ONE,
+        required=False,
+        choices=[(ONE, "Only this session")],
+    )
+
+    def __init__(self, *args: Any, others: int = 0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if others:
+            more = "the one that follows" if others == 1 else f"the {others} that follow"
+            choices = [(self.ONE, "Only this session"), (self.FOLLOWING, f"This and {more}")]
+            self.fields["scope"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["scope"]
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether those that follow are meant, too."""
+        return bool(self.cleaned_data.pop("scope", "") == self.FOLLOWING)
+
+
+class DeskCancelForm(ScopeForm):
     """Who wanted it, and why."""
 
     cancelled_by = forms.ChoiceField(

@@ -11,10 +11,13 @@ from bookings.calendar.changes import cancel, mark, move, undo
 from bookings.calendar.holds import extend_hold, hold, live_hold, release_hold
 from bookings.calendar.hours import change_hours
 from bookings.calendar.lengths import change_length
+from bookings.calendar.series import book_series, cancel_from, move_from
 
 __all__ = [
     "book",
+    "book_series",
     "cancel",
+    "cancel_from",
     "change_hours",
     "change_length",
     "confirm",
@@ -24,6 +27,7 @@ __all__ = [
     "live_hold",
     "mark",
     "move",
+    "move_from",
     "release_hold",
     "undo",
 ]

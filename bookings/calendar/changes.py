@@ -56,6 +56,30 @@ def move(
     """
     chosen_pk = practitioner.pk if practitioner else None
     visit = locked(visit, (PRACTITIONER, chosen_pk), kinds=(PRACTITIONER,))
+    version = visit.version
+    moved = move_quietly(
+        visit,
+        starts_at=starts_at,
+        practitioner=practitioner,
+        location=location,
+        now=now,
+        for_staff=for_staff,
+    )
+    if moved.version != version:
+        announce("moved", moved, now=now)
+    return moved
+
+
+def move_quietly(
+    visit: Appointment,
+    *,
+    starts_at: datetime,
+    practitioner: Practitioner | None,
+    location: Location | None,
+    now: datetime,
+    for_staff: bool,
+) -> Appointment:
+    """Move a visit whose practitioners are locked, as `move` does, and tell nobody yet."""
     chosen, where = practitioner or visit.practitioner, location or visit.location
     is_there = (starts_at, chosen, where) == (visit.starts_at, visit.practitioner, visit.location)
     if is_there and visit.status == Status.BOOKED:
@@ -80,7 +104,6 @@ def move(
         visit, "starts_at", "ends_at", "busy", "practitioner", "location", "room",
         "status", "arrived_at", "version", "link_version",
     )  # fmt: skip
-    announce("moved", visit, now=now)
     return visit
 
 
@@ -103,6 +126,15 @@ def cancel(
     visit = locked(visit, kinds=(PRACTITIONER, CLIENT))
     if visit.status == Status.CANCELLED:
         return visit
+    cancel_quietly(visit, cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff)
+    announce("cancelled", visit, now=now)
+    return visit
+
+
+def cancel_quietly(
+    visit: Appointment, *, cancelled_by: str, now: datetime, reason: str, for_staff: bool
+) -> Appointment:
+    """Cancel a visit that is locked, as `cancel` does, and tell nobody yet."""
     _may_change(visit, now=now, for_staff=for_staff)
     is_late = not is_in_time(visit, now=now)
     if is_late and not reason.strip():
@@ -127,7 +159,9 @@ def undo(visit: Appointment, *, by: Any, now: datetime) -> Appointment:
     if visit.booked_at is None or now > visit.booked_at + UNDO:
         raise TooLate("The three minutes for taking it back are over. You can still cancel.")
     by_client = Appointment.CancelledBy.CLIENT
-    return _cancelled(visit, by_client, reason="Taken back at once", is_late=False, now=now)
+    _cancelled(visit, by_client, reason="Taken back at once", is_late=False, now=now)
+    announce("cancelled", visit, now=now)
+    return visit
 
 
 @in_one_transaction
@@ -200,7 +234,6 @@ def _cancelled(
         visit, "status", "cancelled_by", "cancelled_at", "cancel_reason",
         "is_late_cancellation", "version", "link_version",
     )  # fmt: skip
-    announce("cancelled", visit, now=now)
     return visit
 
 

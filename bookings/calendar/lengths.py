@@ -27,18 +27,19 @@ OPEN = (Status.BOOKED, Status.ARRIVED, Status.STARTED)
 
 
 @in_one_transaction
-def change_length(visit: Appointment, *, ends_at: datetime, by: Any, now: datetime) -> Appointment:
+def change_length(visit: Appointment, *, length: timedelta, by: Any, now: datetime) -> Appointment:
     """Let a visit end later or earlier; its start, price and turnover stay.
 
-    The same end again changes nothing. Raises Ended, NotPossible for a length nobody
+    The same length again changes nothing. Raises Ended, NotPossible for a length nobody
     means, SlotTaken with the time of who comes next, or ClientBusy.
     """
     visit = locked(visit, kinds=(PRACTITIONER, ROOM, CLIENT))
+    ends_at = visit.starts_at + length
     if visit.ends_at == ends_at:
         return visit
     if visit.status not in OPEN:
         raise Ended
-    if not SHORTEST <= ends_at - visit.starts_at <= LONGEST:
+    if not SHORTEST <= length <= LONGEST:
         raise NotPossible("A session takes between 5 minutes and 8 hours.")
     turnover = visit.busy.upper - visit.ends_at
     visit.ends_at, visit.busy = ends_at, DateTimeTZRange(visit.busy.lower, ends_at + turnover)

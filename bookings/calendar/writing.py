@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -146,3 +146,10 @@ def announce(event: Event, visit: Appointment, *, now: datetime) -> None:
     """Tell whoever listens, and write the messages, in the same transaction."""
     tell_listeners(event, visit, now=now)
     mails.follow(event, visit, now=now)
+
+
+def announce_together(event: Event, visits: Sequence[Appointment], *, now: datetime) -> None:
+    """Tell listeners of each, and the client once of all."""
+    for visit in visits:
+        tell_listeners(event, visit, now=now)
+    mails.follow_together(event, visits, now=now)

@@ -10,6 +10,7 @@ What the people who work here are told of the same changes is in `staff`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,6 +49,16 @@ def follow(event: Event, visit: Appointment, *, now: datetime) -> None:
         outbox.kick()
 
 
+def follow_together(event: Event, visits: Sequence[Appointment], *, now: datetime) -> None:
+    """The same for visits that were changed together: one mail to the client names them all."""
+    coming = [visit for visit in visits if visit.starts_at > now]
+    written = [FOLLOWED[event](visit, now=now) for visit in coming]
+    for rows in written[1:]:
+        rows[:] = [row for row in rows if row.kind not in WITH_FILE]
+    outbox.write_all([row for rows in written for row in rows])
+    outbox.kick()
+
+
 def _booked(visit: Appointment, *, now: datetime) -> list[Message]:
     return [
         _confirmation(visit, now=now),
@@ -66,9 +77,40 @@ def _moved(visit: Appointment, *, now: datetime) -> list[Message]:
 def _cancelled(visit: Appointment, *, now: datetime) -> list[Message]:
     was_unconfirmed = _take_back(visit, "confirmation", code="cancelled")
     _take_back(visit, *TO_CLIENT, code="cancelled")
+    others = _others(visit) if was_unconfirmed else []
+    if others and not any(_is_confirmed(one) for one in others):
+        return [_confirmation(others[0], now=now), *staff.tell("cancelled", visit, now=now)]
     if was_unconfirmed and visit.cancelled_by == Appointment.CancelledBy.CLIENT:
         return staff.take_back(visit, now=now)
     return [_about("cancelled", visit, now=now), *staff.tell("cancelled", visit, now=now)]
+
+
+def _others(visit: Appointment) -> list[Appointment]:
+    """The other visits of its series that are still booked, soonest first."""
+    if visit.series_id is None:
+        return []
+    rows = Appointment.objects.filter(series=visit.series_id, status=Status.BOOKED)
+    return list(rows.exclude(pk=visit.pk).select_related("location").order_by("starts_at"))
+
+
+def _is_confirmed(visit: Appointment) -> bool:
+    return (
+        Message.objects.about(SOURCE, visit.pk)
+        .filter(kind="confirmation")
+        .exclude(state=Message.State.CANCELLED)
+        .exists()
+    )
+
+
+def _listed(kind: str, visit: Appointment) -> list[Appointment]:
+    """The other visits that the same mail is about."""
+    if visit.series_id is None or kind not in WITH_FILE:
+        return []
+    if kind == "cancelled":
+        rows = Appointment.objects.filter(series=visit.series_id, cancelled_at=visit.cancelled_at)
+        others = rows.exclude(pk=visit.pk).select_related("location").order_by("starts_at")
+        return list(others)
+    return _others(visit)
 
 
 FOLLOWED = {"booked": _booked, "moved": _moved, "cancelled": _cancelled}
@@ -157,6 +199,10 @@ class AppointmentSource:
             "is_by_clinic": row.cancelled_by == Appointment.CancelledBy.CLINIC,
             "was": words.when(before.starts_at, today=today) if before else "",
             "when": words.when(row.starts_at, today=today),
+            "others": [
+                clinic_words(one, clinic).when(one.starts_at, today=today)
+                for one in _listed(message.kind, row)
+            ],
             "link": settings.SITE_URL + visit_link(row),
         }
         return write_mail(

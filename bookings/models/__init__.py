@@ -2,6 +2,7 @@ from bookings.models.appointments import Appointment
 from bookings.models.clients import Client, ClientAccess
 from bookings.models.merges import ClientMerge
 from bookings.models.messages import ChannelConsent, Message, MessageAttempt, VisitChange
+from bookings.models.series import Series
 from bookings.models.sign_in import SignInCode
 from bookings.models.todo import Task
 
@@ -13,6 +14,7 @@ __all__ = [
     "ClientMerge",
     "Message",
     "MessageAttempt",
+    "Series",
     "SignInCode",
     "Task",
     "VisitChange",

@@ -19,6 +19,7 @@ from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.utils import timezone
 
 from bookings.models.clients import Client, ClientAccess
+from bookings.models.series import Series
 from practitioners.models import Location, Practitioner, Room, Service
 
 
@@ -107,6 +108,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             .order_by("-starts_at")
         )
 
+    def of_series(self, visit: Appointment) -> AppointmentQuerySet:
+        """All visits of a visit's series, in order; none when it is in none."""
+        if visit.series_id is None:
+            return self.none()
+        rows = self.filter(series=visit.series_id).select_related("location")
+        return rows.order_by("starts_at", "pk")
+
     def no_shows(self) -> AppointmentQuerySet:
         """Visits to which nobody came."""
         return self.filter(status=Appointment.Status.NO_SHOW)
@@ -152,6 +160,9 @@ class Appointment(models.Model):
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="appointments")
     client = models.ForeignKey(
         Client, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments"
+    )
+    series = models.ForeignKey(
+        Series, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments"
     )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()

@@ -23,8 +23,7 @@ def clinic() -> SmallClinic:
 
 
 def last(visit: Appointment, minutes: int) -> Appointment:
-    ends_at = visit.starts_at + minutes * MINUTE
-    return calendar.change_length(visit, ends_at=ends_at, by=None, now=NOW)
+    return calendar.change_length(visit, length=minutes * MINUTE, by=None, now=NOW)
 
 
 def test_a_visit_lasts_longer_and_blocks_longer(clinic: SmallClinic) -> None:

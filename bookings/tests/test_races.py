@@ -130,8 +130,9 @@ class Crowd:
         return Counter(outcome for several in lists for outcome in several)
 
     def once(self, chance: random.Random, number: int) -> tuple[str, str]:
-        deeds = (self.book, self.move, self.cancel, self.hold, self.confirm, self.extend, self.drop)
-        deed = chance.choices(deeds, weights=(30, 20, 10, 20, 15, 3, 2))[0]
+        deeds = (self.book, self.move, self.cancel, self.hold, self.confirm, self.extend, self.drop,
+                 self.series, self.move_from, self.cancel_from, self.lengthen)  # fmt: skip
+        deed = chance.choices(deeds, weights=(30, 20, 10, 20, 15, 3, 2, 5, 2, 2, 3))[0]
         began = time.perf_counter()
         outcome = said(lambda: deed(chance, f"visitor{number % 24}"))
         self.seconds.append(time.perf_counter() - began)
@@ -163,6 +164,37 @@ class Crowd:
                 now=NOW,
                 for_staff=True,
             )
+
+    def series(self, chance: random.Random, visitor: str) -> None:
+        first = self.start(chance)
+        choices = [
+            (chance.choice(self.people), self.place, first + timedelta(weeks=week))
+            for week in range(3)
+        ]
+        made = calendar.book_series(
+            self.service, choices, client=chance.choice(self.clients), by=self.user,
+            form_token=uuid.uuid4(), now=NOW,
+        )  # fmt: skip
+        self.visits.extend(made.appointments.all())
+
+    def move_from(self, chance: random.Random, visitor: str) -> None:
+        if self.visits:
+            calendar.move_from(
+                chance.choice(self.visits), starts_at=self.start(chance),
+                practitioner=chance.choice(self.people), by=self.user, now=NOW, for_staff=True,
+            )  # fmt: skip
+
+    def cancel_from(self, chance: random.Random, visitor: str) -> None:
+        if self.visits:
+            calendar.cancel_from(
+                chance.choice(self.visits), cancelled_by="clinic", by=self.user, now=NOW,
+                for_staff=True,
+            )  # fmt: skip
+
+    def lengthen(self, chance: random.Random, visitor: str) -> None:
+        if self.visits:
+            length = timedelta(minutes=chance.choice((45, 60, 75)))
+            calendar.change_length(chance.choice(self.visits), length=length, by=self.user, now=NOW)
 
     def hold(self, chance: random.Random, visitor: str) -> None:
         person = chance.choice([None, *self.people])
@@ -321,14 +353,18 @@ def test_a_mixed_crowd_leaves_no_overlap_no_deadlock_and_no_unnamed_refusal(
     assert crowd.problems == []
     codes = {code for _, code in outcomes}
     assert codes <= {"done", *EXPECTED}
-    for deed in ("book", "move", "cancel", "hold", "confirm"):
+    for deed in ("book", "move", "cancel", "hold", "confirm", "series", "move_from", "lengthen"):
         assert outcomes[deed, "done"] > 0
     assert overlaps() == NONE
     assert deadlocks() == before
     stored = set(Appointment.objects.exclude(status="held").values_list("pk", flat=True))
     assert stored == {visit.pk for visit in crowd.visits}
     told = Message.objects.filter(kind="confirmation").values_list("source_id", flat=True)
-    assert {int(pk) for pk in told} == stored
+    of_many = dict(
+        Appointment.objects.exclude(series=None).values_list("pk", "series")
+    )  # one confirmation for all of them
+    assert {int(pk) for pk in told} - set(of_many) == stored - set(of_many)
+    assert {of_many[int(pk)] for pk in told if int(pk) in of_many} == set(of_many.values())
     seconds = sorted(crowd.seconds)
     figures = {
         name: seconds[int(len(seconds) * part)] for name, part in (("p50", 0.5), ("p99", 0.99))

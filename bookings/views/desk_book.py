@@ -6,21 +6,21 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings.desk_booking import book_by_phone
-from bookings.desk_forms import PhoneBookingForm, WhatForm, WhoForm
+from bookings.desk_forms import RepeatForm, SeriesForm, WhatForm
 from bookings.errors import BookingError
 from bookings.models import Client
 from bookings.picking import read_start
-from bookings.timetable import Timetable, place_for, places_of
+from bookings.timetable import Timetable
+from bookings.views.desk_asked import person_at_the_desk, timetable, who_form
+from bookings.views.desk_series import series_page
 from bookings.views.times import time_page
-from practitioners.models import ClinicSettings, Practitioner, Service
+from practitioners.models import Service
 
 TEMPLATE = "bookings/desk_times.html"
 
@@ -60,7 +60,7 @@ class _Page:
 
     def __init__(self, request: HttpRequest, client: Client, table: Timetable) -> None:
         self.request, self.client, self.table = request, client, table
-        self.form = PhoneBookingForm(request.POST if request.method == "POST" else None)
+        self.form = RepeatForm(request.POST if request.method == "POST" else None)
 
     def show(self, **problem: Any) -> HttpResponse:
         return time_page(
@@ -84,54 +84,14 @@ class _Page:
             return self.show(status=422)
         if starts_at is None:
             return self.show(problem="Choose a time")
+        sent = {**self.form.cleaned_data}
+        if sent.pop("times") > 1:
+            return series_page(self.request, self.client, self.table, SeriesForm(self.request.POST))
+        del sent["every_weeks"]
         try:
             visit = book_by_phone(
-                self.table,
-                starts_at,
-                client=self.client,
-                by=self.request.user,
-                **self.form.cleaned_data,
+                self.table, starts_at, client=self.client, by=self.request.user, **sent
             )
         except BookingError as refusal:
             return self.show(refusal=refusal, wished=starts_at)
         return redirect("desk_visit", visit.public_id)
-
-
-def person_at_the_desk(request: HttpRequest, public_id: UUID) -> Client:
-    """The client a member of staff works with. Raises PermissionDenied, Http404."""
-    if not request.user.works_here:
-        raise PermissionDenied
-    return get_object_or_404(Client.objects.visible_to(request.user), public_id=public_id)
-
-
-def timetable(request: HttpRequest, service: Service, **about: Any) -> Timetable | None:
-    """The times asked for, as far as this user may book them; None when there is no place."""
-    people = Practitioner.objects.handled_by(request.user).filter(services=service)
-    slug = request.GET.get("practitioner", "")
-    person = about.pop("person", None)
-    if slug or not request.user.is_desk_staff:
-        person = people.filter(slug=slug).first() or person or people.first()
-        if person is None:
-            return None
-    now = timezone.now()
-    moving = about.get("moving")
-    wanted = request.GET.get("location", "") or (moving.location.slug if moving else "")
-    location = place_for(service, person, wanted, now=now)
-    if location is None:
-        return None
-    clinic = ClinicSettings.current()
-    return Timetable(service, location, clinic, now, person, for_staff=True, **about)
-
-
-def who_form(request: HttpRequest, table: Timetable) -> WhoForm:
-    """The choice of other specialists and places for the same session."""
-    people = Practitioner.objects.handled_by(request.user).filter(services=table.service)
-    return WhoForm(
-        people=list(people),
-        places=places_of(table.service, None),
-        any_one=request.user.is_desk_staff and table.moving is None,
-        initial={
-            "practitioner": table.person.slug if table.person else "",
-            "location": table.location.slug,
-        },
-    )

@@ -7,9 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -18,13 +17,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bookings import calendar
 from bookings.calendar.changes import is_in_time
 from bookings.calendar.lengths import OPEN
-from bookings.desk_forms import DeskCancelForm, LengthForm
+from bookings.calendar.series import following
+from bookings.desk_forms import DeskCancelForm, LengthForm, ScopeForm
 from bookings.desk_marks import next_marks
 from bookings.errors import BookingError, NeedsReason
 from bookings.models import Appointment
 from bookings.picking import read_start
 from bookings.timetable import Timetable
-from bookings.views.desk_book import TEMPLATE, timetable, who_form
+from bookings.views.desk_asked import timetable, visit_at_the_desk, who_form
+from bookings.views.desk_book import TEMPLATE
 from bookings.views.times import time_page
 from bookings.visit_history import history_of
 
@@ -44,13 +45,15 @@ def desk_visit_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     table = timetable(request, visit.service, person=visit.practitioner, moving=visit)
     if visit.status not in CHANGEABLE or table is None:
         return visit_page(request, visit, refusal=BookingError("This session cannot be moved."))
+    scope = ScopeForm(_sent(request), others=len(following(visit)) - 1)
     if request.method != "POST":
-        return _times(request, visit, table)
+        return _times(request, visit, table, scope)
     starts_at = read_start(request.POST.get("start", ""))
-    if starts_at is None:
-        return _times(request, visit, table, problem="Choose a time")
+    if starts_at is None or not scope.is_valid():
+        return _times(request, visit, table, scope, problem="Choose a time")
+    move = calendar.move_from if scope.is_for_all else calendar.move
     try:
-        calendar.move(
+        move(
             visit,
             starts_at=starts_at,
             practitioner=table.person,
@@ -60,7 +63,8 @@ def desk_visit_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
             for_staff=True,
         )
     except BookingError as refusal:
-        return _times(request, visit, table, refusal=refusal, wished=starts_at)
+        wished = refusal.details.get("starts_at", starts_at)
+        return _times(request, visit, table, scope, refusal=refusal, wished=wished)
     return redirect("desk_visit", visit.public_id)
 
 
@@ -69,13 +73,14 @@ def desk_visit_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Ask who cancels and why; within the notice the reason is needed."""
     visit = visit_at_the_desk(request, public_id)
     now = timezone.now()
-    form = DeskCancelForm(request.POST if request.method == "POST" else None)
+    form = DeskCancelForm(_sent(request), others=len(following(visit)) - 1)
     context = {"visit": visit, "form": form, "is_late": not is_in_time(visit, now=now)}
     if request.method != "POST" or not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "bookings/desk_cancel.html", context, status=status)
+    cancel = calendar.cancel_from if form.is_for_all else calendar.cancel
     try:
-        calendar.cancel(visit, by=request.user, now=now, for_staff=True, **form.cleaned_data)
+        cancel(visit, by=request.user, now=now, for_staff=True, **form.cleaned_data)
     except NeedsReason as refusal:
         form.add_error("reason", refusal.sentence)
         return render(request, "bookings/desk_cancel.html", context, status=refusal.status)
@@ -91,9 +96,9 @@ def desk_visit_length(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = LengthForm(request.POST)
     if not form.is_valid():
         return visit_page(request, visit, length=form, status=422)
-    ends_at = visit.starts_at + timedelta(minutes=form.cleaned_data["minutes"])
+    length = timedelta(minutes=form.cleaned_data["minutes"])
     try:
-        calendar.change_length(visit, ends_at=ends_at, by=request.user, now=timezone.now())
+        calendar.change_length(visit, length=length, by=request.user, now=timezone.now())
     except BookingError as refusal:
         return visit_page(request, visit, refusal=refusal, length=form)
     return redirect("desk_visit", visit.public_id)
@@ -114,14 +119,6 @@ def desk_visit_mark(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect(way_back)
 
 
-def visit_at_the_desk(request: HttpRequest, public_id: UUID) -> Appointment:
-    """A visit that this member of staff works on. Raises PermissionDenied, Http404."""
-    if not request.user.works_here:
-        raise PermissionDenied
-    visits = Appointment.objects.handled_by(request.user).with_details()
-    return get_object_or_404(visits, public_id=public_id)
-
-
 def visit_page(
     request: HttpRequest,
     visit: Appointment,
@@ -134,6 +131,7 @@ def visit_page(
     context = {
         "visit": visit,
         "steps": history_of(visit),
+        "series": Appointment.objects.of_series(visit),
         "marks": next_marks(visit, now=timezone.now()),
         "can_change": visit.status in CHANGEABLE,
         "form": length or LengthForm(initial={"minutes": _minutes(visit)}),
@@ -149,7 +147,7 @@ def _minutes(visit: Appointment) -> int:
 
 
 def _times(
-    request: HttpRequest, visit: Appointment, table: Timetable, **problem: Any
+    request: HttpRequest, visit: Appointment, table: Timetable, scope: ScopeForm, **problem: Any
 ) -> HttpResponse:
     return time_page(
         request,
@@ -158,9 +156,14 @@ def _times(
         back=(reverse("desk_visit", args=[visit.public_id]), "The session"),
         more={
             "client": visit.client,
+            "form": scope,
             "who": who_form(request, table),
             "heading": "Choose a new time",
             "button": "Move to this time",
         },
         **problem,
     )
+
+
+def _sent(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None

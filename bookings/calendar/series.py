@@ -1,0 +1,250 @@
+"""Several visits as one: booked, moved or cancelled all together, or not at all.
+
+The locks are taken for all of them at once, in the order that every verb keeps:
+practitioners, rooms, clients, ids ascending. So nobody who changes one visit and nobody
+who changes another series can wait for us while we wait for them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from bookings.availability import free_rooms
+from bookings.calendar.attempts import LookAgain, in_one_transaction
+from bookings.calendar.booking import digest_of
+from bookings.calendar.changes import cancel_quietly, move_quietly
+from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM, lock
+from bookings.calendar.writing import (
+    Status,
+    announce_together,
+    check_client_is_free,
+    clear_the_way,
+    derive,
+    insert,
+)
+from bookings.errors import AlreadyUsed, BookingError, ClientBusy, NoRoom, NotPossible
+from bookings.models import Appointment, Client, Series
+from bookings.refusals import why_not
+from bookings.wall_clock import moment
+from practitioners.models import Location, Practitioner, Room, Service
+
+Choice = tuple[Practitioner, Location, datetime]
+MOST = 24
+
+
+@in_one_transaction
+def book_series(
+    service: Service,
+    choices: Sequence[Choice],
+    *,
+    client: Client,
+    by: Any,
+    form_token: UUID,
+    now: datetime,
+    every_weeks: int = 1,
+    source_ref: str = "",
+    desk_note: str = "",
+) -> Series:
+    """Book every chosen time for a client, or none; the client gets one mail for all.
+
+    The same form sent again returns the same series. Raises AlreadyUsed, NotPossible
+    without any time, or what `book` raises: then `details["starts_at"]` names the time.
+    """
+    choices = sorted(choices, key=lambda one: one[2])
+    if not 1 <= len(choices) <= MOST:
+        raise NotPossible(f"Choose between 1 and {MOST} times.")
+    chosen = [(person.pk, place.pk, at) for person, place, at in choices]
+    digest = digest_of(service.pk, client.pk, chosen, desk_note)
+    lock(*((PRACTITIONER, person.pk) for person, _, _ in choices))
+    earlier = Series.objects.filter(form_token=form_token).first()
+    if earlier and earlier.form_digest != digest:
+        raise AlreadyUsed
+    if earlier:
+        return earlier
+    series = Series(
+        client=client, service=service, every_weeks=every_weeks, form_token=form_token,
+        form_digest=digest, created_by=by, created_at=now,
+    )  # fmt: skip
+    visits = [
+        Appointment(
+            service=service, practitioner=person, location=place, client=client, starts_at=at,
+            status=Status.BOOKED, booked_by=by, booked_at=now, created_at=now, series=series,
+            source_ref=source_ref, desk_note=desk_note,
+        )
+        for person, place, at in choices
+    ]  # fmt: skip
+    for visit in visits:
+        _check(visit, now=now)
+    _apart(visits)
+    _take_rooms(visits, now=now)
+    series.save()
+    for visit in visits:
+        _saying_which(visit, check_client_is_free, client, visit)
+    for visit in visits:
+        visit.series = series
+        clear_the_way(visit, now=now)
+        insert(visit)
+    announce_together("booked", visits, now=now)
+    return series
+
+
+@in_one_transaction
+def cancel_from(
+    visit: Appointment,
+    *,
+    cancelled_by: str,
+    by: Any,
+    now: datetime,
+    reason: str = "",
+    for_staff: bool = False,
+) -> list[Appointment]:
+    """Cancel a visit of a series and all that follow it; a second time changes nothing.
+
+    Raises what `cancel` raises.
+    """
+    visits = following(visit)
+    _lock_all(visits)
+    cancelled = [
+        cancel_quietly(one, cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff)
+        for one in visits
+        if one.status != Status.CANCELLED
+    ]
+    announce_together("cancelled", cancelled, now=now)
+    return cancelled
+
+
+@in_one_transaction
+def move_from(
+    visit: Appointment,
+    *,
+    starts_at: datetime,
+    by: Any,
+    now: datetime,
+    practitioner: Practitioner | None = None,
+    location: Location | None = None,
+    for_staff: bool = False,
+) -> list[Appointment]:
+    """Move a visit of a series, and all that follow it by as many days, to the same time of day.
+
+    All or none. Raises what `move` raises: `details["starts_at"]` names the time.
+    """
+    visits = following(visit)
+    where = location or visit.location
+    person = practitioner or visit.practitioner
+    _lock_all(visits, person, where)
+    versions = {one.pk: one.version for one in visits}
+    targets = _shifted(visits, starts_at, where)
+    pairs = list(zip(visits, targets, strict=True))
+    if starts_at > visit.starts_at:
+        pairs.reverse()  # each goes where the one after it has just left
+    moved = [
+        _saying_which_time(at, move_quietly, one, starts_at=at, practitioner=person,
+                           location=where, now=now, for_staff=for_staff)
+        for one, at in pairs
+    ]  # fmt: skip
+    changed = [one for one in moved if one.version != versions[one.pk]]
+    announce_together("moved", sorted(changed, key=lambda one: one.starts_at), now=now)
+    return sorted(moved, key=lambda one: one.starts_at)
+
+
+def following(visit: Appointment) -> list[Appointment]:
+    """A visit and those of its series that come after it and can still be changed."""
+    rows = Appointment.objects.filter(series__isnull=False, series=visit.series_id)
+    own = Appointment.objects.filter(pk=visit.pk)
+    coming = rows.filter(status__in=(Status.BOOKED, Status.ARRIVED), starts_at__gte=visit.starts_at)
+    return list((own | coming).with_details().order_by("starts_at"))
+
+
+def _check(visit: Appointment, *, now: datetime) -> None:
+    derive(visit)
+    reason = why_not(
+        visit.service, visit.practitioner, visit.location, visit.starts_at, now=now, for_staff=True
+    )
+    if reason:
+        raise _naming(reason, visit.starts_at)
+
+
+def _apart(visits: list[Appointment]) -> None:
+    """Nobody is in two places, not even within one series. Raises ClientBusy."""
+    for one, other in itertools.pairwise(visits):
+        if other.busy.lower < one.busy.upper:
+            sentence = "Two of these times overlap. Choose another for one of them."
+            raise ClientBusy(sentence, starts_at=other.starts_at)
+
+
+def _take_rooms(visits: list[Appointment], *, now: datetime) -> None:
+    """One room for all where there is one, else a free one each; then lock rooms and client.
+
+    All rooms are chosen before any is locked, so that they are locked in order.
+    """
+    free = {id(visit): _free(visit, now=now) for visit in visits if visit.service.needs_room}
+    common = set.intersection(*(set(rooms) for rooms in free.values())) if free else set()
+    for visit in visits:
+        rooms = free.get(id(visit), [])
+        visit.room = next((room for room in rooms if room in common), next(iter(rooms), None))
+    lock(
+        *((ROOM, visit.room_id) for visit in visits),
+        *((CLIENT, visit.client_id) for visit in visits),
+    )
+    for visit in visits:
+        if visit.room and visit.room not in _free(visit, now=now):
+            raise LookAgain
+
+
+def _free(visit: Appointment, *, now: datetime) -> list[Room]:
+    rooms = free_rooms(visit.location, visit.busy.lower, visit.busy.upper, now=now)
+    if not rooms:
+        raise NoRoom(starts_at=visit.starts_at)
+    return sorted(rooms, key=lambda room: room.pk)
+
+
+def _lock_all(
+    visits: list[Appointment], person: Practitioner | None = None, place: Location | None = None
+) -> None:
+    """Everything that these visits stand on or may come to stand on, in the one order."""
+    seen = [
+        (one.pk, one.practitioner_id, one.room_id, one.client_id, one.version) for one in visits
+    ]
+    rooms = {one.room_id for one in visits}
+    if place is not None:
+        rooms |= set(place.rooms.filter(is_active=True).values_list("pk", flat=True))
+    lock(
+        *((PRACTITIONER, one.practitioner_id) for one in visits),
+        (PRACTITIONER, person.pk if person else None),
+        *((ROOM, room) for room in rooms),
+        *((CLIENT, one.client_id) for one in visits),
+    )
+    rows = Appointment.objects.filter(pk__in=[one.pk for one in visits]).order_by("starts_at", "pk")
+    now = list(rows.values_list("pk", "practitioner", "room", "client", "version"))
+    if sorted(now) != sorted(seen):
+        raise LookAgain
+
+
+def _shifted(visits: list[Appointment], starts_at: datetime, place: Location) -> list[datetime]:
+    """Where each goes: as many local days on, at the new time of day."""
+    zone = place.zone
+    target = starts_at.astimezone(zone)
+    shift: timedelta = target.date() - visits[0].starts_at.astimezone(zone).date()
+    days = [one.starts_at.astimezone(zone).date() + shift for one in visits]
+    return [starts_at, *(moment(day, target.time(), zone) for day in days[1:])]
+
+
+def _saying_which(visit: Appointment, check: Any, *args: Any) -> None:
+    _saying_which_time(visit.starts_at, check, *args)
+
+
+def _saying_which_time(at: datetime, verb: Any, *args: Any, **kwargs: Any) -> Any:
+    try:
+        return verb(*args, **kwargs)
+    except BookingError as refusal:
+        raise _naming(refusal, at) from None
+
+
+def _naming(refusal: BookingError, at: datetime) -> BookingError:
+    """The same refusal, with the time of the series that it is about."""
+    refusal.details["starts_at"] = at
+    return refusal

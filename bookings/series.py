@@ -1,0 +1,78 @@
+"""Which dates a series could have: the same time every so many weeks, else what is near.
+
+first           Tue 1 Dec 10:15
+every 1 week    Tue 8 Dec 10:15   free
+                Tue 15 Dec 10:15  taken: Tue 15 Dec 11:00 · Wed 16 Dec 10:15 · …
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bookings.availability import Slot
+from bookings.timetable import Timetable
+from bookings.wall_clock import moment
+from practitioners.models import Practitioner
+
+MOST_TIMES, MOST_WEEKS = 12, 4
+OFFERED = 4  # alternatives for a date that is not free
+REACH = timedelta(days=3)  # how far an alternative may be from its date
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One date of a series: the time it should have, and what can be had."""
+
+    number: int
+    at: datetime
+    is_free: bool
+    offers: list[Slot]  # the time itself when it is free, then what is nearest
+
+
+def wished_starts(
+    first: datetime, table: Timetable, *, times: int, every_weeks: int
+) -> list[datetime]:
+    """The same wall-clock time on every date, also across a change of the clocks."""
+    zone = table.location.zone
+    local = first.astimezone(zone)
+    dates = [local.date() + timedelta(weeks=every_weeks * number) for number in range(times)]
+    return [first, *(moment(on, local.time(), zone) for on in dates[1:])]
+
+
+def propose(
+    table: Timetable, first: datetime, *, times: int, every_weeks: int
+) -> tuple[Timetable, list[Proposal]]:
+    """Every date with its free times, by one person; returns the times of that person, too.
+
+    When anybody would do, it is whoever is free on most of the dates. Three queries.
+    """
+    wished = wished_starts(first, table, times=times, every_weeks=every_weeks)
+    begin = wished[0].astimezone(table.location.zone).date() - REACH
+    days = (wished[-1] - wished[0]).days + 2 * REACH.days + 2
+    slots = table.free(max(begin, table.today), days=days)
+    person = table.person or _freest(slots, wished)
+    if person is None:
+        return table, [Proposal(number, at, False, []) for number, at in enumerate(wished, 1)]
+    own = [slot for slot in slots if slot.practitioner_id == person.pk]
+    reach = min(REACH, timedelta(weeks=every_weeks) / 2)
+    proposals = [_proposal(number, at, own, reach) for number, at in enumerate(wished, 1)]
+    return replace(table, person=person), proposals
+
+
+def _freest(slots: Iterable[Slot], wished: list[datetime]) -> Practitioner | None:
+    slots = list(slots)
+    free = Counter(slot.practitioner_id for slot in slots if slot.starts_at in wished)
+    free = free or Counter(slot.practitioner_id for slot in slots)
+    return Practitioner.objects.get(pk=free.most_common(1)[0][0]) if free else None
+
+
+def _proposal(number: int, at: datetime, slots: list[Slot], reach: timedelta) -> Proposal:
+    near = sorted(
+        (slot for slot in slots if abs(slot.starts_at - at) <= reach),
+        key=lambda slot: (abs(slot.starts_at - at), slot.starts_at),
+    )
+    is_free = bool(near) and near[0].starts_at == at
+    return Proposal(number, at, is_free, near[: OFFERED + is_free])

@@ -1,0 +1,120 @@
+"""A series at the desk: every date is shown, then all are booked, or none."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from bookings import calendar
+from bookings.desk_forms import SeriesForm
+from bookings.errors import BookingError
+from bookings.models import Client
+from bookings.picking import read_start, value_of
+from bookings.series import Proposal, propose
+from bookings.timetable import Timetable
+from bookings.views.desk_asked import person_at_the_desk, timetable
+from practitioners.models import Service
+
+LEFT_OUT = "none"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_series(request: HttpRequest, public_id: UUID, slug: str) -> HttpResponse:
+    """Book every date as chosen. All or nothing."""
+    client = person_at_the_desk(request, public_id)
+    service = get_object_or_404(Service, slug=slug)
+    table = timetable(request, service)
+    if table is None or request.method != "POST":
+        return redirect("desk_book_time", client.public_id, service.slug)
+    form = SeriesForm(request.POST)
+    if not form.is_valid() or table.person is None:
+        return redirect("desk_book_time", client.public_id, service.slug)
+    data = form.cleaned_data
+    answers = [request.POST.get(f"visit-{number}", "") for number in range(1, data["times"] + 1)]
+    starts = [read_start(answer) for answer in answers if answer != LEFT_OUT]
+    if not starts or None in starts:
+        problem = "Choose a time for each date, or leave it out"
+        return series_page(request, client, table, form, problem=problem)
+    try:
+        series = calendar.book_series(
+            service,
+            [(table.person, table.location, at) for at in starts if at],
+            client=client,
+            by=request.user,
+            form_token=data["form_token"],
+            now=table.now,
+            every_weeks=data["every_weeks"],
+            desk_note=data["desk_note"],
+        )
+    except BookingError as refusal:
+        return series_page(request, client, table, form, refusal=refusal)
+    first = series.appointments.order_by("starts_at").first()
+    assert first is not None  # a series has a visit
+    return redirect("desk_visit", first.public_id)
+
+
+def series_page(
+    request: HttpRequest,
+    client: Client,
+    table: Timetable,
+    form: SeriesForm,
+    *,
+    problem: str = "",
+    refusal: BookingError | None = None,
+) -> HttpResponse:
+    """Every date of a series with its time, or what is free near it."""
+    if not form.is_valid():
+        return redirect("desk_book_time", client.public_id, table.service.slug)
+    data = form.cleaned_data
+    table, proposals = propose(
+        table, data["start"], times=data["times"], every_weeks=data["every_weeks"]
+    )
+    path = reverse("desk_series", args=[client.public_id, table.service.slug])
+    query = {
+        "practitioner": table.person.slug if table.person else "",
+        "location": table.location.slug,
+    }
+    context = {
+        "client": client,
+        "table": table,
+        "form": form,
+        "dates": [_date(request, table, one) for one in proposals],
+        "left_out": LEFT_OUT,
+        "action": f"{path}?{urlencode(query)}",
+        "back": f"{reverse('desk_book_time', args=[client.public_id, table.service.slug])}?{urlencode(query)}",
+        "zone_line": table.words.zone_line(data["start"]),
+        "problems": [(said, "visit-1") for said in (problem, _said(refusal, table)) if said],
+    }
+    status = refusal.status if refusal else 422 if problem else 200
+    return render(request, "bookings/desk_series.html", context, status=status)
+
+
+def _date(request: HttpRequest, table: Timetable, one: Proposal) -> dict[str, Any]:
+    """One date: its words, its choices, and which of them is chosen."""
+    words, today = table.words, table.today
+    chosen = request.POST.get(f"visit-{one.number}") or (value_of(one.at) if one.is_free else "")
+    return {
+        "name": f"visit-{one.number}",
+        "number": one.number,
+        "day": words.day(one.at, today=today),
+        "time": words.time(one.at),
+        "is_free": one.is_free,
+        "chosen": chosen,
+        "choices": [(value_of(slot.starts_at), words.short(slot.starts_at)) for slot in one.offers],
+    }
+
+
+def _said(refusal: BookingError | None, table: Timetable) -> str:
+    """Which date it is about, and that none was booked."""
+    if refusal is None:
+        return ""
+    at = refusal.details.get("starts_at")
+    when = f"{table.words.short(at)}: " if at else ""
+    said = refusal.sentence.replace(" Nothing was booked for you.", "")
+    return f"{when}{said} None of these sessions was booked."
