@@ -44,7 +44,7 @@ class ProfileForm(SaysAboutThemselves):
 
     focus_areas = forms.ModelMultipleChoiceField(
         queryset=Condition.objects.offered(),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
         required=False,
         help_text="Visitors find you by these.",
     )

@@ -99,10 +99,12 @@ class ChangesHours(ClinicModelAdmin):
 
 def link_to(visit: Appointment, style: str) -> SafeString:
     """When a visit is, of what and with whom, with a link to its page at the desk. No client."""
+    words = Words(visit.zone, style)
     return format_html(
-        '<a href="{}">{}</a>, {}, {}',
+        '<a href="{}">{}, {}</a>, {}, {}',
         reverse("desk_visit", args=[visit.public_id]),
-        Words(visit.zone, style).short(visit.starts_at),
+        words.short(visit.starts_at),
+        words.zone_line(visit.starts_at),
         visit.service,
         visit.practitioner,
     )

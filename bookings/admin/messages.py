@@ -34,7 +34,7 @@ class MessageAdmin(ReadOnlyAdmin):
         "send_after", "kind", "channel", "state", "attempts", "last_code", "is_ambiguous",
     )  # fmt: skip
     list_filter = ("state", "kind", "is_ambiguous")
-    date_hierarchy = "send_after"
+    show_full_result_count = False  # the ledger is long
     fields = (
         "kind", "channel", "to", "state", "send_after", "expires_at", "attempts",
         "next_attempt_at", "sent_at", "last_code", "is_ambiguous",

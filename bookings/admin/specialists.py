@@ -17,6 +17,7 @@ from django.utils import timezone
 from bookings import calendar
 from bookings.admin.changing_hours import ChangesHours, link_to
 from bookings.admin.export import ExportsCsv
+from bookings.admin.importing import import_page
 from bookings.admin.leaving import coming, leaving_page
 from bookings.availability import next_free
 from bookings.models import Appointment
@@ -51,12 +52,16 @@ class SpecialistAdmin(ExportsCsv, ChangesHours, PractitionerAdmin):
     list_display = (
         "name", "is_active", "is_bookable_online", "gives", "soonest", "papers_until", "sessions",
     )  # fmt: skip
+    change_list_template = "admin/specialists.html"
     actions = ("hide_from_booking", "export_csv", "delete_selected")
     export_columns = (
+        ("Short name", lambda one: one.slug),
         ("Name", lambda one: one.name),
         ("Title", lambda one: one.title),
         ("Active", lambda one: one.is_active),
         ("Bookable online", lambda one: one.is_bookable_online),
+        ("Languages", lambda one: ", ".join(one.languages)),
+        ("Practising since", lambda one: one.practising_since),
         ("Services", lambda one: ", ".join(service.name for service in one.services.all())),
         ("Credential valid until", lambda one: one.valid_until),
         ("Upcoming sessions", lambda one: one.coming),
@@ -123,9 +128,16 @@ class SpecialistAdmin(ExportsCsv, ChangesHours, PractitionerAdmin):
         return super()._do_instead(request, row)
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.leaving_view)
-        own = path("<int:key>/leaving/", view, name="practitioners_practitioner_leaving")
-        return [own, *super().get_urls()]
+        leaving = self.admin_site.admin_view(self.leaving_view)
+        importing = self.admin_site.admin_view(self.import_view)
+        return [
+            path("<int:key>/leaving/", leaving, name="practitioners_practitioner_leaving"),
+            path("import/", importing, name="practitioners_practitioner_import"),
+            *super().get_urls(),
+        ]
+
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        return import_page(self, request)
 
     def leaving_view(self, request: HttpRequest, key: int) -> HttpResponse:
         return leaving_page(self, request, key)

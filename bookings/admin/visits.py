@@ -36,8 +36,8 @@ class AppointmentAdmin(ReadOnlyAdmin):
 
     @admin.display(description="when", ordering="starts_at")
     def when(self, visit: Any) -> str:
-        """On the clock of its own place."""
-        return Words(visit.zone, visit.time_style).short(visit.starts_at)
+        """On the clock of its own place, as the client was told."""
+        return Words(visit.zone, visit.time_style).when(visit.starts_at)
 
 
 @admin.register(Task)

@@ -109,7 +109,7 @@ def test_the_list_counts_sessions_and_costs_the_same_for_many(desk: Browser) -> 
             make_client()
         with CaptureQueriesContext(connection) as seen:
             listed = desk.get(LIST).context["cl"].result_list
-        assert next(one.missed for one in listed if one.pk == world.client.pk) == 1
+        assert next(one.no_shows for one in listed if one.pk == world.client.pk) == 1
         return len(seen)
 
     desk.get(LIST)  # the first visit of a session also stores when it was

@@ -233,6 +233,6 @@ def test_the_table_is_for_admins_and_clinical_leads(
         assert answer["Content-Type"].startswith("text/html")
         return
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert rows[0][:3] == ["Name", "Title", "Active"]
-    assert rows[1][:4] == ["Dana Example", "'=HYPERLINK(1)", "yes", "yes"]
+    assert rows[0][:4] == ["Short name", "Name", "Title", "Active"]
+    assert rows[1][1:5] == ["Dana Example", "'=HYPERLINK(1)", "yes", "yes"]
     assert rows[1][-1] == "2"
