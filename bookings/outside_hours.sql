@@ -8,7 +8,7 @@ FROM bookings_appointment v
 JOIN practitioners_location l ON l.id = v.location_id
 CROSS JOIN LATERAL (SELECT (v.starts_at AT TIME ZONE l.time_zone)::date AS day) AS local
 CROSS JOIN LATERAL (
-    SELECT EXISTS (
+    SELECT NOT l.is_active OR EXISTS (
         SELECT 1 FROM practitioners_closure c
         WHERE (c.location_id IS NULL OR c.location_id = l.id)
           AND local.day BETWEEN c.starts_on AND c.ends_on) AS yes

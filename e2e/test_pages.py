@@ -143,7 +143,7 @@ def test_admin_answers_are_accessible(
     as_demo(page, "admin@example.com")
     assert check(page, clinic, "/admin/practitioners/timeoff/add/", theme, width) == []
     page.click("input[name=_save]")
-    page.locator(".errornote").wait_for()
+    page.locator(".error-summary").wait_for()
     assert page.title().startswith("Error:")
     assert violations(page) == []
     page.select_option("#id_practitioner", label="Dana Example")
@@ -183,7 +183,6 @@ def test_admin_scripts_keep_to_the_policy(
         page.get_by_role("link", name="Add another Time off")
     ).click()
     assert page.locator("#time_off-0").is_visible()
-    assert violations(page) == []
     page.goto(f"{clinic.address}/admin/practitioners/room/add/")
     with page.expect_popup() as opened:
         page.locator("#add_id_location").click()
@@ -196,5 +195,5 @@ def test_admin_scripts_keep_to_the_policy(
     page.locator("#action-toggle").check()
     page.locator("#changelist-filter summary").first.click()
     page.locator("#toggle-nav-sidebar").click()
-    assert violations(page) == []
     assert [text for text in said if "Security Policy" in text or "Error" in text] == []
+    assert violations(page) == []  # last, because axe itself breaks the policy

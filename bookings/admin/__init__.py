@@ -5,6 +5,7 @@ from bookings.admin.hours import (
     AvailabilityAdmin,
     ClosureAdmin,
     ExtraHoursAdmin,
+    LocationAdmin,
     TimeOffAdmin,
 )
 from bookings.admin.messages import MessageAdmin
@@ -17,6 +18,7 @@ __all__ = [
     "ClientAdmin",
     "ClosureAdmin",
     "ExtraHoursAdmin",
+    "LocationAdmin",
     "MessageAdmin",
     "SpecialistAdmin",
     "TaskAdmin",

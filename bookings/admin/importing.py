@@ -14,6 +14,8 @@ from django.template.response import TemplateResponse
 from bookings import calendar
 from practitioners.importing import BadTable, Row, read, save
 
+BAD_ROWS = "Nothing was saved. Mend the rows with a problem and choose the file again."
+
 
 class TableForm(forms.Form):
     """A file to look at, or the text of one that has been looked at."""
@@ -35,14 +37,15 @@ def import_page(admin: Any, request: HttpRequest) -> HttpResponse:
     is_clean = bool(rows) and not any(row.problems for row in rows)
     if is_clean and "save" in request.POST:
         return _save(admin, request, rows)
+    has_problem = bool(problem) or (bool(rows) and not is_clean)
     context = {
         **admin.admin_site.each_context(request),
         "opts": admin.opts,
         "title": "Import specialists",
         "form": TableForm(initial={"text": text}),
         "rows": rows,
-        "problem": problem,
-        "errors": bool(problem) or (bool(rows) and not is_clean),
+        "problems": [(problem or BAD_ROWS, "id_file")] if has_problem else [],
+        "errors": has_problem,
         "is_clean": is_clean,
     }
     status = 422 if context["errors"] else 200

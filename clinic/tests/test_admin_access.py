@@ -266,3 +266,17 @@ def test_the_page_of_a_specialist_costs_the_same_with_many_rows(keys: dict[str, 
         row.pk, row.weekday, row.starts_at, row.ends_at = None, day, time(18), time(19)
         row.save()
     assert queries() == few <= 45
+
+
+@pytest.mark.parametrize("model", CELLS)
+def test_the_technical_administrator_does_what_admins_do(model: str, keys: dict[str, Any]) -> None:
+    browser, page = Browser(), f"{address(model, keys, ADMIN)}change/"
+    browser.force_login(make_user(is_superuser=True))
+    assert browser.get(f"/admin/{model}/").status_code in (200, 302)
+    assert browser.get(page).status_code == 200
+    if CELLS[model][1] == WRITES:
+        sent = filled(browser, page).urlencode()
+        kind = "application/x-www-form-urlencoded"
+        assert browser.post(page, sent, content_type=kind).status_code == 302
+    else:
+        assert browser.post(page, {"name": "Changed"}).status_code == 403

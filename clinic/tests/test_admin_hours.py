@@ -110,6 +110,31 @@ def test_a_closure_names_the_visits_of_that_day(desk: Browser, world: World) -> 
     assert world.outside() == [(world.visit, "closed")]
 
 
+def test_a_location_that_is_given_up_names_its_visits(admin: Browser, world: World) -> None:
+    path = f"/admin/practitioners/location/{world.place.pk}/change/"
+    page = send(admin, path, filled(admin, path, is_active=None)).content.decode()
+    assert "the clinic is closed" in page
+    assert world.outside() == [(world.visit, "closed")]
+
+
+def test_what_is_wrong_stands_above_the_page(desk: Browser, world: World) -> None:
+    page = desk.post("/admin/practitioners/timeoff/add/", {}).content.decode()
+    assert "There is a problem" in page
+    assert '<a href="#id_practitioner">Choose the practitioner</a>' in page
+    assert '<a href="#id_starts_at_0">Enter the ' in page
+
+
+def test_what_is_wrong_in_a_row_stands_there_too(admin: Browser, world: World) -> None:
+    path = SPECIALIST.format(world.person.pk)
+    data = filled(admin, path, name=None)
+    data["availability-0-ends_at"] = "01:00"
+    answer = send(admin, path, data)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert '<a href="#id_name">Enter the name</a>' in page
+    assert "The end must be after the start." in page.partition("<h1>")[0]
+
+
 def test_a_closure_elsewhere_warns_of_nothing(desk: Browser, world: World) -> None:
     day, other = world.day.isoformat(), make_location()
     data = {

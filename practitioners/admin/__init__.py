@@ -5,14 +5,13 @@ Specialists and their hours are registered by bookings, which knows the visits t
 
 from practitioners.admin.catalogue import BodyRegionAdmin, ConditionAdmin, TechniqueAdmin
 from practitioners.admin.clinic import ClinicSettingsAdmin
-from practitioners.admin.places import LocationAdmin, RoomAdmin
+from practitioners.admin.places import RoomAdmin
 from practitioners.admin.services import ServiceAdmin
 
 __all__ = [
     "BodyRegionAdmin",
     "ClinicSettingsAdmin",
     "ConditionAdmin",
-    "LocationAdmin",
     "RoomAdmin",
     "ServiceAdmin",
     "TechniqueAdmin",

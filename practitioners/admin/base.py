@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.text import slugify
+from django.utils.text import capfirst, slugify
 
 from practitioners.admin.fields import SensibleDateField, SensibleMomentField
 from practitioners.deleting import reasons_to_keep
@@ -36,7 +36,24 @@ class SharedChoices(BaseModelAdmin):
         return field
 
 
-class SensibleDates(SharedChoices):
+class PlainErrors(BaseModelAdmin):
+    """A box that was left empty says what belongs into it."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            is_choice = isinstance(field, forms.ChoiceField | forms.ModelChoiceField)
+            verb = "Choose" if is_choice else "Enter"
+            field.error_messages["required"] = f"{verb} the {_inside_a_sentence(str(field.label))}"
+        return field
+
+
+def _inside_a_sentence(label: str) -> str:
+    """Starts at, but ICD-10: only a first letter that stands alone becomes small."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+class SensibleDates(SharedChoices, PlainErrors):
     """Dates and times far outside a working life are refused at the field."""
 
     formfield_overrides = {
@@ -51,10 +68,20 @@ class ClinicModelAdmin(SensibleDates, admin.ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
+        context["summary_forms"] = [one.formset for one in context["inline_admin_formsets"]]
         response = super().render_change_form(request, context, *args, **kwargs)
         if context.get("errors"):
             response.status_code = UNPROCESSABLE
         return response
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A list is called after what it lists."""
+        title = {} if "_popup" in request.GET else {"title": self.opts.verbose_name_plural}
+        return super().changelist_view(
+            request, {key: capfirst(str(one)) for key, one in title.items()} | (extra_context or {})
+        )
 
     def _get_obj_does_not_exist_redirect(
         self, request: HttpRequest, opts: Any, object_id: str

@@ -38,9 +38,8 @@ class RoomInline(admin.StackedInline):
     show_change_link = True
 
 
-@admin.register(Location)
-class LocationAdmin(KeepsHistory):
-    """A location with opening hours and rooms."""
+class Places(KeepsHistory):
+    """A location with opening hours and rooms; registered by bookings, like all that closes."""
 
     form = LocationForm
     list_display = ("name", "time_zone", "phone", "is_active")
