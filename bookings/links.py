@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from django.core import signing
 from django.urls import reverse
 
-from bookings.models import Appointment, Client
+from bookings.models import Appointment, Client, WaitlistOffer
 from practitioners.models import Location, Practitioner, Service
 
 VISIT_SALT = "clinic.visit-link"
 BOOKING_SALT = "clinic.booking-link"
+OFFER_SALT = "clinic.waiting-list-offer"
 UNSUBSCRIBE_SALT = "clinic.unsubscribe"
 VISIT = "visit"  # what the link is for: show, move and cancel one visit
 AFTER_THE_VISIT = timedelta(hours=24)
@@ -87,4 +88,21 @@ def read_unsubscribe_link(token: str) -> Client:
         public_id = signing.loads(token, salt=UNSUBSCRIBE_SALT, max_age=A_YEAR)
         return Client.objects.get(public_id=public_id)
     except (signing.BadSignature, ValueError, Client.DoesNotExist):
+        raise BadLink from None
+
+
+def offer_link(offer: WaitlistOffer) -> str:
+    """The path that answers one offer from the waiting list."""
+    return reverse("offer", args=[signing.dumps(str(offer.public_id), salt=OFFER_SALT)])
+
+
+def read_offer_link(token: str) -> WaitlistOffer:
+    """The offer of a link, however it stands. Raises BadLink."""
+    rows = WaitlistOffer.objects.select_related(
+        "practitioner", "visit__location", "entry__client", "entry__service", "entry__location",
+        "entry__visit__location",
+    )  # fmt: skip
+    try:
+        return rows.get(public_id=signing.loads(token, salt=OFFER_SALT))
+    except (signing.BadSignature, ValueError, TypeError, WaitlistOffer.DoesNotExist):
         raise BadLink from None

@@ -6,14 +6,22 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
+from django.utils import timezone
 
 from bookings.messages import delivery, stopping
+from bookings.waiting import offers
 
 
 @shared_task(name="bookings.tasks.send_due", ignore_result=True)
 def send_due() -> None:
     """Hand over every due message; many workers may do so at once."""
     delivery.send_due()
+
+
+@shared_task(name="bookings.tasks.offer_from_waiting_list", ignore_result=True)
+def offer_from_waiting_list() -> None:
+    """Offer times that have opened to who waits for them; two at once offer each only once."""
+    offers.sweep(now=timezone.now())
 
 
 @worker_shutting_down.connect

@@ -133,9 +133,12 @@ MESSAGE_SOURCES: dict[str, str] = {
     "daily_digest": "bookings.messages.staff_mails.DigestSource",
     "staff_notice": "bookings.messages.staff_mails.StaffNoticeSource",
     "treatment_plan": "treatment_plans.recall.PlanSource",
+    "waiting_list": "bookings.messages.waiting.WaitingSource",
 }
 # What writes messages that time alone makes due; called with now=.
-SWEEPS: list[str] = ["treatment_plans.recall.sweep"]
+SWEEPS: list[str] = ["treatment_plans.recall.sweep", "bookings.waiting.offers.sweep"]
+# How long a time that has opened is kept for whoever waits for it.
+WAITLIST_KEEP_MINUTES = env.int("WAITLIST_KEEP_MINUTES", default=60)
 
 # --- Messages -------------------------------------------------------------------
 
@@ -182,6 +185,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "what-is-due": {"task": "treatment_plans.tasks.sweep", "schedule": 60.0},
+    "who-waits": {"task": "bookings.tasks.offer_from_waiting_list", "schedule": 60.0},
     "send-due": {"task": "bookings.tasks.send_due", "schedule": 30.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = env.str(

@@ -30,17 +30,21 @@ def hold(
     now: datetime,
     practitioner: Practitioner | None = None,
     location: Location | None = None,
+    keep_for: timedelta | None = None,
 ) -> Appointment:
     """Keep a time for a visitor; what they kept before is given back once this is theirs.
 
     Without a practitioner the least loaded one who is free is chosen; each is tried in
-    a transaction of its own, so that nobody waits for one while keeping another. Raises
+    a transaction of its own, so that nobody waits for one while keeping another. It is
+    kept as long as the clinic says, or for `keep_for`. Raises
     SlotTaken, NoRoom, or the error that names why the start cannot be booked.
     """
     refusal: BookingError | None = None
     for person, place in _candidates(service, starts_at, visitor, now, practitioner, location):
         try:
-            return _keep(service, person, place, starts_at, visitor=visitor, now=now)
+            return _keep(
+                service, person, place, starts_at, visitor=visitor, now=now, keep_for=keep_for
+            )
         except (Taken, NotPossible) as lost:
             refusal = lost
     raise refusal or _why_nobody(service, starts_at, visitor, now, practitioner, location)
@@ -79,7 +83,9 @@ def _keep(
     *,
     visitor: str,
     now: datetime,
+    keep_for: timedelta | None,
 ) -> Appointment:
+    keep_for = keep_for or timedelta(minutes=ClinicSettings.current().hold_minutes)
     lock((VISITOR, visitor_number(visitor)), (PRACTITIONER, practitioner.pk))
     kept = Appointment(
         service=service,
@@ -88,7 +94,7 @@ def _keep(
         starts_at=starts_at,
         status=Status.HELD,
         held_by=visitor,
-        held_until=now + timedelta(minutes=ClinicSettings.current().hold_minutes),
+        held_until=now + keep_for,
         created_at=now,
     )
     derive(kept)

@@ -5,6 +5,7 @@ from bookings.models.messages import ChannelConsent, Message, MessageAttempt, Vi
 from bookings.models.series import Series
 from bookings.models.sign_in import SignInCode
 from bookings.models.todo import Task
+from bookings.models.waiting import WaitlistEntry, WaitlistOffer
 
 __all__ = [
     "Appointment",
@@ -18,4 +19,6 @@ __all__ = [
     "SignInCode",
     "Task",
     "VisitChange",
+    "WaitlistEntry",
+    "WaitlistOffer",
 ]

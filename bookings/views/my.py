@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings.clients import self_of
-from bookings.models import Appointment, Client
+from bookings.models import Appointment, Client, WaitlistEntry
 from bookings.views.booked import own_visit
 from bookings.views.changing import Way, cancel_visit, move_visit, show_visit
 
@@ -34,6 +34,7 @@ def my_sessions(request: HttpRequest) -> HttpResponse:
         "next": to_come[0] if to_come else None,
         "later": to_come[1:],
         "past": Paginator(visits.past(now=now), PAST_SHOWN).get_page(request.GET.get("page")),
+        "waiting": WaitlistEntry.objects.filter_for(people).in_line().with_details(),
         "others": [person for person in people if person != own],
     }
     return render(request, "bookings/my_sessions.html", context)

@@ -1,0 +1,83 @@
+"""The waiting list at the desk: who waits, since when, and what they were offered."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from bookings.errors import BookingError
+from bookings.models import WaitlistEntry
+from bookings.views.desk_asked import person_at_the_desk
+from bookings.waiting import answers, line
+from bookings.waiting_forms import WaitForm
+from practitioners.clocks import clinic_zone
+from practitioners.models import Service
+
+PAGE = 50
+
+
+@require_safe
+def desk_waiting(request: HttpRequest) -> HttpResponse:
+    """Everybody who waits, whoever came first first, with what is kept for them."""
+    if not request.user.works_here:
+        raise PermissionDenied
+    entries = WaitlistEntry.objects.visible_to(request.user).in_line()
+    rows = entries.with_details().with_open_offer()
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "zone": clinic_zone()}
+    return render(request, "bookings/desk_waiting.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_wait(request: HttpRequest, public_id: UUID, slug: str) -> HttpResponse:
+    """Put somebody on the list."""
+    client = person_at_the_desk(request, public_id)
+    service = get_object_or_404(Service, slug=slug)
+    now = timezone.now()
+    form = WaitForm(
+        request.POST if request.method == "POST" else None,
+        service=service,
+        today=now.astimezone(clinic_zone()).date(),
+        initial={name: request.GET.get(name, "") for name in ("practitioner", "location")},
+    )
+    context = {"client": client, "service": service, "form": form}
+    if not (form.is_bound and form.is_valid()):
+        status = 422 if form.is_bound else 200
+        return render(request, "bookings/desk_wait.html", context, status=status)
+    data = {**form.cleaned_data}
+    try:
+        line.join(client, service, data.pop("location"), **data, by=request.user, now=now)
+    except BookingError as refusal:
+        context["problems"] = [(refusal.sentence, "")]
+        return render(request, "bookings/desk_wait.html", context, status=refusal.status)
+    return redirect("desk_waiting")
+
+
+@require_POST
+def desk_waiting_act(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Take an offer for somebody on the phone, leave it to the next, or take them off the list."""
+    if not request.user.works_here:
+        raise PermissionDenied
+    entry = get_object_or_404(
+        WaitlistEntry.objects.visible_to(request.user).with_open_offer(), public_id=public_id
+    )
+    now, act = timezone.now(), request.POST.get("act", "")
+    kept = entry.open_offers[0] if entry.open_offers else None  # type: ignore[attr-defined]
+    try:
+        if act == "remove":
+            line.leave(entry, by=request.user, now=now)
+        elif kept and act == "take":
+            visit = answers.accept(kept, by=request.user, now=now, for_staff=True)
+            return redirect("desk_visit", visit.public_id)
+        elif kept and act == "leave":
+            answers.decline(kept, by=request.user, now=now)
+    except BookingError as refusal:
+        messages.warning(request, refusal.sentence)
+    return redirect("desk_waiting")

@@ -1,0 +1,170 @@
+"""Waiting for a time to open: joining and leaving the line, and answering an offer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from bookings.clients import own_client, self_of
+from bookings.errors import BookingError
+from bookings.links import BadLink, read_offer_link
+from bookings.models import Appointment, Client, WaitlistEntry, WaitlistOffer
+from bookings.views.booked import own_visit
+from bookings.views.visit_link import wrong_link
+from bookings.waiting import answers, line
+from bookings.waiting_forms import WaitForm
+from practitioners.models import Location, Service
+
+JOINED = "You are on the waiting list. We write to you when a time opens."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def wait(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask to be told when a time of a session opens."""
+    service = get_object_or_404(Service.objects.published(), slug=slug)
+    now = timezone.now()
+    people = list(Client.objects.acted_for_by(request.user).order_by("name", "pk"))
+    asked = {name: request.GET.get(name, "") for name in ("practitioner", "location")}
+    form = WaitForm(
+        request.POST if request.method == "POST" else None,
+        service=service,
+        today=_today(None, now),
+        people=[(str(one.public_id), one.name) for one in people],
+        initial={**asked, "for_whom": str(people[0].public_id) if people else ""},
+    )
+    if not (form.is_bound and form.is_valid()):
+        return _form_page(request, form, service)
+    data = {**form.cleaned_data}
+    chosen = data.pop("for_whom", "")
+    person = next((one for one in people if str(one.public_id) == chosen), None)
+    person = person or self_of(request.user) or (people[0] if people else _myself(request, now))
+    return _join(request, form, person, service, data, now=now)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def wait_for_earlier(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Ask to be told when an earlier time than that of a visit opens."""
+    visit = own_visit(request, public_id)
+    now = timezone.now()
+    form = WaitForm(
+        request.POST if request.method == "POST" else None,
+        service=visit.service,
+        today=_today(visit.location, now),
+        last_day=visit.starts_at.astimezone(visit.zone).date(),
+        initial={"practitioner": visit.practitioner.slug, "location": visit.location.slug},
+    )
+    if not (form.is_bound and form.is_valid()):
+        return _form_page(request, form, visit.service, visit)
+    assert visit.client is not None  # only holds have none
+    return _join(
+        request, form, visit.client, visit.service, form.cleaned_data, now=now, visit=visit
+    )
+
+
+@require_POST
+def wait_no_longer(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Leave the line."""
+    mine = WaitlistEntry.objects.filter_for(Client.objects.acted_for_by(request.user))
+    entry = get_object_or_404(mine, public_id=public_id)
+    try:
+        line.leave(entry, by=request.user, now=timezone.now())
+        messages.success(request, "You have left the waiting list.")
+    except BookingError as refusal:
+        messages.warning(request, refusal.sentence)
+    return redirect("my_sessions")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def offer(request: HttpRequest, token: str) -> HttpResponse:
+    """Show a time that is kept; take it or leave it by POST."""
+    try:
+        found = read_offer_link(token)
+    except BadLink:
+        return wrong_link(request)
+    if request.method != "POST":
+        return _offer_page(request, found)
+    by = request.user if request.user.is_authenticated else None
+    try:
+        if request.POST.get("answer") == "take":
+            answers.accept(found, by=by, now=timezone.now())
+        elif request.POST.get("answer") == "leave":
+            answers.decline(found, by=by, now=timezone.now())
+    except BookingError as refusal:
+        return _offer_page(request, read_offer_link(token), refusal)
+    return redirect("offer", token)
+
+
+def _offer_page(
+    request: HttpRequest, found: WaitlistOffer, refusal: BookingError | None = None
+) -> HttpResponse:
+    is_open = found.outcome == WaitlistOffer.Outcome.OPEN and found.until > timezone.now()
+    context = {
+        "offer": found,
+        "entry": found.entry,
+        "zone": found.entry.location.zone,
+        "is_open": is_open,
+        "is_over": not is_open and found.outcome in ("open", "expired"),
+        "problems": [(refusal.sentence, "")] if refusal else [],
+        "hide_book_button": True,
+    }
+    status = refusal.status if refusal else 200
+    response = render(request, "bookings/offer.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _join(
+    request: HttpRequest,
+    form: WaitForm,
+    person: Client,
+    service: Service,
+    data: dict[str, Any],
+    *,
+    now: datetime,
+    visit: Appointment | None = None,
+) -> HttpResponse:
+    wish = {name: value for name, value in data.items() if name != "location"}
+    try:
+        line.join(person, service, data["location"], **wish, by=request.user, now=now, visit=visit)
+    except BookingError as refusal:
+        return _form_page(request, form, service, visit, refusal)
+    messages.success(request, JOINED)
+    return redirect("my_sessions")
+
+
+def _form_page(
+    request: HttpRequest,
+    form: WaitForm,
+    service: Service,
+    visit: Appointment | None = None,
+    refusal: BookingError | None = None,
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "service": service,
+        "visit": visit,
+        "problems": [(refusal.sentence, "")] if refusal else [],
+        "hide_book_button": True,
+    }
+    status = refusal.status if refusal else 422 if form.is_bound else 200
+    return render(request, "bookings/wait.html", context, status=status)
+
+
+def _myself(request: HttpRequest, now: datetime) -> Client:
+    name = getattr(request.user, "name", "") or request.user.get_username()
+    return own_client(request.user, name=name, now=now)
+
+
+def _today(location: Location | None, now: datetime) -> Any:
+    place = location or Location.objects.active().first()
+    return now.astimezone(place.zone).date() if place else now.date()

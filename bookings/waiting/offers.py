@@ -1,0 +1,152 @@
+"""Offering a time that has opened, in the order of the line.
+
+The time is kept as for a visitor who has chosen it, so nobody else can be offered it or
+book it meanwhile: two who accept at once cannot both have it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+
+from bookings.availability import Slot, free_slots
+from bookings.calendar import hold, in_one_transaction
+from bookings.calendar.locks import lock_visitor
+from bookings.consents import wants_follow_ups
+from bookings.errors import BookingError
+from bookings.messages import outbox
+from bookings.messages.recipients import address_of
+from bookings.models import Appointment, Task, WaitlistEntry, WaitlistOffer
+from practitioners.models import ClinicSettings, Practitioner
+
+SOURCE = "waiting_list"
+FRONT_DESK = "Front desk"
+MOST_LOOKED_AT = 300  # entries in one sweep
+MOST_TRIED = 3  # times that may slip away while we keep them
+Status = WaitlistEntry.Status
+Outcome = WaitlistOffer.Outcome
+
+
+def sweep(*, now: datetime) -> int:
+    """Offer what is free to who waits for it; returns how many offers were made.
+
+    Closes what has run out first. About three queries per entry that waits.
+    """
+    close(now=now)
+    clinic = ClinicSettings.current()
+    entries = WaitlistEntry.objects.in_line().exclude(offers__outcome=Outcome.OPEN)
+    return sum(
+        offer_something(entry, now=now)
+        for entry in entries.with_details()[:MOST_LOOKED_AT]
+        if _may_be_told(entry, clinic, now=now)
+    )
+
+
+def close(*, now: datetime) -> None:
+    """End offers that ran out, and entries whose days or visits are over. Three queries."""
+    open_ones = WaitlistOffer.objects.filter(outcome=Outcome.OPEN)
+    open_ones.filter(until__lte=now).update(outcome=Outcome.EXPIRED)
+    waiting = WaitlistEntry.objects.filter(status=Status.WAITING)
+    yesterday = (now - timedelta(days=1)).date()  # wherever the location is
+    gone = ~Q(visit__status=Appointment.Status.BOOKED) | Q(visit__starts_at__lte=now)
+    waiting.filter(Q(last_day__lt=yesterday) | Q(visit__isnull=False) & gone).update(
+        status=Status.OVER
+    )
+
+
+def offer_something(entry: WaitlistEntry, *, now: datetime) -> bool:
+    """Keep the first time that suits an entry, and tell the client or the desk."""
+    for slot in _suiting(entry, now=now)[:MOST_TRIED]:
+        try:
+            return _offer(entry, slot, now=now)
+        except BookingError:
+            continue  # gone a moment ago: the next one
+    return False
+
+
+def _suiting(entry: WaitlistEntry, *, now: datetime) -> list[Slot]:
+    """Free times that suit, without those offered before, soonest first."""
+    today = now.astimezone(entry.location.zone).date()
+    first_day = max(entry.first_day, today)
+    slots = free_slots(
+        entry.service,
+        first_day=first_day,
+        days=(entry.last_day - first_day).days + 1,
+        now=now,
+        practitioners=[entry.practitioner_id] if entry.practitioner_id else None,
+        location=entry.location,
+    )
+    seen = set(entry.offers.values_list("practitioner", "starts_at"))
+    return [
+        slot
+        for slot in slots
+        if entry.suits(slot.starts_at) and (slot.practitioner_id, slot.starts_at) not in seen
+    ]
+
+
+@in_one_transaction
+def _offer(entry: WaitlistEntry, slot: Slot, *, now: datetime) -> bool:
+    lock_visitor(entry.visitor)
+    waiting = WaitlistEntry.objects.in_line().exclude(offers__outcome=Outcome.OPEN)
+    if not waiting.filter(pk=entry.pk).exists():
+        return False
+    keep_for = timedelta(minutes=settings.WAITLIST_KEEP_MINUTES)
+    kept = hold(
+        entry.service,
+        slot.starts_at,
+        practitioner=Practitioner.objects.get(pk=slot.practitioner_id),
+        location=entry.location,
+        visitor=entry.visitor,
+        now=now,
+        keep_for=keep_for,
+    )
+    offer = WaitlistOffer.objects.create(
+        entry=entry,
+        practitioner=kept.practitioner,
+        starts_at=kept.starts_at,
+        until=now + keep_for,
+        made_at=now,
+    )
+    _tell(entry, offer, now=now)
+    return True
+
+
+def _tell(entry: WaitlistEntry, offer: WaitlistOffer, *, now: datetime) -> None:
+    """A mail; who has no address, or wants no such mail, is called by the desk."""
+    if address_of(entry.client) and wants_follow_ups(entry.client):
+        outbox.write(
+            "waiting_list_offer",
+            source_type=SOURCE,
+            source_id=offer.pk,
+            client=entry.client,
+            now=now,
+            expires_at=offer.until,
+        )
+        outbox.kick()
+        return
+    Task.objects.get_or_create(
+        reason_key=f"waiting:{offer.pk}",
+        defaults={
+            "kind": "waiting",
+            "title": "A time has opened for somebody on the waiting list: call",
+            "link": "/desk/waiting/",
+            "role": FRONT_DESK,
+            "client": entry.client,
+            "due_at": offer.until,
+        },
+    )
+
+
+def _may_be_told(entry: WaitlistEntry, clinic: ClinicSettings, *, now: datetime) -> bool:
+    """Nothing is offered in the night, while the time it is kept would run out unread."""
+    if entry.client.is_deceased:
+        return False
+    local = now.astimezone(entry.location.zone)
+    kept_until = local + timedelta(minutes=settings.WAITLIST_KEEP_MINUTES)
+    return (
+        clinic.send_opens_at <= local.time()
+        and kept_until.date() == local.date()
+        and kept_until.time() <= clinic.send_closes_at
+    )
