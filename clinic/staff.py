@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.urls import reverse
 from django.utils.text import slugify
 
 from bookings import calendar
@@ -19,7 +20,6 @@ from practitioners.models import Practitioner
 from treatment_plans.models import TreatmentPlan
 
 PRACTITIONER = "Practitioner"
-Status = TreatmentPlan.Status
 
 
 @transaction.atomic
@@ -79,20 +79,21 @@ def _close(user: Any, *, now: datetime) -> None:
 
 def _ask_who_takes_over(user: Any, *, now: datetime) -> None:
     """Tell the clinical lead how many open plans need somebody else; one to-do per day."""
-    plans = TreatmentPlan.objects.filter(
-        practitioner__user=user, status__in=(Status.DRAFT, Status.ACTIVE, Status.PAUSED)
+    person = Practitioner.objects.filter(user=user).first()
+    count = TreatmentPlan.objects.open_with(person).count() if person else 0
+    if person is None or not count:
+        return
+    what = "open plan needs" if count == 1 else "open plans need"
+    Task.objects.get_or_create(
+        reason_key=f"handover:{user.pk}:{now:%Y-%m-%d}",
+        defaults={
+            "kind": "handover",
+            "title": f"{person.name[:100]} has left: {count} {what} another specialist",
+            "link": reverse("desk_hand_over", args=[person.slug]),
+            "role": CLINICAL_LEAD,
+            "due_at": now,
+        },
     )
-    if count := plans.count():
-        what = "open plan needs" if count == 1 else "open plans need"
-        Task.objects.get_or_create(
-            reason_key=f"handover:{user.pk}:{now:%Y-%m-%d}",
-            defaults={
-                "kind": "handover",
-                "title": f"{str(user)[:100]} has left: {count} {what} another specialist",
-                "role": CLINICAL_LEAD,
-                "due_at": now,
-            },
-        )
 
 
 def _free_slug(name: str) -> str:

@@ -20,6 +20,7 @@ ANYONE = [
 ]  # fmt: skip
 CLIENT = ["/my/"]
 PRACTITIONER = ["/desk/", "/desk/clients/", "/desk/to-do/", "/desk/profile/"]
+LEAD = ["/desk/plans/hand-over/dana/", "/desk/to-do/", "/admin/"]
 ADMIN = ["/desk/checklist/", "/desk/staff/"]
 MODELS = {
     "practitioners": [
@@ -50,6 +51,7 @@ ROLES = {
     "jamie@example.com": CLIENT,
     "dana@example.com": PRACTITIONER,
     "admin@example.com": ADMIN,
+    "lead@example.com": LEAD,
 }
 SIZES = [("light", 390), ("dark", 1280), ("dark", 390), ("light", 1280)]
 

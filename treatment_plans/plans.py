@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from practitioners.models import Practitioner
 from treatment_plans import recall
 from treatment_plans.errors import EditedElsewhere, ReasonMissing, WrongState
 from treatment_plans.models import Goal, PlanPause, PlanPhase, PlanVersion, TreatmentPlan
@@ -105,6 +106,15 @@ def hold(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> Treatme
     _take(plan)
     plan.hold_reason = reason
     return _versioned(plan, by=by, now=now, reason=reason or "Clinical hold lifted")
+
+
+@transaction.atomic
+def hand_over(plan: TreatmentPlan, to: Practitioner, *, by: Any, now: datetime) -> TreatmentPlan:
+    """Give an open plan to a colleague; booked visits stay with whom they are. Raises WrongState."""
+    _take(plan)
+    before = plan.practitioner.name
+    plan.practitioner = to
+    return _versioned(plan, by=by, now=now, reason=f"Handed over from {before} to {to.name}")
 
 
 def _take(plan: TreatmentPlan, expected_version: int | None = None) -> None:

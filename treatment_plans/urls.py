@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treatment_plans.views import assessment, day, desk, plan
+from treatment_plans.views import assessment, day, desk, handing_over, plan
 
 urlpatterns = [
     path("desk/", day.desk_day, name="desk_day"),
@@ -19,6 +19,7 @@ urlpatterns = [
         assessment.assessment_edit,
         name="desk_assessment_edit",
     ),
+    path("desk/plans/hand-over/<slug:slug>/", handing_over.desk_hand_over, name="desk_hand_over"),
     path("desk/plans/<uuid:public_id>/", plan.plan, name="desk_plan"),
     path("desk/plans/<uuid:public_id>/edit/", plan.plan_edit, name="desk_plan_edit"),
     path("desk/plans/<uuid:public_id>/act/", plan.plan_act, name="desk_plan_act"),

@@ -87,6 +87,7 @@ def test_the_plans_of_who_leaves_become_a_task_of_the_clinical_lead(
 ) -> None:
     world = SmallClinic()
     world.person.user = leaver = make_user(name="Dana Example")
+    world.person.name = "Dana Example"
     world.person.save()
     for is_active in (True, False):
         make_plan(
@@ -98,6 +99,7 @@ def test_the_plans_of_who_leaves_become_a_task_of_the_clinical_lead(
     task = Task.objects.get(kind="handover")
     assert task.title == "Dana Example has left: 2 open plans need another specialist"
     assert (task.role, task.owner) == ("Clinical lead", None)
+    assert task.link == f"/desk/plans/hand-over/{world.person.slug}/"
     world.person.refresh_from_db()
     assert (world.person.is_active, world.person.is_bookable_online) == (False, False)
 

@@ -30,6 +30,14 @@ class TreatmentPlanQuerySet(models.QuerySet["TreatmentPlan"]):
             status=TreatmentPlan.Status.DRAFT
         )
 
+    def open_with(self, practitioner: Practitioner) -> TreatmentPlanQuerySet:
+        """Those that somebody would have to go on with, by the client's name."""
+        status = TreatmentPlan.Status
+        mine = self.filter(
+            practitioner=practitioner, status__in=(status.DRAFT, status.ACTIVE, status.PAUSED)
+        )
+        return mine.select_related("client", "service", "location").order_by("client__name", "pk")
+
     def active(self) -> TreatmentPlanQuerySet:
         """Those that run now."""
         return self.filter(status=TreatmentPlan.Status.ACTIVE)
