@@ -26,6 +26,7 @@ A_MINUTE = timedelta(minutes=1)
 PERSONAL = (
     "/book/",
     "/v/",
+    "/w/",
     "/u/",
     "/my/",
     "/desk/",

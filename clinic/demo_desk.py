@@ -1,0 +1,58 @@
+"""What the demo's front desk finds: somebody entered twice, somebody away, somebody waiting."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from bookings.models import Client, WaitlistEntry
+from bookings.wall_clock import moment
+from practitioners.models import Practitioner, Service, TimeOff
+
+DAY = timedelta(days=1)
+
+
+def load(
+    clients: list[Client],
+    specialists: list[Practitioner],
+    services: dict[str, Service],
+    *,
+    now: datetime,
+) -> None:
+    """Add to the demo clinic what the desk works on."""
+    twice = clients[3]
+    Client.objects.create(name=f"{twice.name[0]}. {twice.name.split()[-1]}", phone=twice.phone)
+    Client.objects.filter(pk=clients[4].pk).update(is_call_to_book=True)
+    _away(specialists[1], now=now)
+    _waiting(clients[5:7], specialists[0], services["medical-massage"], now=now)
+
+
+def _away(person: Practitioner, *, now: datetime) -> None:
+    """A morning off in a few days, with whatever is booked in it."""
+    shift = person.availability.select_related("location")[0]
+    day = now.date() + (1 + (shift.weekday - now.date().isoweekday() - 1) % 7) * DAY
+    zone = shift.location.zone
+    TimeOff.objects.create(
+        practitioner=person,
+        starts_at=moment(day, time(9), zone),
+        ends_at=moment(day, time(12), zone),
+        reason="Course",
+    )
+
+
+def _waiting(
+    clients: list[Client], person: Practitioner, service: Service, *, now: datetime
+) -> None:
+    """One waits for one specialist in the evening, one for a day long past booking."""
+    place = person.availability.select_related("location")[0].location
+    today = now.astimezone(place.zone).date()
+    for number, client in enumerate(clients):
+        WaitlistEntry.objects.create(
+            client=client,
+            service=service,
+            location=place,
+            practitioner=person if number else None,
+            first_day=today + DAY,
+            last_day=today + 10 * DAY,
+            part="evening",
+            created_at=now - (2 - number) * DAY,
+        )

@@ -1,0 +1,87 @@
+"""The front desk's own day in a browser: every page accessible, and a booking by keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from e2e.conftest import Clinic
+from e2e.test_pages import SIZES, check, violations
+
+pytestmark = pytest.mark.browser
+
+
+def paths(clinic: Clinic) -> list[str]:
+    """Every page of the desk, with rows of the demo in the place of its changing parts."""
+    ((visit,),) = clinic.sql(
+        "SELECT public_id FROM bookings_appointment WHERE status = 'booked' AND starts_at > now()"
+        " ORDER BY starts_at DESC LIMIT 1"
+    )
+    client, other = (
+        row[0]
+        for row in clinic.sql(
+            "SELECT public_id FROM bookings_client WHERE phone IN"
+            " (SELECT phone FROM bookings_client WHERE phone <> '' GROUP BY phone HAVING count(*) > 1)"
+        )
+    )
+    ((away,),) = clinic.sql("SELECT id FROM practitioners_timeoff LIMIT 1")
+    person = f"/desk/clients/{client}/"
+    return [
+        "/desk/", "/desk/?practitioner=all", "/desk/week/?practitioner=all",
+        "/desk/week/?practitioner=dana", "/desk/hours/", "/desk/hours/time-off/",
+        "/desk/hours/extra/", f"/desk/hours/time-off/{away}/", "/desk/clients/",
+        "/desk/clients/new/", person, f"{person}edit/", f"{person}same-as/{other}/",
+        f"{person}book/", f"{person}book/medical-massage/?practitioner=dana",
+        f"{person}wait/medical-massage/", f"/desk/visits/{visit}/", f"/desk/visits/{visit}/move/",
+        f"/desk/visits/{visit}/cancel/", "/desk/waiting/",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+def test_pages_of_the_desk_are_accessible(
+    turn: int, page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
+) -> None:
+    as_demo(page, "admin@example.com")
+    wrong = {}
+    for number, path in enumerate(paths(clinic)):
+        theme, width = SIZES[(2 * turn + number) % len(SIZES)]
+        problems = check(page, clinic, path, theme, width)
+        if problems:
+            wrong[f"{path} ({theme}, {width})"] = problems
+    assert wrong == {}
+
+
+def test_the_desk_books_a_series_by_keyboard(
+    page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
+) -> None:
+    as_demo(page, "desk@example.com")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{clinic.address}/desk/clients/new/")
+    page.get_by_label("Name").first.fill("Kim Keyboard")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Book for Kim Keyboard").wait_for()
+    page.get_by_label("Session").select_option(label="Medical massage")
+    page.get_by_label("With").focus()
+    page.keyboard.type("Dana")
+    page.get_by_role("button", name="Show times").press("Enter")
+    first = page.locator("input[name=start]").first
+    first.focus()
+    page.keyboard.press("Space")
+    page.get_by_label("How many sessions").select_option("3")
+    page.get_by_role("button", name="Book this time").press("Enter")
+    page.get_by_role("heading", name="3 sessions for Kim Keyboard").wait_for()
+    assert violations(page) == []
+    for name in ("visit-1", "visit-2", "visit-3"):
+        if not page.locator(f"input[name={name}]:checked").count():
+            page.locator(f"input[name={name}]").first.press("Space")
+    page.get_by_role("button", name="Book all of these").press("Enter")
+    page.get_by_role("heading", name="Booked together").wait_for()
+    assert violations(page) == []
+    booked = clinic.sql(
+        "SELECT count(*) FROM bookings_appointment a JOIN bookings_client c ON c.id = a.client_id"
+        " WHERE c.name = 'Kim Keyboard' AND a.status = 'booked'"
+    )
+    assert booked == [(3,)]
