@@ -61,6 +61,7 @@ class ClinicAdmin(AdminSite):
     site_header = "Clinic administration"
     site_title = "Clinic administration"
     index_title = "What would you like to manage?"
+    enable_nav_sidebar = False  # lists need the width, and the home page is one click away
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whoever holds a role; what each may do there follows from `clinic.roles`."""
