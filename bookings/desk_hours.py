@@ -6,17 +6,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bookings import calendar
 from bookings.models import Appointment
-from practitioners.models import ExtraHours, Location, Practitioner, TimeOff
+from practitioners.models import Availability, ExtraHours, Location, Practitioner, TimeOff
 
 
 @dataclass(frozen=True, slots=True)
 class Exceptions:
     """What is to come beside the weekly hours."""
 
-    time_off: list[TimeOff]
+    time_off: list[tuple[TimeOff, ZoneInfo]]  # with the wall clock of who is away
     extra_hours: list[ExtraHours]
 
 
@@ -55,11 +56,16 @@ def remove(row: TimeOff | ExtraHours, *, by: Any) -> None:
 
 
 def coming(people: Collection[Practitioner], *, now: datetime, today: date) -> Exceptions:
-    """Time off and extra hours that are not over, soonest first. Two queries."""
+    """Time off and extra hours that are not over, soonest first. Three queries."""
     away = TimeOff.objects.filter(practitioner__in=people, ends_at__gt=now)
     extra = ExtraHours.objects.filter(practitioner__in=people, on__gte=today)
+    rows = Availability.objects.filter(practitioner__in=people)
+    zones = dict(rows.values_list("practitioner", "location__time_zone"))
     return Exceptions(
-        list(away.select_related("practitioner")),
+        [
+            (row, ZoneInfo(zones.get(row.practitioner_id, "UTC")))
+            for row in away.select_related("practitioner")
+        ],
         list(extra.select_related("practitioner", "location")),
     )
 

@@ -1,5 +1,8 @@
 """A week as columns: what stands where on the wall clock, in quarters of an hour.
 
+The wall clock is that of the place: nine o'clock in New York stands beside nine o'clock
+in London, each where its own people look for it.
+
 The page places everything by two classes, `starts-N` (the quarter it begins in, counted
 from the first hour shown) and `lasts-N`: a style of its own would need a hole in the
 content policy.
@@ -37,6 +40,7 @@ class Column:
 
     on: date
     person: Practitioner
+    zone: ZoneInfo
     visits: list[Appointment]
     hours: list[Stretch]
     entries: list[Placed] = field(default_factory=list)
@@ -52,16 +56,16 @@ class Grid:
     labels: list[tuple[str, Placed]]
 
 
-def lay_out(columns: list[Column], zone: ZoneInfo, *, style: str, now: datetime) -> Grid:
+def lay_out(columns: list[Column], *, style: str, now: datetime) -> Grid:
     """Place everything; the grid is as high as the hours and visits of its columns need."""
-    begins, ends = _height(columns, zone)
+    begins, ends = _height(columns)
     for column in columns:
         column.entries = [
-            _placed(_span(visit.starts_at, visit.ends_at, column.on, zone), begins, visit)
+            _placed(_span(visit.starts_at, visit.ends_at, column.on, column.zone), begins, visit)
             for visit in column.visits
         ]
-        column.off = list(_gaps(column, begins, ends, zone))
-        local = now.astimezone(zone)
+        column.off = list(_gaps(column, begins, ends))
+        local = now.astimezone(column.zone)
         minute = local.hour * HOUR + local.minute
         if local.date() == column.on and begins <= minute < ends:
             column.now = (minute - begins) // QUARTER + 1
@@ -78,9 +82,9 @@ def _span(starts_at: datetime, ends_at: datetime, on: date, zone: ZoneInfo) -> S
     return begins, max(ends, begins + QUARTER)
 
 
-def _height(columns: Iterable[Column], zone: ZoneInfo) -> Span:
+def _height(columns: Iterable[Column]) -> Span:
     spans = [
-        _span(begins, ends, column.on, zone)
+        _span(begins, ends, column.on, column.zone)
         for column in columns
         for begins, ends in (
             *column.hours,
@@ -98,10 +102,10 @@ def _placed(span: Span, begins: int, visit: Appointment | None = None) -> Placed
     return Placed(first + 1, min(max(last - first, 1), LONGEST), visit)
 
 
-def _gaps(column: Column, begins: int, ends: int, zone: ZoneInfo) -> Iterable[Placed]:
+def _gaps(column: Column, begins: int, ends: int) -> Iterable[Placed]:
     """Where nobody is in, in pieces that a class can span."""
     at = begins
-    spans = [_span(first, last, column.on, zone) for first, last in column.hours]
+    spans = [_span(first, last, column.on, column.zone) for first, last in column.hours]
     for first, last in [*spans, (ends, ends)]:
         while at < first:
             piece = min(first, at + LONGEST * QUARTER)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
@@ -23,17 +24,28 @@ Stretch = tuple[datetime, datetime]
 def windows(
     people: Collection[Practitioner], first_day: date, days: int
 ) -> dict[tuple[int, date], list[Stretch]]:
-    """The stretches in which each of these people is in, by person and local day. Four queries."""
+    """The stretches in which each of these people is in, by person and local day. Four queries.
+
+    They are on the wall clock of the place where the day's first shift is.
+    """
     last_day = first_day + (days - 1) * DAY
     found: dict[tuple[int, date], list[Stretch]] = {}
+    zones: dict[tuple[int, date], ZoneInfo] = {}
     closures = list(Closure.objects.filter(starts_on__lte=last_day, ends_on__gte=first_day))
     for row, on in _shifts(people, first_day, days):
         if not any(_is_closed(one, row, on) for one in closures):
             zone = row.location.zone
             shift = (moment(on, row.starts_at, zone), moment(on, row.ends_at, zone))
             found.setdefault((row.practitioner_id, on), []).append(shift)
+            zones.setdefault((row.practitioner_id, on), zone)
     away = _away(people, first_day, last_day)
-    return {key: _without(_merged(shifts), away.get(key[0], [])) for key, shifts in found.items()}
+    return {
+        key: [
+            (begins.astimezone(zones[key]), ends.astimezone(zones[key]))
+            for begins, ends in _without(_merged(shifts), away.get(key[0], []))
+        ]
+        for key, shifts in found.items()
+    }
 
 
 def _shifts(people: Collection[Practitioner], first_day: date, days: int) -> list[tuple[Any, date]]:

@@ -85,3 +85,28 @@ def test_the_desk_books_a_series_by_keyboard(
         " WHERE c.name = 'Kim Keyboard' AND a.status = 'booked'"
     )
     assert booked == [(3,)]
+
+
+def test_keys_lead_through_the_desk_and_can_be_turned_off(
+    page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
+) -> None:
+    as_demo(page, "desk@example.com")
+    page.goto(f"{clinic.address}/desk/")
+    page.keyboard.press("w")
+    page.wait_for_url("**/desk/week/")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/desk/week/?day=*")
+    page.keyboard.press("/")
+    page.wait_for_url("**/desk/clients/")
+    page.keyboard.press("/")
+    page.keyboard.type("twd")
+    assert page.input_value("#q") == "twd"
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    page.get_by_role("heading", name="Keyboard shortcuts").wait_for()
+    assert violations(page) == []
+    page.get_by_label("Use shortcuts on this device").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("t")
+    page.wait_for_timeout(300)
+    assert page.url.endswith("/desk/clients/")

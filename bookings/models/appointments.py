@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,8 @@ from django.utils import timezone
 from bookings.models.clients import Client, ClientAccess
 from bookings.models.series import Series
 from practitioners.models import Location, Practitioner, Room, Service
+
+A_DAY = timedelta(days=1)
 
 
 def one_id_range(field: str) -> Func:
@@ -122,6 +125,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def overlapping(self, start: Any, end: Any) -> AppointmentQuerySet:
         """Visits of which some of the blocked time lies in [start, end), in order."""
         return self.filter(busy__overlap=(start, end)).order_by("starts_at", "pk")
+
+    def around(self, first_day: date, *, days: int) -> AppointmentQuerySet:
+        """Visits of some days with those of the days beside, for whatever time zone; in order."""
+        start = datetime.combine(first_day, time(0), tzinfo=UTC)
+        return self.between(start - A_DAY, start + (days + 1) * A_DAY)
 
     def between(self, start: Any, end: Any) -> AppointmentQuerySet:
         """Visits that start in [start, end), in order."""
@@ -275,6 +283,11 @@ class Appointment(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return self.location.zone
+
+    @property
+    def local_day(self) -> date:
+        """The date on the wall where the visit takes place."""
+        return self.starts_at.astimezone(self.zone).date()
 
     @property
     def reference(self) -> str:

@@ -142,6 +142,11 @@ class Client(models.Model):
         return self.name
 
     @property
+    def initials(self) -> str:
+        """R. K., for paper that lies about."""
+        return " ".join(f"{word[0]}." for word in self.name.split()[:3])
+
+    @property
     def first_name(self) -> str:
         return self.called or self.name.split()[0]
 

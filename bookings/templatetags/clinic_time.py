@@ -49,6 +49,12 @@ def short_when(context: Context, at: datetime, zone: Any) -> str:
 
 
 @register.simple_tag
+def zone_of(at: datetime, zone: Any) -> str:
+    """London (GMT): whose clock a time in a list is on."""
+    return times.Words(zone).zone_line(at)
+
+
+@register.simple_tag
 def local_date(at: datetime, zone: Any) -> str:
     """2026-12-01, for an address."""
     return f"{at.astimezone(zone):%Y-%m-%d}"

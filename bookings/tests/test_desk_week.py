@@ -10,7 +10,7 @@ import pytest
 from django.test import Client as Browser
 
 from bookings.models import Appointment
-from bookings.tests.booking_world import World, text_of
+from bookings.tests.booking_world import WHOLE_WEEK, World, text_of
 from bookings.tests.factories import (
     SmallClinic,
     make_appointment,
@@ -21,7 +21,7 @@ from bookings.tests.factories import (
 from bookings.week import Column, Placed, lay_out
 from bookings.working_hours import windows
 from practitioners.models import Closure, ExtraHours, TimeOff
-from practitioners.tests.factories import make_practitioner
+from practitioners.tests.factories import make_location, make_practitioner
 
 LONDON = ZoneInfo("Europe/London")
 MONDAY = date(2026, 11, 30)
@@ -33,7 +33,7 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
 
 def column(on: date = MONDAY, *visits: tuple[datetime, datetime], hours: Any = ()) -> Column:
     rows = [Appointment(starts_at=first, ends_at=last) for first, last in visits]
-    return Column(on, None, rows, list(hours))  # type: ignore[arg-type]
+    return Column(on, None, LONDON, rows, list(hours))  # type: ignore[arg-type]
 
 
 def places(made: list[Placed]) -> list[tuple[int, int]]:
@@ -45,7 +45,7 @@ def test_a_visit_stands_at_its_quarter_and_lasts_its_quarters() -> None:
         MONDAY, (at(MONDAY, 9), at(MONDAY, 10)), (at(MONDAY, 10, 20), at(MONDAY, 11, 5)),
         hours=[(at(MONDAY, 8, 30), at(MONDAY, 12, 30))],
     )  # fmt: skip
-    grid = lay_out([one], LONDON, style="24h", now=at(MONDAY, 9, 31))
+    grid = lay_out([one], style="24h", now=at(MONDAY, 9, 31))
     assert places(one.entries) == [(5, 4), (10, 4)]
     assert places(one.off) == [(1, 2), (19, 2)]
     assert one.now == 7
@@ -54,7 +54,7 @@ def test_a_visit_stands_at_its_quarter_and_lasts_its_quarters() -> None:
 
 def test_an_empty_day_shows_the_usual_hours_and_nobody_in() -> None:
     one = column()
-    grid = lay_out([one], LONDON, style="12h", now=at(MONDAY, 20))
+    grid = lay_out([one], style="12h", now=at(MONDAY, 20))
     assert [words for words, _ in grid.labels][:3] == ["8am", "9am", "10am"]
     assert places(one.off) == [(1, 40)]
     assert one.now == 0
@@ -63,13 +63,13 @@ def test_an_empty_day_shows_the_usual_hours_and_nobody_in() -> None:
 def test_a_visit_on_the_day_the_clock_changes_stands_at_its_wall_clock_time() -> None:
     sunday = date(2027, 3, 28)
     one = column(sunday, (at(sunday, 10), at(sunday, 11)), hours=[(at(sunday, 9), at(sunday, 17))])
-    lay_out([one], LONDON, style="24h", now=at(MONDAY, 9))
+    lay_out([one], style="24h", now=at(MONDAY, 9))
     assert places(one.entries) == [(5, 4)]
 
 
 def test_a_visit_into_the_night_is_cut_at_midnight() -> None:
     late = column(MONDAY, (at(MONDAY, 23), at(MONDAY + timedelta(days=1), 1)))
-    lay_out([late], LONDON, style="24h", now=at(MONDAY, 9))
+    lay_out([late], style="24h", now=at(MONDAY, 9))
     assert places(late.entries) == [(1, 4)]
 
 
@@ -158,3 +158,36 @@ def test_a_week_asks_a_constant_number_of_questions(
     client.get("/desk/week/", {"day": day_of(world)})  # the session is new
     with django_assert_max_num_queries(14):
         client.get("/desk/week/", {"day": day_of(world)})
+
+
+def test_nine_stands_at_nine_wherever_it_is(world: World, client: Browser) -> None:
+    there = make_location(time_zone="America/New_York")
+    far = make_practitioner(world.service, at=there, weekdays=WHOLE_WEEK)
+    on = world.start.astimezone(world.place.zone).date()
+    nine = datetime.combine(on, time(9), tzinfo=there.zone)
+    make_appointment(far, world.service, there, nine)
+    make_appointment(world.person, world.service, world.place, world.start - timedelta(hours=1))
+    client.force_login(make_staff("Front desk"))
+    page = text_of(client.get("/desk/week/", {"day": f"{on}", "practitioner": "all"}))
+    assert page.count('<li class="starts-1 lasts-4"> <a class="week-entry"') == 2
+    assert page.count(">09:00 <span") == 2
+    day = text_of(client.get("/desk/", {"day": f"{on}", "practitioner": "all"}))
+    assert "New York (E" in day
+    assert "London (" in day
+
+
+def test_an_evening_far_away_belongs_to_its_own_day(world: World, client: Browser) -> None:
+    there = make_location(time_zone="America/Los_Angeles")
+    far = make_practitioner(world.service, at=there, weekdays=WHOLE_WEEK)
+    on = world.start.astimezone(world.place.zone).date()
+    visit = make_appointment(
+        far, world.service, there, datetime.combine(on, time(20), tzinfo=there.zone)
+    )
+    client.force_login(make_staff("Front desk"))
+    for path in ("/desk/", "/desk/week/"):
+        page = text_of(client.get(path, {"day": f"{on}", "practitioner": "all"}))
+        assert str(visit.public_id) in page
+        after = text_of(
+            client.get(path, {"day": f"{on + timedelta(days=1)}", "practitioner": "all"})
+        )
+        assert str(visit.public_id) not in after

@@ -24,10 +24,8 @@ def desk_hours(request: HttpRequest) -> HttpResponse:
     """What is to come beside the weekly hours, and the visits that nobody is in for."""
     people = _people(request)
     now = timezone.now()
-    zone = clinic_zone()
-    today = now.astimezone(zone).date()
+    today = now.astimezone(clinic_zone()).date()
     context = {
-        "zone": zone,
         "coming": coming(people, now=now, today=today),
         "outside": left_outside([one.pk for one in people], now=now),
     }

@@ -31,8 +31,7 @@ def desk_waiting(request: HttpRequest) -> HttpResponse:
     entries = WaitlistEntry.objects.visible_to(request.user).in_line()
     rows = entries.with_details().with_open_offer()
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "zone": clinic_zone()}
-    return render(request, "bookings/desk_waiting.html", context)
+    return render(request, "bookings/desk_waiting.html", {"page": page})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -11,10 +12,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings.desk_days import DAY, bounds, day_asked, whose_calendar
+from bookings.desk_days import DAY, day_asked, whose_calendar
 from bookings.models import Appointment
+from bookings.times import UTC
 from bookings.week import Column, lay_out
-from bookings.working_hours import windows
+from bookings.working_hours import Stretch, windows
 from practitioners.clocks import clinic_zone
 from practitioners.models import ClinicSettings, Practitioner
 
@@ -35,8 +37,7 @@ def desk_week(request: HttpRequest) -> HttpResponse:
         _columns(request, [person], monday, WEEK) if person else _columns(request, people, day, 1)
     )
     context = {
-        "grid": lay_out(columns, zone, style=ClinicSettings.current().time_style, now=now),
-        "zone": zone,
+        "grid": lay_out(columns, style=ClinicSettings.current().time_style, now=now),
         "day": day,
         "today": today,
         "days": [monday + offset * DAY for offset in range(WEEK)],
@@ -57,17 +58,23 @@ def _columns(
     request: HttpRequest, people: list[Practitioner], first_day: date, days: int
 ) -> list[Column]:
     """A column per day and person, with visits and hours. Five queries, however many."""
-    zone = clinic_zone()
-    start, end = bounds(first_day, zone, days=days)
     visits = Appointment.objects.handled_by(request.user).standing().with_details()
-    visits = visits.filter(practitioner__in=people).between(start, end)
+    visits = visits.filter(practitioner__in=people).around(first_day, days=days)
     hours = windows(people, first_day, days)
     by_place: dict[Any, list[Appointment]] = {}
     for visit in visits:
-        key = visit.practitioner_id, visit.starts_at.astimezone(zone).date()
-        by_place.setdefault(key, []).append(visit)
+        by_place.setdefault((visit.practitioner_id, visit.local_day), []).append(visit)
     return [
-        Column(on, person, by_place.get((person.pk, on), []), hours.get((person.pk, on), []))
+        _column(on, person, by_place.get((person.pk, on), []), hours.get((person.pk, on), []))
         for person in people
         for on in (first_day + offset * DAY for offset in range(days))
     ]
+
+
+def _column(
+    on: date, person: Practitioner, visits: list[Appointment], hours: list[Stretch]
+) -> Column:
+    """The wall clock of a column is that of where its person is on that day."""
+    zone = hours[0][0].tzinfo if hours else visits[0].zone if visits else UTC
+    assert isinstance(zone, ZoneInfo)
+    return Column(on, person, zone, visits, hours)

@@ -71,7 +71,7 @@ class ClinicSettingsAdmin(ClinicModelAdmin):
             {
                 "fields": (
                     "min_notice_minutes", "horizon_days", "hold_minutes", "hold_extension_minutes",
-                    "max_open_bookings", "travel_minutes", "packs_starts",
+                    "max_open_bookings", "travel_minutes", "packs_starts", "prints_names",
                 )
             },
         ),

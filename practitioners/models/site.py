@@ -47,6 +47,9 @@ class ClinicSettings(models.Model):
         default="You can move or cancel free of charge up to 24 hours before your session.",
     )
     late_fee_text = models.CharField(max_length=200, blank=True)
+    prints_names = models.BooleanField(
+        default=False, help_text="Print full names on the day's list; else initials only."
+    )
     # follow-up reminders: lead, grace and lapsed days by gap length
     short_gap_lead = models.PositiveSmallIntegerField(default=1)
     short_gap_grace = models.PositiveSmallIntegerField(default=1)

@@ -89,3 +89,14 @@ def test_a_day_asks_a_constant_number_of_questions(
     client.get("/desk/", {"day": day_of(world)})  # the session is new
     with django_assert_max_num_queries(9):
         client.get("/desk/", {"day": day_of(world)})
+
+
+def test_paper_names_nobody_unless_the_clinic_says_so(world: World, client: Browser) -> None:
+    visit = make_appointment(world.person, world.service, world.place, world.start)
+    client.force_login(make_staff("Front desk"))
+    page = text_of(client.get("/desk/", {"day": day_of(world)}))
+    assert f'class="print-only" aria-hidden="true">{visit.client.initials}<' in page
+    world.clinic.prints_names = True
+    world.clinic.save()
+    page = text_of(client.get("/desk/", {"day": day_of(world)}))
+    assert "print-only" not in page

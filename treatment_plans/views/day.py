@@ -25,11 +25,10 @@ def desk_day(request: HttpRequest) -> HttpResponse:
     person, people = whose_calendar(request.user, request.GET)
     visits = Appointment.objects.handled_by(request.user).with_details()
     visits = visits.filter(practitioner=person) if person else visits
-    start, end = bounds(day, zone)
-    rows = [
-        {"visit": visit, "actions": next_marks(visit, now=now)}
-        for visit in visits.between(start, end)
-    ]
+    _, end = bounds(day, zone)
+    on_the_day = [visit for visit in visits.around(day, days=1) if visit.local_day == day]
+    on_the_day.sort(key=lambda visit: visit.starts_at.astimezone(visit.zone).time())
+    rows = [{"visit": visit, "actions": next_marks(visit, now=now)} for visit in on_the_day]
     later = visits.standing().filter(starts_at__gte=end).order_by("starts_at")
     context = {
         "day": day,
@@ -37,6 +36,7 @@ def desk_day(request: HttpRequest) -> HttpResponse:
         "before": day - DAY,
         "after": day + DAY,
         "rows": rows,
+        "names_places": len({visit.location.time_zone for visit in on_the_day}) > 1,
         "next_visit": later.first() if not rows else None,
         "open_tasks": Task.objects.visible_to(request.user).open().count(),
         "person": person,
