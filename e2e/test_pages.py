@@ -18,9 +18,9 @@ ANYONE = [
     "/about-medical-massage/", "/book/", "/book/medical-massage/", "/book/?go=1",
     "/sign-in/", "/demo/mail/", "/book/nothing/", "/v/broken/",
 ]  # fmt: skip
-CLIENT = ["/my/"]
+CLIENT = ["/my/record-access/", "/my/"]
 PRACTITIONER = ["/desk/", "/desk/clients/", "/desk/to-do/", "/desk/profile/"]
-LEAD = ["/desk/plans/hand-over/dana/", "/desk/to-do/", "/admin/"]
+LEAD = ["/desk/record-access/", "/desk/plans/hand-over/dana/", "/desk/to-do/", "/admin/"]
 ADMIN = ["/desk/checklist/", "/desk/staff/"]
 MODELS = {
     "practitioners": [

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from treatment_plans.views import assessment, day, desk, handing_over, plan
+from treatment_plans.views import assessment, day, desk, handing_over, plan, record_access
 
 urlpatterns = [
+    path("desk/record-access/", record_access.desk_record_access, name="desk_record_access"),
+    path("my/record-access/", record_access.my_record_access, name="my_record_access"),
     path("desk/", day.desk_day, name="desk_day"),
     path("desk/clients/<uuid:public_id>/", desk.desk_client, name="desk_client"),
     path(

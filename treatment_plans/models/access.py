@@ -1,10 +1,35 @@
 """Who opened whose record, when and why."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from bookings.models import Client
+
+
+class RecordAccessQuerySet(models.QuerySet["RecordAccess"]):
+    """Words for choosing openings of records."""
+
+    def visible_to(self, user: Any) -> RecordAccessQuerySet:
+        """All of them, for whoever watches over the records."""
+        is_watching = user.is_authenticated and (user.is_clinical_lead or user.is_superuser)
+        return self.select_related("user", "client") if is_watching else self.none()
+
+    def own_of(self, user: Any) -> RecordAccessQuerySet:
+        """Openings of the records that this client login may read itself."""
+        own = Client.objects.own_record_of(user)
+        rows = self.filter(Q(client__in=own) | Q(client__merged_into__in=own))
+        return rows.select_related("user", "client")
+
+    def matching(self, asked: str) -> RecordAccessQuerySet:
+        """Those where the name of the client or of the reader holds what was typed."""
+        found = Q(client__name__icontains=asked) | Q(user__name__icontains=asked)
+        return self.filter(found | Q(user__email__icontains=asked)) if asked else self
 
 
 class RecordAccess(models.Model):
@@ -17,6 +42,8 @@ class RecordAccess(models.Model):
     what = models.CharField(max_length=40, help_text="The page: assessment, plan, client.")
     reason = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
+
+    objects = RecordAccessQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at"]
