@@ -8,6 +8,7 @@ from typing import Any
 from treatment_plans.models import TreatmentPlan
 
 LABELS = {
+    "condition": "Comes with",
     "service": "Session",
     "practitioner": "Practitioner",
     "location": "Location",
@@ -37,9 +38,10 @@ class Change:
 
 
 def content_of(plan: TreatmentPlan) -> dict[str, Any]:
-    """Everything that a version must be able to rebuild. Seven queries."""
+    """Everything that a version must be able to rebuild. Eight queries."""
     return {
         "status": plan.status,
+        "condition": plan.condition.name if plan.condition else "",
         "service": plan.service.name,
         "practitioner": plan.practitioner.name,
         "location": plan.location.name,
@@ -84,5 +86,5 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
     return [
         Change(label, before.get(key), after.get(key))
         for key, label in LABELS.items()
-        if before.get(key) != after.get(key)
+        if (before.get(key) or None) != (after.get(key) or None)
     ]

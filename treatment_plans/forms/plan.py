@@ -31,6 +31,7 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = TreatmentPlan
         fields = (
+            "condition",
             "service",
             "location",
             "start_on",
@@ -50,11 +51,13 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
             "start_on": forms.DateInput(format="%d/%m/%Y", attrs={"inputmode": "numeric"}),
         }
         labels = {
+            "condition": "What the client comes with",
             "service": "Sessions are",
             "review_after_sessions": "Review after how many sessions",
             "review_after_weeks": "or after how many weeks, whichever is first",
         }
         help_texts = {
+            "condition": "Your own words for the complaint, not a diagnosis. The clinic's results are told apart by it.",
             "start_on": "The day on which session 1 is due, for example 7/9/2026.",
             "regions": "Areas to treat.",
         }

@@ -8,6 +8,7 @@ from treatment_plans.models.plans import (
     PlanVisit,
     TreatmentPlan,
 )
+from treatment_plans.models.reviews import Review
 
 __all__ = [
     "Assessment",
@@ -18,6 +19,7 @@ __all__ = [
     "PlanVersion",
     "PlanVisit",
     "RecordAccess",
+    "Review",
     "RomMeasurement",
     "TreatmentPlan",
 ]

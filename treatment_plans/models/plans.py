@@ -13,7 +13,14 @@ from django.db import models
 from django.db.models import F, Q
 
 from bookings.models import Appointment, Client
-from practitioners.models import BodyRegion, Location, Practitioner, Service, Technique
+from practitioners.models import (
+    BodyRegion,
+    Condition,
+    Location,
+    Practitioner,
+    Service,
+    Technique,
+)
 from treatment_plans.models.assessments import Assessment
 
 
@@ -75,6 +82,14 @@ class TreatmentPlan(models.Model):
         related_name="plans",
         help_text="Its clock, hours and closures give due dates and send days.",
     )
+    condition = models.ForeignKey(
+        Condition,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="plans",
+        help_text="What the client comes with; the practitioner's words, not a diagnosis.",
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     start_on = models.DateField("first session due on")
     activated_on = models.DateField(null=True, blank=True)
@@ -103,6 +118,11 @@ class TreatmentPlan(models.Model):
     lapsed_at = models.DateTimeField(null=True, editable=False)
     next_message_kind = models.CharField(max_length=10, blank=True, editable=False)
     next_message_at = models.DateTimeField(null=True, editable=False)
+    next_review_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When the next review falls due; empty while one is open.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TreatmentPlanQuerySet.as_manager()
@@ -114,6 +134,11 @@ class TreatmentPlan(models.Model):
                 fields=["next_message_at"],
                 condition=Q(status="active", next_message_at__isnull=False),
                 name="plans_due",
+            ),
+            models.Index(
+                fields=["next_review_at"],
+                condition=Q(status="active", next_review_at__isnull=False),
+                name="plans_to_review",
             ),
             models.Index(fields=["practitioner", "status"], name="plans_of_practitioner"),
         ]
