@@ -41,9 +41,7 @@ class WaitForm(Styled):
     )
     first_day = DayMonthYearField(label="First day", called="First day")
     last_day = DayMonthYearField(label="Last day", called="Last day")
-    part = forms.ChoiceField(
-        label="Time of day", choices=WaitlistEntry.Part.choices, required=False
-    )
+    part = forms.ChoiceField(label="Time of day", choices=WaitlistEntry.PARTS, required=False)
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 from bookings.models.appointments import Appointment
 from bookings.models.clients import Client, ClientAccess
+from bookings.models.day_parts import DayPart
 from bookings.models.merges import ClientMerge
 from bookings.models.messages import ChannelConsent, Message, MessageAttempt, VisitChange
 from bookings.models.series import Series
@@ -13,6 +14,7 @@ __all__ = [
     "Client",
     "ClientAccess",
     "ClientMerge",
+    "DayPart",
     "Message",
     "MessageAttempt",
     "Series",

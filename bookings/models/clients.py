@@ -9,13 +9,15 @@ from typing import Any
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from phonenumber_field.modelfields import PhoneNumberField
 
+from bookings.models.day_parts import DayPart
 from bookings.models.text import check_one_line
-from practitioners.models.places import check_zone
+from practitioners.models.places import WEEKDAYS, check_zone
 
 STANDING = ("booked", "arrived", "started", "completed", "no_show")
 
@@ -116,6 +118,18 @@ class Client(models.Model):
         max_length=64, blank=True, validators=[check_zone], help_text="Empty: the location's."
     )
     preferred_channel = models.CharField(max_length=5, choices=Channel, default=Channel.EMAIL)
+    preferred_weekdays = ArrayField(
+        models.PositiveSmallIntegerField(choices=WEEKDAYS),
+        default=list,
+        blank=True,
+        help_text="Days that suit them; empty: any.",
+    )
+    preferred_parts = ArrayField(
+        models.CharField(max_length=10, choices=DayPart),
+        default=list,
+        blank=True,
+        help_text="Parts of the day that suit them; empty: any.",
+    )
     is_call_to_book = models.BooleanField("call to book only", default=False)
     bounced_email = models.EmailField(
         blank=True, editable=False, help_text="Refused for good; another address is tried again."

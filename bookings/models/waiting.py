@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from bookings.models.appointments import Appointment
 from bookings.models.clients import Client
+from bookings.models.day_parts import HOURS, DayPart
 from practitioners.models import Location, Practitioner, Service
 
 
@@ -56,11 +57,7 @@ class WaitlistEntry(models.Model):
         LEFT = "left", "Left the list"
         OVER = "over", "Over"
 
-    class Part(models.TextChoices):
-        ANY = "", "Any time of day"
-        MORNING = "morning", "Morning, before 12"
-        AFTERNOON = "afternoon", "Afternoon, 12 to 5"
-        EVENING = "evening", "Evening, from 5"
+    PARTS = (("", "Any time of day"), *DayPart.choices)
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="waiting")
@@ -74,7 +71,7 @@ class WaitlistEntry(models.Model):
     )
     first_day = models.DateField()
     last_day = models.DateField()
-    part = models.CharField(max_length=10, choices=Part, blank=True)
+    part = models.CharField(max_length=10, choices=PARTS, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -115,9 +112,6 @@ class WaitlistEntry(models.Model):
             and self.first_day <= local.date() <= self.last_day
             and begins <= local.hour < ends
         )
-
-
-HOURS = {"": (0, 24), "morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
 
 
 class WaitlistOffer(models.Model):

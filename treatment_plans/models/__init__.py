@@ -1,4 +1,5 @@
 from treatment_plans.models.access import RecordAccess
+from treatment_plans.models.agreements import PlanAgreement, Reproposal
 from treatment_plans.models.assessments import Assessment, BodyMark, RomMeasurement
 from treatment_plans.models.plans import (
     Goal,
@@ -9,17 +10,22 @@ from treatment_plans.models.plans import (
     TreatmentPlan,
 )
 from treatment_plans.models.reviews import Review
+from treatment_plans.models.templates import PlanTemplate, TemplatePhase
 
 __all__ = [
     "Assessment",
     "BodyMark",
     "Goal",
+    "PlanAgreement",
     "PlanPause",
     "PlanPhase",
+    "PlanTemplate",
     "PlanVersion",
     "PlanVisit",
     "RecordAccess",
+    "Reproposal",
     "Review",
     "RomMeasurement",
+    "TemplatePhase",
     "TreatmentPlan",
 ]

@@ -154,9 +154,8 @@ class TreatmentPlan(models.Model):
         return f"Plan from {self.start_on:%d %B %Y}"
 
 
-@pghistory.track(append_only=True)
-class PlanPhase(models.Model):
-    """A stretch of a plan with one frequency; its sessions end it, not the calendar."""
+class PhaseRow(models.Model):
+    """One frequency for so many sessions, stored; the rules see it as `schedule.Phase`."""
 
     class Rate(models.TextChoices):
         PER_WEEK = "per_week", "times a week"
@@ -164,7 +163,6 @@ class PlanPhase(models.Model):
         EVERY_N_MONTHS = "every_n_months", "every so many months"
         AS_NEEDED = "as_needed", "as needed"
 
-    plan = models.ForeignKey(TreatmentPlan, on_delete=models.CASCADE, related_name="phases")
     order = models.PositiveSmallIntegerField()
     label = models.CharField(max_length=40, blank=True)
     rate_kind = models.CharField(max_length=20, choices=Rate)
@@ -173,6 +171,19 @@ class PlanPhase(models.Model):
         null=True, blank=True, help_text="Empty: open-ended, last phase only."
     )
     session_minutes = models.PositiveSmallIntegerField(default=60)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"Phase {self.order}"
+
+
+@pghistory.track(append_only=True)
+class PlanPhase(PhaseRow):
+    """A stretch of a plan with one frequency; its sessions end it, not the calendar."""
+
+    plan = models.ForeignKey(TreatmentPlan, on_delete=models.CASCADE, related_name="phases")
 
     class Meta:
         ordering = ["order"]
@@ -192,9 +203,6 @@ class PlanPhase(models.Model):
                 name="phase_has_sessions",
             ),
         ]
-
-    def __str__(self) -> str:
-        return f"Phase {self.order}"
 
 
 @pghistory.track(append_only=True)
