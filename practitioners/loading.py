@@ -66,16 +66,21 @@ def load_catalogue(folder: Path | None = None) -> Loaded:
     Raises CatalogueError for a file that is not right, and then changes nothing.
     """
     folder = folder or FOLDER
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOAD_LOCK])
+    one_load_at_a_time()
     counts = Loaded()
-    regions = _load(BodyRegion, _regions(folder / "body_regions.csv"), counts)
-    techniques = _load(Technique, _techniques(folder / "techniques.csv", regions), counts)
-    _load(Condition, _conditions(folder / "conditions.csv", regions, techniques), counts)
+    regions = load_rows(BodyRegion, _regions(folder / "body_regions.csv"), counts)
+    techniques = load_rows(Technique, _techniques(folder / "techniques.csv", regions), counts)
+    load_rows(Condition, _conditions(folder / "conditions.csv", regions, techniques), counts)
     return counts
 
 
-def _load(model: type[CatalogueRow], entries: Iterator[Entry], counts: Loaded) -> Known:
+def one_load_at_a_time() -> None:
+    """Wait, inside a transaction, until no other machine loads."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOAD_LOCK])
+
+
+def load_rows(model: type[CatalogueRow], entries: Iterator[Entry], counts: Loaded) -> Known:
     """Bring the rows of one table up to date; return them by slug."""
     links = [one.name for one in model._meta.many_to_many]
     rows = model._default_manager.select_for_update().prefetch_related(*links)
@@ -115,12 +120,12 @@ def _digest_of(row: Any, entry: Entry) -> str:
 
 def _digest(values: dict[str, Any], links: dict[str, list[Any]]) -> str:
     slugs = {name: sorted(other.slug for other in others) for name, others in links.items()}
-    text = json.dumps([values, slugs], sort_keys=True)
+    text = json.dumps([values, slugs], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _regions(path: Path) -> Iterator[Entry]:
-    for place, row in _lines(path):
+    for place, row in lines_of(path):
         values = {
             "name": row["name"],
             "is_paired": row["is_paired"] == "yes",
@@ -133,25 +138,25 @@ def _regions(path: Path) -> Iterator[Entry]:
 
 
 def _techniques(path: Path, regions: Known) -> Iterator[Entry]:
-    for place, row in _lines(path):
+    for place, row in lines_of(path):
         values = {
             "name": row["name"],
             "kind": row["kind"],
             "summary": row["summary"],
             "suits": row["suits"],
             "pressure": row["pressure"],
-            "typical_minutes": [int(part) for part in _parts(row["minutes"])],
+            "typical_minutes": [int(part) for part in parts_of(row["minutes"])],
             "works_everywhere": row["regions"] == EVERYWHERE,
             "needs_training": row["needs_training"] == "yes",
             "is_published": row["is_published"] == "yes",
         }
         yield Entry(
-            place, row["slug"], values, {"body_regions": _found(row["regions"], regions, place)}
+            place, row["slug"], values, {"body_regions": rows_named(row["regions"], regions, place)}
         )
 
 
 def _conditions(path: Path, regions: Known, techniques: Known) -> Iterator[Entry]:
-    for place, row in _lines(path):
+    for place, row in lines_of(path):
         values = {
             "name": row["name"],
             "offer": row["offer"],
@@ -163,13 +168,13 @@ def _conditions(path: Path, regions: Known, techniques: Known) -> Iterator[Entry
             "affects_whole_body": row["regions"] == EVERYWHERE,
         }
         links = {
-            "body_regions": _found(row["regions"], regions, place),
-            "techniques": _found(row["techniques"], techniques, place),
+            "body_regions": rows_named(row["regions"], regions, place),
+            "techniques": rows_named(row["techniques"], techniques, place),
         }
         yield Entry(place, row["slug"], values, links)
 
 
-def _lines(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def lines_of(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Every line with the place to name when it is wrong."""
     with path.open(newline="", encoding="utf-8") as text:
         for number, row in enumerate(csv.DictReader(text), start=2):
@@ -179,13 +184,15 @@ def _lines(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
             yield place, row
 
 
-def _found(text: str, known: Known, place: str) -> list[Any]:
-    wanted = [] if text == EVERYWHERE else _parts(text)
+def rows_named(text: str, known: Known, place: str) -> list[Any]:
+    """The rows that a cell names. Raises CatalogueError for one that is not there."""
+    wanted = [] if text == EVERYWHERE else parts_of(text)
     unknown = [slug for slug in wanted if slug not in known]
     if unknown:
         raise CatalogueError(f"{place}: there is no {', '.join(unknown)}.")
     return [known[slug] for slug in wanted]
 
 
-def _parts(text: str) -> list[str]:
+def parts_of(text: str) -> list[str]:
+    """The entries of a cell with a list."""
     return [part for part in text.split(";") if part]

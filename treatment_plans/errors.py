@@ -32,3 +32,9 @@ class EditedElsewhere(PlanError):
 class ReasonMissing(PlanError):
     code = "reason_missing"
     sentence = "Say why the plan changes."
+
+
+class BadScore(PlanError):
+    """A value that is not on the scale of its measure."""
+
+    code = "bad_score"

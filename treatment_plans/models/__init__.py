@@ -1,6 +1,13 @@
 from treatment_plans.models.access import RecordAccess
 from treatment_plans.models.agreements import PlanAgreement, Reproposal
 from treatment_plans.models.assessments import Assessment, BodyMark, RomMeasurement
+from treatment_plans.models.outcomes import (
+    Occasion,
+    OutcomeMeasure,
+    OutcomeScore,
+    PlanMeasure,
+    PsfsActivity,
+)
 from treatment_plans.models.plans import (
     Goal,
     PlanPause,
@@ -16,12 +23,17 @@ __all__ = [
     "Assessment",
     "BodyMark",
     "Goal",
+    "Occasion",
+    "OutcomeMeasure",
+    "OutcomeScore",
     "PlanAgreement",
+    "PlanMeasure",
     "PlanPause",
     "PlanPhase",
     "PlanTemplate",
     "PlanVersion",
     "PlanVisit",
+    "PsfsActivity",
     "RecordAccess",
     "Reproposal",
     "Review",

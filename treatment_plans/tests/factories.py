@@ -6,9 +6,17 @@ from datetime import date, datetime
 from typing import Any
 
 from bookings.models import Client
+from practitioners.loading import lines_of
 from practitioners.models import Location, Practitioner, Service
 from treatment_plans import plans
-from treatment_plans.models import Assessment, PlanPhase, TreatmentPlan
+from treatment_plans.loading import MEASURES_FILE, values_of
+from treatment_plans.models import (
+    Assessment,
+    OutcomeMeasure,
+    PlanMeasure,
+    PlanPhase,
+    TreatmentPlan,
+)
 
 
 def make_assessment(client: Client, practitioner: Practitioner, **fields: Any) -> Assessment:
@@ -43,3 +51,17 @@ def make_plan(
         goals=[], techniques=[], regions=[], by=by, now=now,
     )  # fmt: skip
     return plans.activate(plan, by=by, now=now) if is_active else plan
+
+
+def make_measures(*slugs: str) -> None:
+    """Measures as they ship, without the areas they are made for."""
+    for place, row in lines_of(MEASURES_FILE):
+        if row["slug"] in slugs:
+            OutcomeMeasure.objects.get_or_create(slug=row["slug"], defaults=values_of(row, place))
+
+
+def ask(plan: TreatmentPlan, *slugs: str) -> None:
+    """Let a plan ask these measures on the occasions that they are usually asked."""
+    make_measures(*slugs)
+    for measure in OutcomeMeasure.objects.filter(slug__in=slugs):
+        PlanMeasure.objects.create(plan=plan, measure=measure, occasions=measure.occasions)

@@ -91,6 +91,7 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             cursor.execute("ALTER ROLE CURRENT_USER SET jit = off")
         call_command("load_catalogue", verbosity=0)
+        call_command("load_measures", verbosity=0)
         if demo and settings.DEMO:
             call_command("load_demo", verbosity=0)
         connection.close()
