@@ -30,25 +30,40 @@ from treatment_plans.schedule.due import (
 from treatment_plans.schedule.history import KINDS, History, Kind
 from treatment_plans.schedule.phases import Phase, PhaseProblem, check_phases, describe, gap_before
 from treatment_plans.schedule.planning import Planned, SendTimes, planned_messages, send_times
+from treatment_plans.schedule.proposing import (
+    Booked,
+    Days,
+    Free,
+    Layout,
+    Proposed,
+    Wishes,
+    lay_out,
+)
 from treatment_plans.schedule.reminders import Decision, decide
 from treatment_plans.schedule.sending import Sending, next_opening
 
 __all__ = [
     "KINDS",
     "Adherence",
+    "Booked",
     "ClinicCalendar",
     "Cycle",
+    "Days",
     "Decision",
     "Facts",
+    "Free",
     "History",
     "Kind",
+    "Layout",
     "Pause",
     "Phase",
     "PhaseProblem",
     "Planned",
+    "Proposed",
     "SendTimes",
     "Sending",
     "Windows",
+    "Wishes",
     "adherence",
     "appointment_reminder_at",
     "check_phases",
@@ -59,6 +74,7 @@ __all__ = [
     "gap_before",
     "ideal_dates",
     "is_complete",
+    "lay_out",
     "moment",
     "next_opening",
     "planned_messages",

@@ -1,0 +1,354 @@
+"""Laying the sessions still to come on the calendar: proposed, never booked by itself.
+
+    anchor ──gap──► due ──pauses, closed days──► target
+                                                   │
+           first_on ◄──── before ──────────────────┼──── after ────► last_on
+                                                   │
+    a booked visit inside is kept, else the free time that suits best is proposed;
+    whichever it is becomes the anchor of the session after it (rolling)
+
+A booked visit that comes too early is proposed to move into its window. One that comes
+too late stays, because the client has chosen it; a session that is not booked yet is
+put before it where there is room. Nothing here reads a clock, a setting or a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Literal
+
+from treatment_plans.schedule.calendar import DAY, ClinicCalendar
+from treatment_plans.schedule.due import OUR_WINDOWS, Facts, Windows
+from treatment_plans.schedule.phases import Phase, gap_before, nominal_gap, position
+
+MOST = 24  # sessions in one proposal
+MOST_OPEN_ENDED = 6  # sessions proposed of a phase without an end
+OTHERS = 4  # other times offered for one session
+REACH = 7 * DAY  # how far outside its window a session may be put when nothing else is free
+
+Step = Literal["keep", "move", "book", "conflict"]
+End = Literal["complete", "as_needed", "horizon", "enough", "review"]
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """A start that can be booked, as the clinic's calendar and wall show it."""
+
+    starts_at: datetime
+    on: date
+    at: time
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A visit of the plan that stands; a fixed one is where the client wants it."""
+
+    key: int
+    on: date
+    at: time | None = None
+    is_fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What suits the client: weekdays (1 Monday to 7 Sunday) and hours [from, until).
+
+    Empty means any. Wishes choose among the days that are right; they never make a
+    wrong one right.
+    """
+
+    weekdays: frozenset[int] = frozenset()
+    hours: tuple[tuple[int, int], ...] = ()
+
+    def suits_day(self, on: date) -> bool:
+        return not self.weekdays or on.isoweekday() in self.weekdays
+
+    def suits_time(self, at: time) -> bool:
+        return not self.hours or any(begins <= at.hour < ends for begins, ends in self.hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days that are right for one session, counted from the one before it.
+
+    `earliest_on` is the first that is possible at all, right or not.
+    """
+
+    session: int
+    phase: int
+    gap: int
+    target_on: date
+    first_on: date
+    last_on: date
+    earliest_on: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first_on <= day <= self.last_on
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """One session to come: what is booked, what is proposed and what else could be had."""
+
+    days: Days
+    step: Step
+    free: Free | None = None
+    booked: Booked | None = None
+    others: tuple[Free, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether the visit that is booked lies on one of the right days."""
+        return self.booked is not None and self.booked.on in self.days
+
+    @property
+    def at(self) -> time | None:
+        """The time of day, where there is one."""
+        return self.free.at if self.free else self.booked.at if self.booked else None
+
+    @property
+    def anchor(self) -> date:
+        """The day from which the session after this one is counted.
+
+        Where nothing is free on the right days, the closest that can be had.
+        """
+        if self.step == "conflict":
+            return self.others[0].on if self.others else self.days.target_on
+        if self.free is not None:
+            return self.free.on
+        return self.booked.on if self.booked else self.days.target_on
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All sessions that could be laid out, and why it ends where it does.
+
+    `left_over` are visits booked beyond what the plan still asks for.
+    """
+
+    sessions: tuple[Proposed, ...]
+    ends: End
+    left_over: tuple[Booked, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Proposed, ...]:
+        """What somebody would have to agree to."""
+        return tuple(one for one in self.sessions if one.step != "keep")
+
+    @property
+    def is_upset(self) -> bool:
+        """Whether a booked visit no longer stands on a right day, or the next is missing.
+
+        Where the client has just put a visit is not held against the plan.
+        """
+        return any(
+            not (one.fits or (one.booked and one.booked.is_fixed))
+            for index, one in enumerate(self.sessions)
+            if one.booked or index == 0
+        )
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether every session that was laid out has its visit."""
+        return all(one.booked for one in self.sessions)
+
+
+def lay_out(
+    facts: Facts,
+    calendar: ClinicCalendar,
+    windows: Windows = OUR_WINDOWS,
+    *,
+    today: date,
+    last_day: date,
+    free: Iterable[Free] = (),
+    booked: Iterable[Booked] = (),
+    wishes: Wishes = Wishes(),
+    last_session: int | None = None,
+) -> Layout:
+    """Propose a day for every session still to come, in order, as far as can be seen.
+
+    `last_day` is the last that can be booked, `last_session` the last before a review.
+    """
+    surface = _Surface(facts, calendar, windows, today, wishes, _by_day(free))
+    waiting = sorted(booked, key=lambda one: one.on)
+    laid: list[Proposed] = []
+    anchor = max(facts.completed_on, default=None)
+    while True:
+        done = facts.done + len(laid)
+        place = position(facts.phases, done)
+        end = _end(facts, place, laid, last_session, is_booked=bool(waiting))
+        if end is not None or place is None:
+            return Layout(tuple(laid), end or "complete", tuple(waiting))
+        days = surface.days(place, anchor, session=done + 1)
+        if days.target_on > last_day and not waiting:
+            return Layout(tuple(laid), "horizon")
+        end = _end(facts, place, laid, last_session, is_booked=False)
+        has_spare = end is None and _left(facts.phases, done) > len(waiting)
+        usual = laid[-1].at if laid else None
+        one = surface.choose(days, waiting[:2], usual, has_spare=has_spare)
+        if one.booked is not None:
+            waiting.pop(0)
+        laid.append(one)
+        anchor = one.anchor
+
+
+def _end(
+    facts: Facts,
+    place: tuple[int, int] | None,
+    laid: Sequence[Proposed],
+    last_session: int | None,
+    *,
+    is_booked: bool,
+) -> End | None:
+    """Why nothing more is laid out, if so; visits that are booked are always looked at."""
+    if place is None:
+        return "complete"
+    phase = facts.phases[place[0]]
+    if phase.rate_kind == "as_needed":
+        return "as_needed"
+    if is_booked:
+        return None
+    if last_session is not None and facts.done + len(laid) >= last_session:
+        return "review"
+    here = sum(one.days.phase == place[0] for one in laid)
+    is_enough = len(laid) >= MOST or (phase.session_count is None and here >= MOST_OPEN_ENDED)
+    return "enough" if is_enough else None
+
+
+def _left(phases: Sequence[Phase], done: int) -> int:
+    """How many sessions the plan still asks for; without an end, more than anybody books."""
+    counts = [phase.session_count for phase in phases]
+    if None in counts:
+        return 10**6
+    return sum(count or 0 for count in counts) - done
+
+
+def _by_day(free: Iterable[Free]) -> dict[date, list[Free]]:
+    days: dict[date, list[Free]] = {}
+    for one in sorted(free, key=lambda one: one.starts_at):
+        days.setdefault(one.on, []).append(one)
+    return days
+
+
+@dataclass(frozen=True, slots=True)
+class _Surface:
+    """What the sessions are laid on: the plan's rules, the calendar and the free times."""
+
+    facts: Facts
+    calendar: ClinicCalendar
+    windows: Windows
+    today: date
+    wishes: Wishes
+    free: dict[date, list[Free]] = field(default_factory=dict)
+
+    def days(self, place: tuple[int, int], anchor: date | None, *, session: int) -> Days:
+        """The right days for a session.
+
+        Session 1 is never before the plan's start, and what is late already is due today.
+        """
+        phase = self.facts.phases[place[0]]
+        found = None if anchor is None else gap_before(phase, place[1], anchor)
+        due, gap = found or (self.facts.start_on, nominal_gap(phase))
+        before, after = self.windows.tolerance(gap)
+        rested, target = self._rested(max(due, self.today))
+        earliest = max(self.today, self.facts.start_on if anchor is None else anchor + DAY)
+        first = rested if rested > max(due, self.today) else due - before * DAY
+        return Days(
+            session=session,
+            phase=place[0],
+            gap=gap,
+            target_on=target,
+            first_on=max(first, earliest),
+            last_on=target + after * DAY,
+            earliest_on=earliest,
+        )
+
+    def _rested(self, day: date) -> tuple[date, date]:
+        """The day itself or the one after its pause, and the first open day from there on."""
+        while True:
+            while (pause := self.facts.pause_on(day)) is not None:
+                day = pause.ends_on + DAY
+            target = self.calendar.next_open(day)
+            if self.facts.pause_on(target) is None:
+                return day, target
+            day = target
+
+    def choose(
+        self, days: Days, waiting: Sequence[Booked], usual: time | None, *, has_spare: bool
+    ) -> Proposed:
+        """Keep, move or book: the one proposal for a session; no visit moves past the next."""
+        booked, following = [*waiting, None, None][:2]
+        if booked is not None and self._stays(days, booked, has_spare=has_spare):
+            return Proposed(days, "keep", booked=booked)
+        is_early = booked is not None and booked.on < days.first_on
+        inside = self._inside(days, usual, until=following.on if following else date.max)
+        if not inside and booked is not None:
+            return Proposed(days, "keep", booked=booked)
+        if not inside:
+            return Proposed(days, "conflict", others=self._near(days))
+        return Proposed(
+            days,
+            "move" if is_early else "book",
+            free=inside[0],
+            booked=booked if is_early else None,
+            others=_one_a_day(inside),
+        )
+
+    def _stays(self, days: Days, booked: Booked, *, has_spare: bool) -> bool:
+        if booked.is_fixed or booked.on <= self.today or booked.on in days:
+            return True
+        return booked.on > days.last_on and not has_spare
+
+    def _inside(self, days: Days, usual: time | None, *, until: date) -> list[Free]:
+        """The free times of the right days, before `until`, whatever suits best first."""
+        found = [
+            one
+            for offset in range((days.last_on - days.first_on).days + 1)
+            for one in self._free_on(days.first_on + offset * DAY)
+            if one.on < until
+        ]
+        return sorted(found, key=lambda one: self._rank(one, days.target_on, usual))
+
+    def _near(self, days: Days) -> tuple[Free, ...]:
+        """Free times just outside the right days: one a day, the closest day first.
+
+        Not on top of the session before: where sessions are close, at most a day earlier.
+        """
+        reach = REACH if days.gap > REACH.days else DAY
+        floor = max(days.earliest_on, days.first_on - reach)
+        near = [day for day in self.free if floor <= day <= days.last_on + REACH]
+        near.sort(key=lambda day: (abs(day - days.target_on), day))
+        best = [min(found, key=lambda one: self._rank(one, one.on, None))
+                for day in near if (found := self._free_on(day))]  # fmt: skip
+        return tuple(best[:OTHERS])
+
+    def _free_on(self, day: date) -> list[Free]:
+        return [] if self.facts.pause_on(day) else self.free.get(day, [])
+
+    def _rank(self, one: Free, target: date, usual: time | None) -> tuple[object, ...]:
+        """Days and times that suit, then the closest day, then the time of the session before."""
+        off = 0 if usual is None else abs(_minutes(one.at) - _minutes(usual))
+        return (
+            not self.wishes.suits_day(one.on),
+            not self.wishes.suits_time(one.at),
+            abs(one.on - target),
+            off,
+            one.starts_at,
+        )
+
+
+def _minutes(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def _one_a_day(ranked: Sequence[Free]) -> tuple[Free, ...]:
+    """Other times than the first: the best of every other day, then what is left."""
+    first = ranked[0]
+    best: dict[date, Free] = {}
+    for one in ranked[1:]:
+        if one.on != first.on:
+            best.setdefault(one.on, one)
+    rest = [one for one in ranked[1:] if one not in best.values()]
+    return tuple([*best.values(), *rest][:OTHERS])
