@@ -11,12 +11,19 @@ from bookings.calendar.changes import cancel, mark, move, undo
 from bookings.calendar.holds import extend_hold, hold, live_hold, release_hold
 from bookings.calendar.hours import change_hours
 from bookings.calendar.lengths import change_length
-from bookings.calendar.series import book_series, cancel_from, move_from
+from bookings.calendar.series import (
+    book_series,
+    cancel_each,
+    cancel_from,
+    move_from,
+    rearrange,
+)
 
 __all__ = [
     "book",
     "book_series",
     "cancel",
+    "cancel_each",
     "cancel_from",
     "change_hours",
     "change_length",
@@ -28,6 +35,7 @@ __all__ = [
     "mark",
     "move",
     "move_from",
+    "rearrange",
     "release_hold",
     "undo",
 ]

@@ -8,7 +8,7 @@ who changes another series can wait for us while we wait for them.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,15 @@ from bookings.calendar.writing import (
     derive,
     insert,
 )
-from bookings.errors import AlreadyUsed, BookingError, ClientBusy, NoRoom, NotPossible
+from bookings.errors import (
+    AlreadyUsed,
+    BookingError,
+    CallToBook,
+    ClientBusy,
+    NoRoom,
+    NotPossible,
+)
+from bookings.extensions import Event, ask_gates
 from bookings.models import Appointment, Client, Series
 from bookings.refusals import why_not
 from bookings.wall_clock import moment
@@ -48,11 +56,14 @@ def book_series(
     every_weeks: int = 1,
     source_ref: str = "",
     desk_note: str = "",
+    for_staff: bool = True,
 ) -> Series:
     """Book every chosen time for a client, or none; the client gets one mail for all.
 
     The same form sent again returns the same series. Raises AlreadyUsed, NotPossible
     without any time, or what `book` raises: then `details["starts_at"]` names the time.
+    A client's own series meets every limit of a client but the count of open bookings:
+    whoever treats has planned that many.
     """
     choices = sorted(choices, key=lambda one: one[2])
     if not 1 <= len(choices) <= MOST:
@@ -78,7 +89,7 @@ def book_series(
         for person, place, at in choices
     ]  # fmt: skip
     for visit in visits:
-        _check(visit, now=now)
+        _check(visit, now=now, for_staff=for_staff)
     _apart(visits)
     _take_rooms(visits, now=now)
     series.save()
@@ -89,6 +100,8 @@ def book_series(
         clear_the_way(visit, now=now)
         insert(visit)
     announce_together("booked", visits, now=now)
+    if not for_staff:
+        _may_book_alone(client, visits, now=now)
     return series
 
 
@@ -151,6 +164,87 @@ def move_from(
     return sorted(moved, key=lambda one: one.starts_at)
 
 
+@in_one_transaction
+def rearrange(
+    moves: Sequence[tuple[Appointment, datetime]],
+    service: Service,
+    choices: Sequence[Choice],
+    *,
+    client: Client,
+    by: Any,
+    form_token: UUID,
+    now: datetime,
+    source_ref: str = "",
+    for_staff: bool = True,
+) -> list[Appointment]:
+    """Move some visits of a client, each to its own time, and book new ones. All or none.
+
+    The same form sent again changes nothing. Raises what `move` and `book_series` raise.
+    """
+    visits = _as_they_stand(visit for visit, _ in moves)
+    pairs = sorted(zip(visits, (at for _, at in moves), strict=True), key=lambda one: one[1])
+    _lock_all(visits, *{one for person, place, _ in choices for one in (person, place)},
+              *{one.location for one in visits})  # fmt: skip
+    versions = {visit.pk: visit.version for visit in visits}
+    # Whoever goes on makes room for the one before, whoever comes nearer for the one after.
+    onwards = [one for one in pairs if one[1] > one[0].starts_at]
+    back = [one for one in pairs if one[1] <= one[0].starts_at]
+    moved = [
+        _saying_which_time(at, move_quietly, visit, starts_at=at, practitioner=None,
+                           location=None, now=now, for_staff=for_staff)
+        for visit, at in [*reversed(onwards), *back]
+    ]  # fmt: skip
+    _announce_by_series("moved", [one for one in moved if one.version != versions[one.pk]], now=now)
+    if not choices:
+        return moved
+    series = book_series(
+        service, choices, client=client, by=by, form_token=form_token, now=now,
+        source_ref=source_ref, for_staff=for_staff,
+    )  # fmt: skip
+    return [*moved, *series.appointments.order_by("starts_at")]
+
+
+@in_one_transaction
+def cancel_each(
+    visits: Sequence[Appointment],
+    *,
+    cancelled_by: str,
+    by: Any,
+    now: datetime,
+    reason: str = "",
+    for_staff: bool = False,
+) -> list[Appointment]:
+    """Cancel some visits of a client, whatever they were booked with; all or none.
+
+    Raises what `cancel` raises.
+    """
+    visits = _as_they_stand(visits)
+    _lock_all(visits)
+    cancelled = [
+        cancel_quietly(one, cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff)
+        for one in visits
+        if one.status != Status.CANCELLED
+    ]
+    _announce_by_series("cancelled", cancelled, now=now)
+    return cancelled
+
+
+def _as_they_stand(visits: Iterable[Appointment]) -> list[Appointment]:
+    """The same visits, read anew: an earlier try may have changed those in hand."""
+    keys = [visit.pk for visit in visits]
+    found = Appointment.objects.with_details().in_bulk(keys)
+    return [found[key] for key in keys]
+
+
+def _announce_by_series(event: Event, visits: Sequence[Appointment], *, now: datetime) -> None:
+    """One mail for those that were booked together, one each for the others."""
+    groups: dict[object, list[Appointment]] = {}
+    for visit in sorted(visits, key=lambda one: one.starts_at):
+        groups.setdefault(visit.series_id or visit.public_id, []).append(visit)
+    for group in groups.values():
+        announce_together(event, group, now=now)
+
+
 def following(visit: Appointment) -> list[Appointment]:
     """A visit and those of its series that come after it and can still be changed."""
     rows = Appointment.objects.filter(series__isnull=False, series=visit.series_id)
@@ -159,11 +253,34 @@ def following(visit: Appointment) -> list[Appointment]:
     return list((own | coming).with_details().order_by("starts_at"))
 
 
-def _check(visit: Appointment, *, now: datetime) -> None:
+def _may_book_alone(client: Client, visits: list[Appointment], *, now: datetime) -> None:
+    """Ask the gates about each visit of a client's own series. Raises CallToBook, Refused.
+
+    They are asked when all of them stand, because a gate may count those before it;
+    what it refuses takes everything back.
+    """
+    if Client.objects.get(pk=client.pk).is_call_to_book:
+        raise CallToBook
+    for visit in visits:
+        _saying_which(visit, _ask_gates, client, visit, now)
+
+
+def _ask_gates(client: Client, visit: Appointment, now: datetime) -> None:
+    ask_gates(
+        client=client,
+        service=visit.service,
+        practitioner=visit.practitioner,
+        starts_at=visit.starts_at,
+        now=now,
+    )
+
+
+def _check(visit: Appointment, *, now: datetime, for_staff: bool) -> None:
     derive(visit)
     reason = why_not(
-        visit.service, visit.practitioner, visit.location, visit.starts_at, now=now, for_staff=True
-    )
+        visit.service, visit.practitioner, visit.location, visit.starts_at,
+        now=now, for_staff=for_staff,
+    )  # fmt: skip
     if reason:
         raise _naming(reason, visit.starts_at)
 
@@ -202,19 +319,23 @@ def _free(visit: Appointment, *, now: datetime) -> list[Room]:
     return sorted(rooms, key=lambda room: room.pk)
 
 
-def _lock_all(
-    visits: list[Appointment], person: Practitioner | None = None, place: Location | None = None
-) -> None:
-    """Everything that these visits stand on or may come to stand on, in the one order."""
+def _lock_all(visits: list[Appointment], *more: Practitioner | Location | None) -> None:
+    """Everything that these visits stand on or may come to stand on, in the one order.
+
+    Whoever moves a visit names the places it may move in: a room of theirs is taken.
+    """
+    people = [one for one in more if isinstance(one, Practitioner)]
+    places = [one for one in more if isinstance(one, Location)]
     seen = [
         (one.pk, one.practitioner_id, one.room_id, one.client_id, one.version) for one in visits
     ]
     rooms = {one.room_id for one in visits}
-    if place is not None:
-        rooms |= set(place.rooms.filter(is_active=True).values_list("pk", flat=True))
+    if places:
+        inside = Room.objects.filter(location__in=places, is_active=True)
+        rooms |= set(inside.values_list("pk", flat=True))
     lock(
         *((PRACTITIONER, one.practitioner_id) for one in visits),
-        (PRACTITIONER, person.pk if person else None),
+        *((PRACTITIONER, one.pk) for one in people),
         *((ROOM, room) for room in rooms),
         *((CLIENT, one.client_id) for one in visits),
     )
