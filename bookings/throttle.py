@@ -15,11 +15,18 @@ ADDRESS_SHARE = 2  # and everybody together about one e-mail address
 IPV6_NETWORK = 64  # bits: what one household or office is given
 
 
-def seconds_to_wait(name: str, request: HttpRequest, visitor: str, *, address: str = "") -> int:
-    """Count this request; return 0, or the seconds until the next is welcome."""
+def seconds_to_wait(
+    name: str, request: HttpRequest, visitor: str, *, address: str = "", shared: bool = True
+) -> int:
+    """Count this request; return 0, or the seconds until the next is welcome.
+
+    With `shared=False` the network does not count: many may ask from one, each for their own.
+    """
     most, window = settings.THROTTLES[name]
     slot, over = divmod(int(time.time()), window)
-    counted = [(f"v:{visitor}", most), (f"n:{network_of(request)}", most * NETWORK_SHARE)]
+    counted = [(f"v:{visitor}", most)]
+    if shared:
+        counted.append((f"n:{network_of(request)}", most * NETWORK_SHARE))
     if address:
         counted.append((f"a:{address.strip().lower()}", most * ADDRESS_SHARE))
     too_many = [_count(f"{name}:{who}:{slot}", window) > limit for who, limit in counted]

@@ -28,6 +28,7 @@ PERSONAL = (
     "/v/",
     "/w/",
     "/u/",
+    "/calendar/",
     "/my/",
     "/desk/",
     "/sign-in/",

@@ -258,6 +258,7 @@ THROTTLES = {
     "sign_in_try": (env.int("THROTTLE_TRIES", default=10), 15 * 60),
     "hold": (env.int("THROTTLE_HOLDS", default=60), 10 * 60),
     "book": (env.int("THROTTLE_BOOKINGS", default=30), 10 * 60),
+    "feed": (env.int("THROTTLE_FEEDS", default=60), 60 * 60),
 }
 
 # --- Logs: JSON lines, no names, no addresses, no notes ---------------------------------
@@ -271,7 +272,14 @@ LOGGING = {
             "processor": structlog.processors.JSONRenderer(),
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "filters": {"patterns": {"()": "clinic.logs.PatternsOnly"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["patterns"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {"django.request": {"level": "ERROR"}},
 }

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from bookings import calendar
+from bookings.feeds import close_feeds
 from bookings.messages import outbox
 from bookings.models import Task
 from clinic.models import CLINICAL_LEAD
@@ -70,6 +71,7 @@ def _close(user: Any, *, now: datetime) -> None:
     user.is_active = user.is_staff = False
     user.save()
     user.groups.clear()
+    close_feeds(user)
     Practitioner.objects.filter(user=user).update(is_active=False, is_bookable_online=False)
     _ask_who_takes_over(user, now=now)
     for session in Session.objects.all().iterator():

@@ -15,6 +15,7 @@ from django.utils import timezone
 from bookings import calendar
 from bookings.admin.changing_hours import link_to
 from bookings.errors import BookingError
+from bookings.feeds import close_feed_of
 from bookings.models import Appointment
 from practitioners.models import ClinicSettings, Practitioner
 
@@ -81,6 +82,7 @@ def part_from_calendar(person: Practitioner, answer: str, *, by: Any) -> str:
     calendar.change_hours([person.pk], lambda: row.update(**fields), by=by)
     if answer == STAY:
         return f"{person} is hidden from booking and stays active."
+    close_feed_of(person)
     done = f"{person} is inactive."
     return f"{done} {_cancel_all(person, by=by)}" if answer == CANCEL else done
 

@@ -20,6 +20,7 @@ from bookings.admin.export import ExportsCsv
 from bookings.admin.importing import import_page
 from bookings.admin.leaving import coming, leaving_page
 from bookings.availability import next_free
+from bookings.feeds import close_feed_of
 from bookings.models import Appointment
 from bookings.times import Words
 from practitioners.admin.specialists import PractitionerAdmin
@@ -113,6 +114,8 @@ class SpecialistAdmin(ExportsCsv, ChangesHours, PractitionerAdmin):
             form.changed_data.remove("is_active")
             request.asks_about_sessions = True  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            close_feed_of(obj)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         if getattr(request, "asks_about_sessions", False):
@@ -125,7 +128,10 @@ class SpecialistAdmin(ExportsCsv, ChangesHours, PractitionerAdmin):
         """Ask about the sessions first, whichever button makes somebody inactive."""
         if self.has_change_permission(request, row) and coming(row):
             return redirect(self._address(row, "leaving"))
-        return super()._do_instead(request, row)
+        answer = super()._do_instead(request, row)
+        if not row.is_active:
+            close_feed_of(row)
+        return answer
 
     def get_urls(self) -> list[Any]:
         leaving = self.admin_site.admin_view(self.leaving_view)

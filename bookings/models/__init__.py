@@ -1,6 +1,7 @@
 from bookings.models.appointments import Appointment
 from bookings.models.clients import Client, ClientAccess
 from bookings.models.day_parts import DayPart
+from bookings.models.feeds import CalendarFeed
 from bookings.models.merges import ClientMerge
 from bookings.models.messages import ChannelConsent, Message, MessageAttempt, VisitChange
 from bookings.models.series import Series
@@ -10,6 +11,7 @@ from bookings.models.waiting import WaitlistEntry, WaitlistOffer
 
 __all__ = [
     "Appointment",
+    "CalendarFeed",
     "ChannelConsent",
     "Client",
     "ClientAccess",
