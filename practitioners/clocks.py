@@ -11,9 +11,14 @@ from practitioners.models import Location, Practitioner, TimeOff
 
 
 def clinic_zone() -> ZoneInfo:
-    """The wall clock of the desk: that of the first location. One query."""
-    place = Location.objects.active().first()
+    """The wall clock of the desk: that of the clinic's oldest location. One query."""
+    place = Location.objects.active().order_by("pk").first()
     return place.zone if place else ZoneInfo(timezone.get_default_timezone_name())
+
+
+def desk_zone(person: Practitioner | None) -> ZoneInfo:
+    """The wall clock of one person's calendar, or of everybody's. At most two queries."""
+    return own_zone(person) if person else clinic_zone()
 
 
 def own_zone(person: Practitioner) -> ZoneInfo:

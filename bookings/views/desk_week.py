@@ -17,7 +17,7 @@ from bookings.models import Appointment
 from bookings.times import UTC
 from bookings.week import Column, lay_out
 from bookings.working_hours import Stretch, windows
-from practitioners.clocks import clinic_zone
+from practitioners.clocks import desk_zone
 from practitioners.models import ClinicSettings, Practitioner
 
 WEEK = 7
@@ -28,10 +28,10 @@ def desk_week(request: HttpRequest) -> HttpResponse:
     """Visits as a grid; on a phone, and read aloud, a list by day or by person."""
     if not request.user.works_here:
         raise PermissionDenied
-    now, zone = timezone.now(), clinic_zone()
-    today = now.astimezone(zone).date()
-    day, problem = day_asked(request.GET, today)
     person, people = whose_calendar(request.user, request.GET)
+    now = timezone.now()
+    today = now.astimezone(desk_zone(person)).date()
+    day, problem = day_asked(request.GET, today)
     monday = day - (day.isoweekday() - 1) * DAY
     columns = (
         _columns(request, [person], monday, WEEK) if person else _columns(request, people, day, 1)

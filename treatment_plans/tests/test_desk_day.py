@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
 from bookings.tests.booking_world import World, text_of
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
-from practitioners.tests.factories import make_practitioner
+from practitioners.tests.factories import make_location, make_practitioner
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +36,19 @@ def test_the_desk_sees_everybody_or_one(world: World, client: Browser) -> None:
     page = text_of(client.get("/desk/", {"day": day_of(world), "practitioner": other.slug}))
     assert f"/desk/visits/{first.public_id}/" not in page
     assert f"/desk/visits/{second.public_id}/" in page
+
+
+def test_today_is_the_day_where_the_person_works(world: World, client: Browser) -> None:
+    """On these two islands it is never the same day: their clocks are 25 hours apart."""
+    type(world.place).objects.filter(pk=world.place.pk).update(time_zone="Pacific/Pago_Pago")
+    far = make_location(time_zone="Pacific/Kiritimati")
+    user, now = make_user(), timezone.now()
+    own = make_practitioner(world.service, at=far, user=user)
+    midday = datetime.combine(now.astimezone(far.zone), time(12), tzinfo=far.zone)
+    visit = make_appointment(own, world.service, far, midday)
+    client.force_login(user)
+    assert f"/desk/visits/{visit.public_id}/" in text_of(client.get("/desk/"))
+    assert f"{midday:%A} {midday.day} {midday:%B}" in text_of(client.get("/desk/"))
 
 
 def test_a_practitioner_sees_the_own_day_whatever_is_asked(world: World, client: Browser) -> None:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from bookings.desk_days import DAY, bounds, day_asked, whose_calendar
 from bookings.desk_marks import next_marks
 from bookings.models import Appointment, Task
-from practitioners.clocks import clinic_zone
+from practitioners.clocks import desk_zone
 
 
 @require_safe
@@ -19,10 +19,10 @@ def desk_day(request: HttpRequest) -> HttpResponse:
     """The day as a table: practitioners see theirs, the desk everybody's."""
     if not request.user.works_here:
         raise PermissionDenied
-    now, zone = timezone.now(), clinic_zone()
+    person, people = whose_calendar(request.user, request.GET)
+    now, zone = timezone.now(), desk_zone(person)
     today = now.astimezone(zone).date()
     day, problem = day_asked(request.GET, today)
-    person, people = whose_calendar(request.user, request.GET)
     visits = Appointment.objects.handled_by(request.user).with_details()
     visits = visits.filter(practitioner=person) if person else visits
     _, end = bounds(day, zone)
