@@ -10,7 +10,7 @@ import environ
 import structlog
 from csp.constants import NONE, SELF
 
-from clinic.servers import database_url, redis_url
+from clinic.servers import cache_url, database_url, redis_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -106,7 +106,8 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="") or redis_url(BASE_DIR)
-CACHES = {"default": {"BACKEND": "clinic.cache.PatientRedisCache", "LOCATION": REDIS_URL}}
+CACHE_URL = env.str("CACHE_URL", default="") or cache_url(REDIS_URL)
+CACHES = {"default": {"BACKEND": "clinic.cache.PatientRedisCache", "LOCATION": CACHE_URL}}
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 14 * 24 * 3600

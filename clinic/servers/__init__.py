@@ -5,6 +5,6 @@ is thrown away. Both listen on sockets in a private folder and on no port.
 Nothing here needs Django's settings.
 """
 
-from clinic.servers.places import database_url, redis_url
+from clinic.servers.places import cache_url, database_url, redis_url
 
-__all__ = ["database_url", "redis_url"]
+__all__ = ["cache_url", "database_url", "redis_url"]

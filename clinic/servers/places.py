@@ -11,6 +11,7 @@ import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from clinic.servers.account import Account, server_account
 from clinic.servers.errors import ServerError
@@ -26,6 +27,13 @@ def database_url(base_dir: Path) -> str:
 def redis_url(base_dir: Path) -> str:
     """Name the checkout's embedded Valkey, whether it runs or not."""
     return valkey_url(socket_folder(base_dir))
+
+
+def cache_url(broker: str) -> str:
+    """Name the database after the broker's: clearing the cache must lose no call to a worker."""
+    parts = urlsplit(broker)
+    number = parts.path.strip("/") if parts.scheme != "unix" else ""
+    return f"{broker}{'&' if parts.query else '?'}db={int(number or 0) + 1}"
 
 
 def postgres_url(sockets: Path) -> str:
