@@ -148,14 +148,15 @@ def test_admin_answers_are_accessible(
     page.locator(".error-summary").wait_for()
     assert page.title().startswith("Error:")
     assert violations(page) == []
-    page.select_option("#id_practitioner", label="Dana Example")
+    page.select_option("#id_practitioner", label="Sam Example")
     for name, value in zip(("starts_at", "ends_at"), ("2026-01-01", "2028-01-01"), strict=True):
         page.fill(f"#id_{name}_0", value)
         page.fill(f"#id_{name}_1", "00:00")
     page.click("input[name=_save]")
     page.get_by_text("must be moved or cancelled").wait_for()
     assert violations(page) == []
-    page.locator("#result_list input[type=checkbox]").last.check()
+    away = page.locator("#result_list tr", has_text="Sam Example")
+    away.get_by_role("checkbox").check()
     page.select_option("select[name=action]", "delete_selected")
     page.click("button[name=index]")
     page.get_by_text("Are you sure").wait_for()

@@ -83,7 +83,7 @@ def test_a_new_client_is_treated_reminded_once_and_books_again(
     )
     desk = browser.new_page()
     as_demo(desk, "dana@example.com")
-    desk.get_by_role("link", name="Robin Newcomer").first.click()
+    desk.get_by_role("link", name="Robin Newcomer", exact=True).click()
     record_plan(desk)
     desk.goto(f"{clinic.address}/desk/")
     row = desk.get_by_role("row").filter(has_text="Robin Newcomer")

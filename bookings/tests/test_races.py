@@ -38,6 +38,9 @@ LATER = NOW + timedelta(minutes=11)  # holds of NOW have run out
 WORKERS = 32
 ATTEMPTS = 10_000 if os.environ.get("FULL") else 1_000
 EXPECTED = {"taken", "client_busy", "no_room", "ended", "hold_expired", "changed"}
+# A series that moves by some days may reach a weekend; nothing else leaves the hours.
+LEAVES_HOURS = {("move_from", "outside_hours")}
+MOST_BUSY = 0.01  # of all attempts: a slow machine keeps somebody waiting for too long
 OVERLAPS = """
 SELECT count(*) FROM bookings_appointment a JOIN bookings_appointment b ON a.id < b.id
 WHERE a.status <> 'cancelled' AND b.status <> 'cancelled' AND a.{0} = b.{0} AND {1}
@@ -351,8 +354,9 @@ def test_a_mixed_crowd_leaves_no_overlap_no_deadlock_and_no_unnamed_refusal(
     before = deadlocks()
     outcomes = crowd.run(ATTEMPTS, seed=1)
     assert crowd.problems == []
-    codes = {code for _, code in outcomes}
-    assert codes <= {"done", *EXPECTED}
+    busy = sum(count for (_, code), count in outcomes.items() if code == "busy")
+    assert busy <= MOST_BUSY * ATTEMPTS
+    assert {code for _, code in set(outcomes) - LEAVES_HOURS} <= {"done", "busy", *EXPECTED}
     for deed in ("book", "move", "cancel", "hold", "confirm", "series", "lengthen"):
         assert outcomes[deed, "done"] > 0
     assert overlaps() == NONE
