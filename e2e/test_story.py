@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -68,24 +68,36 @@ def record_plan(page: Page) -> None:
     page.get_by_text("2 times a week for 6 sessions, then once a week for 4 sessions").wait_for()
 
 
+def bring_to_today(clinic: Clinic, reference: str) -> date:
+    """Let the visit be at the last midnight, when nobody else is there; returns its day.
+
+    Only its time is arranged by hand. A session has begun, whatever hour it is now.
+    """
+    ((day,),) = clinic.sql(
+        "UPDATE bookings_appointment SET starts_at = t, ends_at = t + (ends_at - starts_at),"
+        " busy = tstzrange(t, t + (ends_at - starts_at))"
+        " FROM (SELECT date_trunc('day', now(), 'Europe/London') AS t) midnight"
+        " WHERE upper(left(public_id::text, 8)) = %s"
+        " RETURNING (t AT TIME ZONE 'Europe/London')::date",
+        (reference,),
+    )
+    assert isinstance(day, date)
+    return day
+
+
 def test_a_new_client_is_treated_reminded_once_and_books_again(
     page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None], browser: Any
 ) -> None:
     reference = book(page, clinic)
     confirmation = clinic.wait_for_mail(EMAIL, count=2)
     assert reference in text_of(confirmation)
-    # The visit has taken place today, an hour ago: only its time is arranged by hand.
-    visit = f"upper(left(public_id::text, 8)) = '{reference}'"
-    clinic.sql(
-        f"UPDATE bookings_appointment SET starts_at = t, ends_at = t + (ends_at - starts_at),"
-        f" busy = tstzrange(t, t + (ends_at - starts_at))"
-        f" FROM (SELECT date_trunc('minute', now()) - interval '1 minute' AS t) s WHERE {visit}"
-    )
+    day = f"{clinic.address}/desk/?day={bring_to_today(clinic, reference):%Y-%m-%d}"
     desk = browser.new_page()
     as_demo(desk, "dana@example.com")
+    desk.goto(day)
     desk.get_by_role("link", name="Robin Newcomer", exact=True).click()
     record_plan(desk)
-    desk.goto(f"{clinic.address}/desk/")
+    desk.goto(day)
     row = desk.get_by_role("row").filter(has_text="Robin Newcomer")
     row.get_by_role("button", name=re.compile("^Arrived")).click()
     row = desk.get_by_role("row").filter(has_text="Robin Newcomer")
