@@ -6,6 +6,7 @@ from bookings.models.merges import ClientMerge
 from bookings.models.messages import ChannelConsent, Message, MessageAttempt, VisitChange
 from bookings.models.series import Series
 from bookings.models.sign_in import SignInCode
+from bookings.models.texts import Heartbeat, MessageTemplate
 from bookings.models.todo import Task
 from bookings.models.waiting import WaitlistEntry, WaitlistOffer
 
@@ -17,8 +18,10 @@ __all__ = [
     "ClientAccess",
     "ClientMerge",
     "DayPart",
+    "Heartbeat",
     "Message",
     "MessageAttempt",
+    "MessageTemplate",
     "Series",
     "SignInCode",
     "Task",

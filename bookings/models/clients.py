@@ -134,6 +134,9 @@ class Client(models.Model):
     bounced_email = models.EmailField(
         blank=True, editable=False, help_text="Refused for good; another address is tried again."
     )
+    bounced_phone = PhoneNumberField(
+        blank=True, editable=False, help_text="Refused text messages for good."
+    )
     is_deceased = models.BooleanField(default=False)
     merged_into = models.ForeignKey(
         "self",

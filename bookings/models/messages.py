@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -25,9 +26,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Those that should have gone out by now; the oldest tells how late we are."""
         return self.filter(state=Message.State.PENDING, send_after__lte=now)
 
+    def probably_texts(self, *, now: Any) -> models.QuerySet[Any]:
+        """Keys of due ones whose client likes text messages best, oldest first."""
+        liking = self.due(now=now).filter(client__preferred_channel=Client.Channel.SMS)
+        return liking.order_by("send_after").values_list("pk", flat=True)
+
     def about(self, source_type: str, source_id: Any) -> MessageQuerySet:
         """Those that one source caused."""
         return self.filter(source_type=source_type, source_id=str(source_id))
+
+    def shown_to(self, user: Any, client: Client) -> MessageQuerySet:
+        """Those to one client, newest first, with every try."""
+        rows = self.visible_to(user).filter(client=client).prefetch_related("tries")
+        return rows.order_by("-send_after", "-pk")
 
     def visible_to(self, user: Any) -> MessageQuerySet:
         """State without content: the desk all, practitioners their clients', clients their own."""
@@ -62,7 +73,12 @@ class Message(models.Model):
     source_id = models.CharField(max_length=64)
     kind = models.CharField(max_length=30)
     occurrence = models.CharField(max_length=64, blank=True)
-    channel = models.CharField(max_length=5, choices=Client.Channel, default=Client.Channel.EMAIL)
+    channel = models.CharField(
+        max_length=5,
+        choices=Client.Channel,
+        blank=True,
+        help_text="Empty: as the client wishes at the moment of sending.",
+    )
     recipient = models.CharField(
         max_length=254, help_text="client:ID, user:ID or an address; resolved when sent."
     )
@@ -87,6 +103,9 @@ class Message(models.Model):
     sending_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     sent_to = models.CharField(max_length=254, blank=True)
+    via = models.CharField(
+        max_length=5, choices=Client.Channel, blank=True, help_text="How the latest try went out."
+    )
     is_ambiguous = models.BooleanField(
         default=False,
         help_text="May have arrived already: the same Message-ID was handed over before.",
@@ -134,6 +153,11 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.get_state_display()})"
+
+    @property
+    def way(self) -> str:
+        """How it went, or would have to go; empty while the client's wishes decide."""
+        return Client.Channel(self.via or self.channel).label if self.via or self.channel else ""
 
 
 class MessageAttempt(models.Model):
@@ -183,14 +207,43 @@ class VisitChange(models.Model):
         return f"{self.get_event_display()} at {self.at:%Y-%m-%d %H:%M} UTC"
 
 
+class ChannelConsentQuerySet(models.QuerySet["ChannelConsent"]):
+    """Words for choosing consents."""
+
+    def of(self, client: Client) -> ChannelConsentQuerySet:
+        """What one client has said, with who noted it."""
+        return self.filter(client=client).select_related("user").order_by("channel")
+
+
+@pghistory.track(append_only=True)
 class ChannelConsent(models.Model):
-    """Whether a client wants follow-up reminders on a channel. Absent means no for SMS, yes for e-mail given at booking."""
+    """Whether a client wants follow-up reminders on a channel, and who said so, when and how.
+
+    Absent means no for text messages, and yes for an e-mail address given to us. No text
+    message of any kind goes out without a yes.
+    """
+
+    class By(models.TextChoices):
+        CLIENT = "client", "in the client's own pages"
+        DESK = "desk", "at the desk"
+        LINK = "link", "by the link in a mail"
+        REPLY = "reply", "by answering a text message"
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")
     channel = models.CharField(max_length=5, choices=Client.Channel)
     is_given = models.BooleanField()
     changed_at = models.DateTimeField()
-    changed_by = models.CharField(max_length=40, help_text="client, desk, link or reply")
+    changed_by = models.CharField("how", max_length=40, choices=By)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Who changed it, where somebody was signed in.",
+    )
+
+    objects = ChannelConsentQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -199,3 +252,8 @@ class ChannelConsent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()}: {'yes' if self.is_given else 'no'}"
+
+    @classmethod
+    def history_of(cls, client: Client) -> models.QuerySet[Any]:
+        """Everything that one client has ever said, as the database noted it."""
+        return cls.pgh_event_model.objects.filter(client=client)  # type: ignore[attr-defined,no-any-return]
