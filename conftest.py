@@ -12,6 +12,7 @@ from django.core.cache import cache
 def _plain_settings(settings) -> Iterator[None]:  # type: ignore[no-untyped-def]
     """Mail stays in memory, styles need no manifest, and no counter outlives a test."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.SMS_BACKEND = ""
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -8,7 +8,10 @@ from django import forms
 
 from bookings.dates import BirthDateField
 from bookings.forms import BAD_EMAIL, PhoneField, Styled
+from bookings.messages.recipients import gets_texts
 from bookings.models import Client
+
+NO_TEXTS = "This number cannot get text messages. Enter a mobile number, or choose e-mail below."
 
 
 class ClientForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
@@ -37,6 +40,14 @@ class ClientForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
     def _get_validation_exclusions(self) -> set[str]:
         """The phone has been checked by its field, which knows the numbers for examples."""
         return {*super()._get_validation_exclusions(), "phone"}  # type: ignore[misc]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse text messages to a number that gets none."""
+        data: dict[str, Any] = super().clean() or {}
+        prefers_texts = data.get("preferred_channel") == Client.Channel.SMS
+        if prefers_texts and data.get("phone") and not gets_texts(data["phone"]):
+            self.add_error("phone", NO_TEXTS)
+        return data
 
     def clean_name(self) -> str:
         return " ".join(word for word in self.cleaned_data["name"].split(" ") if word)

@@ -54,6 +54,8 @@ def named() -> Iterator[str]:
     yield from settings.APPOINTMENT_LISTENERS
     yield from settings.MESSAGE_SOURCES.values()
     yield from settings.SWEEPS
+    if settings.SMS_BACKEND:
+        yield settings.SMS_BACKEND
 
 
 def check() -> None:

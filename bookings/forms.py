@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterable
 from datetime import date
@@ -14,13 +13,13 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from bookings.booking_for import ME, OTHER, Whom
 from bookings.dates import BirthDateField
+from bookings.messages.recipients import EXAMPLE_NUMBER
 from bookings.models import Client, ClientAccess
 from bookings.models.clients import is_minor
 from bookings.models.text import check_one_line
 
 BAD_EMAIL = "Enter an email address like name@example.com"
 BAD_PHONE = "Enter a phone number like 07700 900 982, or one starting with + and your country code"
-EXAMPLE_NUMBER = re.compile(r"\+447700900[0-9]{3}")  # reserved for drama by the regulator
 Relation = ClientAccess.Relation
 
 

@@ -9,15 +9,19 @@ days before ten o'clock is ten o'clock, also when one of the days has 25 hours.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 # Outside these hours people are left alone. US rules are wider (47 CFR 64.1200(c)).
 OPENS_AT = time(9)
 CLOSES_AT = time(19)
+MIDNIGHT = time(0)
+SUNDAY = 7
 REMINDER_DAYS = 2
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def moment(day: date, at: time, zone: ZoneInfo) -> datetime:
@@ -64,3 +68,41 @@ def appointment_reminder_at(
         at = max(opens_at, (datetime.combine(day, closes_at) - HOUR).time())
     remind_at = moment(day, at, zone)
     return remind_at if booked_at <= remind_at else None
+
+
+def is_send_day(day: date, public_holidays: Collection[date]) -> bool:
+    """Monday to Saturday and not a public holiday; other closures do not stop sending."""
+    return day.isoweekday() != SUNDAY and day not in public_holidays
+
+
+def next_opening(
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    home: ZoneInfo,
+    is_send_day: Callable[[date], bool] = lambda day: True,
+    opens_at: time = OPENS_AT,
+    closes_at: time = CLOSES_AT,
+) -> datetime:
+    """Now, if somebody in `zone` may be written to; else the next moment at which they may.
+
+    The day must be a send day on both walls: with a client far away it can be Monday
+    there and still Sunday at `home`, the clinic. Their window then opens at the
+    clinic's midnight, if it is open by that time.
+    """
+    day = day_of(now, zone)
+    while True:
+        if is_send_day(day):
+            opens = max(now, moment(day, opens_at, zone))
+            here = day_of(opens, home)
+            if not is_send_day(here):
+                opens = moment(_first(here, is_send_day), MIDNIGHT, home)
+            if opens < moment(day, closes_at, zone):
+                return opens
+        day += DAY
+
+
+def _first(day: date, wanted: Callable[[date], bool]) -> date:
+    while not wanted(day):
+        day += DAY
+    return day

@@ -29,6 +29,7 @@ PERSONAL = (
     "/w/",
     "/u/",
     "/calendar/",
+    "/m/",
     "/my/",
     "/desk/",
     "/sign-in/",

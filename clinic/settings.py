@@ -130,6 +130,7 @@ APPOINTMENT_LISTENERS: list[str] = ["treatment_plans.visits.follow_appointment"]
 MESSAGE_SOURCES: dict[str, str] = {
     "appointment": "bookings.messages.appointments.AppointmentSource",
     "sign_in_code": "bookings.messages.sign_in.SignInSource",
+    "client": "bookings.messages.plain.ClientSource",
     "staff_invitation": "clinic.invitations.InvitationSource",
     "daily_digest": "bookings.messages.staff_mails.DigestSource",
     "staff_notice": "bookings.messages.staff_mails.StaffNoticeSource",
@@ -155,6 +156,15 @@ EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=60)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="clinic@example.com")
+# Text messages; without a backend none are offered. The address comes from here alone.
+SMS_BACKEND = env.str("SMS_BACKEND", default="clinic.demo_mail.SmsGateway" if DEMO else "")
+SMS_URL = env.str(
+    "SMS_URL", default="https://api.twilio.com/2010-04-01/Accounts/{account}/Messages.json"
+)
+SMS_ACCOUNT = env.str("SMS_ACCOUNT", default="")
+SMS_TOKEN = env.str("SMS_TOKEN", default="")
+SMS_FROM = env.str("SMS_FROM", default="")
+SMS_TIMEOUT = env.int("SMS_TIMEOUT", default=20)
 ALLOW_PRETEND_NOW = DEMO or env.bool("ALLOW_PRETEND_NOW", default=False)
 MESSAGE_LEASE_SECONDS = env.int("MESSAGE_LEASE_SECONDS", default=300)
 MESSAGE_BATCH = 20
@@ -171,7 +181,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_SOFT_TIME_LIMIT = MESSAGE_TASK_SECONDS + EMAIL_TIMEOUT + 30
+CELERY_TASK_SOFT_TIME_LIMIT = MESSAGE_TASK_SECONDS + max(EMAIL_TIMEOUT, 3 * SMS_TIMEOUT) + 30
 CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 30
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": CELERY_TASK_TIME_LIMIT + 300,
@@ -258,6 +268,7 @@ THROTTLES = {
     "sign_in_code": (env.int("THROTTLE_CODES", default=5), 15 * 60),
     "sign_in_try": (env.int("THROTTLE_TRIES", default=10), 15 * 60),
     "hold": (env.int("THROTTLE_HOLDS", default=60), 10 * 60),
+    "sms_hook": (env.int("THROTTLE_SMS_HOOK", default=600), 60),
     "book": (env.int("THROTTLE_BOOKINGS", default=30), 10 * 60),
     "feed": (env.int("THROTTLE_FEEDS", default=60), 60 * 60),
 }

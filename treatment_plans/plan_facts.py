@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from bookings.consents import wants_follow_ups
+from bookings.messages.routes import route
 from bookings.models import Appointment, Message
 from practitioners.models import ClinicSettings, Closure, Location
 from treatment_plans.errors import BadPhases
@@ -94,13 +94,14 @@ def history_of(plan: TreatmentPlan, facts: Facts, *, now: datetime) -> History:
     went_at = Coalesce("sent_at", "sending_at")
     in_cycle = follow_ups.about(SOURCE, plan.pk).filter(occurrence=cycle_key(plan, facts))  # type: ignore[attr-defined]
     last = follow_ups.order_by(went_at.desc()).values_list(went_at, flat=True).first()
+    way = route(client, "due_soon")
     return History(
         booked_on=tuple(at.astimezone(zone).date() for at in booked),
         sent=dict(in_cycle.values_list("kind", went_at)),
         last_follow_up_at=last,
         is_deceased=client.is_deceased,
-        has_opted_out=not wants_follow_ups(client),
-        has_consented_channel=bool(client.email or client.access.exists()),
+        has_opted_out=way.code == "client_opted_out",
+        has_consented_channel=bool(way.address),
         has_clinical_hold=bool(plan.hold_reason),
         zone=ZoneInfo(client.time_zone) if client.time_zone else None,
     )

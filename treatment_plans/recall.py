@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import connection, transaction
 
-from bookings.links import booking_link, unsubscribe_link
-from bookings.messages.recipients import address_of
+from bookings.links import booking_link
+from bookings.messages.letters import write_letter
 from bookings.messages.sources import Mail, Send, Stop, Wait
-from bookings.messages.words import write_mail
 from bookings.models import Message, Task
 from bookings.times import say_day
+from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings
 from treatment_plans.models import TreatmentPlan
 from treatment_plans.plan_facts import (
@@ -31,6 +30,7 @@ from treatment_plans.plan_facts import (
 )
 from treatment_plans.schedule import Decision, current_cycle, decide, is_complete, planned_messages
 
+REVIEW = "At this session we look together at how things are going."
 LATER = ("rate_limited", "quiet_hours", "not_yet")
 BATCH = 1000
 
@@ -59,10 +59,10 @@ WITH due AS (
 )
 INSERT INTO bookings_message (public_id, source_type, source_id, kind, occurrence, channel,
     recipient, client_id, lane, state, send_after, expires_at, attempts, claims, claim_no,
-    claimed_by, sent_to, is_ambiguous, provider_ref, last_code, created_at)
-SELECT gen_random_uuid(), 'treatment_plan', due.id::text, due.kind, due.cycle_key, 'email',
+    claimed_by, sent_to, via, is_ambiguous, provider_ref, last_code, created_at)
+SELECT gen_random_uuid(), 'treatment_plan', due.id::text, due.kind, due.cycle_key, '',
     'client:' || due.client_id, due.client_id, 2, 'pending', due.at,
-    %(now)s + interval '14 days', 0, 0, 0, '', '', false, '', '', %(now)s
+    %(now)s + interval '14 days', 0, 0, 0, '', '', '', false, '', '', %(now)s
 FROM due JOIN moved ON moved.id = due.id
 -- A reason that passes (a booking, a hold, a pause) took it back before it was handed over.
 ON CONFLICT (source_type, source_id, kind, occurrence, channel, recipient) DO UPDATE
@@ -163,29 +163,24 @@ class PlanSource:
         return Send()
 
     @staticmethod
+    def link(message: Message, row: TreatmentPlan) -> str:
+        ref = f"plan:{row.public_id}"
+        return booking_link(row.service, row.practitioner, row.location, source_ref=ref)
+
+    @staticmethod
     def render(message: Message, row: TreatmentPlan, *, now: datetime) -> Mail:
-        clinic = ClinicSettings.current()
-        unsubscribe = settings.SITE_URL + unsubscribe_link(row.client)
-        link = booking_link(
-            row.service, row.practitioner, row.location, source_ref=f"plan:{row.public_id}"
-        )
+        """Say when a session is due; never what for."""
         found = decision(row, now=now)
-        due = found.target_on or row.start_on
-        return write_mail(
-            "follow_up",
-            to=address_of(row.client),
-            subject=f"Your next session at {clinic.name}",
-            clinic=clinic,
-            kind=message.kind,
-            name=row.client.first_name,
-            due=say_day(due, today=now.astimezone(row.location.zone).date()),
-            link=settings.SITE_URL + link,
-            unsubscribe=unsubscribe,
-            is_review=found.is_review,
-            headers={
-                "List-Unsubscribe": f"<{unsubscribe}>",
-                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            },
+        due = say_day(found.target_on or row.start_on, today=day_of(now, row.location.zone))
+        return write_letter(
+            message,
+            row.client,
+            clinic=ClinicSettings.current(),
+            link=PlanSource.link(message, row),
+            values={"due": due},
+            button="Book your next session",
+            why="You get these reminders because you have sessions planned with us.",
+            more=REVIEW if found.is_review else "",
         )
 
 

@@ -12,17 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 
 from bookings.extensions import Event
 from bookings.ics import visit_calendar
 from bookings.links import visit_link
 from bookings.messages import outbox, staff
-from bookings.messages.recipients import reach
+from bookings.messages.letters import write_letter
 from bookings.messages.sources import Mail, Send, Stop
-from bookings.messages.words import clinic_words, write_mail
+from bookings.messages.words import clinic_words
 from bookings.models import Appointment, Message
 from bookings.wall_clock import appointment_reminder_at, day_of
 from practitioners.models import ClinicSettings
@@ -30,12 +30,6 @@ from practitioners.models import ClinicSettings
 SOURCE = "appointment"
 TO_CLIENT = ("confirmation", "moved", "cancelled", "visit_reminder")
 WITH_FILE = ("confirmation", "moved", "cancelled")
-SUBJECTS = {
-    "confirmation": "Your session on {when}",
-    "moved": "Your session is now on {when}",
-    "cancelled": "Your session on {when} is cancelled",
-    "visit_reminder": "Reminder: your session on {when}",
-}
 Status = Appointment.Status
 
 
@@ -170,17 +164,17 @@ class AppointmentSource:
     @staticmethod
     def decide(message: Message, row: Appointment, *, now: datetime) -> Send | Stop:
         """Stop what is about an older version of the visit, or a visit that is off or over."""
-        assert row.client is not None  # lock() leaves out holds
-        if row.client.is_deceased:
-            return Stop("client_deceased")
         if message.occurrence.split()[0] != str(row.version):
             return Stop("moved")
         if row.is_cancelled != (message.kind == "cancelled"):
             return Stop("cancelled" if row.is_cancelled else "not_cancelled")
         if row.starts_at <= now or row.status in (Status.COMPLETED, Status.NO_SHOW):
             return Stop("visit_over")
-        found = reach(row.client)
-        return Send() if found.address else Stop(found.code)
+        return Send()
+
+    @staticmethod
+    def link(message: Message, row: Appointment) -> str:
+        return reverse("book_service") if row.is_cancelled else visit_link(row)
 
     @staticmethod
     def render(message: Message, row: Appointment, *, now: datetime) -> Mail:
@@ -188,28 +182,25 @@ class AppointmentSource:
         assert row.client is not None  # lock() leaves out holds
         clinic = ClinicSettings.current()
         words, today = clinic_words(row, clinic), day_of(now, row.zone)
-        found = reach(row.client)
         before = staff.before(row) if message.kind == "moved" else None
         file = ("session.ics", visit_calendar(row, now=now), "text/calendar")
-        context: dict[str, Any] = {
-            "kind": message.kind,
-            "name": row.client.first_name,
-            "is_own": found.is_own,
-            "visit": row,
-            "is_by_clinic": row.cancelled_by == Appointment.CancelledBy.CLINIC,
-            "was": words.when(before.starts_at, today=today) if before else "",
-            "when": words.when(row.starts_at, today=today),
-            "others": [
+        is_by_clinic = row.is_cancelled and row.cancelled_by == Appointment.CancelledBy.CLINIC
+        when = words.when(row.starts_at, today=today)
+        return write_letter(
+            message,
+            row.client,
+            clinic=clinic,
+            template="visit",
+            text="cancelled_by_clinic" if is_by_clinic else message.kind,
+            link=AppointmentSource.link(message, row),
+            values={"when": when, "place": row.location.name},
+            short_values={"when": words.short(row.starts_at)},
+            attachments=(file,) if message.kind in WITH_FILE else (),
+            visit=row,
+            was=words.when(before.starts_at, today=today) if before else "",
+            when=when,
+            others=[
                 clinic_words(one, clinic).when(one.starts_at, today=today)
                 for one in _listed(message.kind, row)
             ],
-            "link": settings.SITE_URL + visit_link(row),
-        }
-        return write_mail(
-            "visit",
-            to=found.address,
-            subject=SUBJECTS[message.kind].format(when=words.short(row.starts_at)),
-            clinic=clinic,
-            attachments=(file,) if message.kind in WITH_FILE else (),
-            **context,
         )

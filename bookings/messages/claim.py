@@ -20,12 +20,12 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from bookings.messages.kinds import KINDS
-from bookings.models import Message, MessageAttempt
+from bookings.models import Client, Message, MessageAttempt
 
 State = Message.State
 MOST_CLAIMS = 5  # without a result; then the row itself is what kills its workers
 SUSPECT_CLAIMS = 2  # from here on a row is claimed alone, so that it takes no others down
-CHANNELS = ("email",)  # those that something hands over
+CHANNELS = ("", "email", "sms")  # those that this version knows
 
 TAKE = """
 UPDATE bookings_message AS message
@@ -92,7 +92,9 @@ def lease() -> timedelta:
     return timedelta(seconds=settings.MESSAGE_LEASE_SECONDS)
 
 
-def commit_to_send(message: Message, *, address: str, now: datetime) -> None:
+def commit_to_send(
+    message: Message, *, address: str, now: datetime, channel: str = Client.Channel.EMAIL
+) -> None:
     """Turn claimed into sending and renew the lease. Raises ClaimLost."""
     moved = Message.objects.filter(
         pk=message.pk,
@@ -105,11 +107,13 @@ def commit_to_send(message: Message, *, address: str, now: datetime) -> None:
         attempts=F("attempts") + 1,
         sending_at=now,
         sent_to=address,
+        via=channel,
         lease_until=Now() + lease(),
     )
     if not moved:
         raise ClaimLost
     message.attempts += 1
+    message.via = channel
 
 
 def put_back(message: Message, *, send_after: datetime, code: str) -> None:

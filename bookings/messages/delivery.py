@@ -3,7 +3,7 @@
     T1 claim    pending ──► claimed    a batch, skipping what others hold, with a lease
        render   outside of any transaction; an error here is the row's own
     T2 decide   claimed ──► sending    source rows locked first; a cancel that came before wins
-       hand over to the relay
+       hand over to the mail relay, or to the provider of text messages
     T3 result   sending ──► sent       or back to pending, or parked
 
 Whoever dies between T2 and T3 leaves a row in `sending`, which comes back flagged as
@@ -14,36 +14,37 @@ looked at by the clock on the wall.
 from __future__ import annotations
 
 import os
-import random
 import socket
 import time
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from bookings.consents import offers_texts
 from bookings.extensions import message_source
-from bookings.messages import claim, fuse, recovery, stopping, trouble
-from bookings.messages.backoff import wait_after
-from bookings.messages.breaker import Breaker
-from bookings.messages.relay import Outcome, Relay, email_of, open_relay
+from bookings.messages import claim, fuse, recovery, results, rules, stopping, trouble
+from bookings.messages.breaker import PAUSE, Breaker
+from bookings.messages.relay import email_of, open_relay
+from bookings.messages.sms import Text, open_gateway
 from bookings.messages.sources import Mail, Send, Stop, Wait
-from bookings.models import Client, Message, MessageAttempt
+from bookings.models import Client, Message
 
 State = Message.State
-MOST_RENDERINGS = 3  # clean errors; then the row is parked
+Channel = Client.Channel
 A_MOMENT = timedelta(seconds=5)
 LOCK_WAIT = "5s"  # for the rows a message is about
 TRY_AGAIN_SOON = {"55P03", "40P01", "40001"}  # lock not available, deadlock, serialization
 RECONNECT_AFTER = (1, 2, 4, 8, 15, 30)  # seconds; together less than a lease
 log = structlog.get_logger(__name__)
-breaker = Breaker()
+breaker = Breaker()  # of the mail relay
+text_breaker = Breaker()  # of the provider of text messages
 
 
 @dataclass
@@ -63,12 +64,21 @@ class Counts:
         setattr(self, what, getattr(self, what) + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message in words, ready for its carrier."""
+
+    channel: str
+    to: str
+    content: Any  # what the carrier of the channel takes
+
+
 class Run:
     """One worker working through what is due, until nothing is left or it has to stop."""
 
-    def __init__(self, relay: Relay, *, now: datetime | None, ends_at: float) -> None:
+    def __init__(self, carriers: dict[str, Any], *, now: datetime | None, ends_at: float) -> None:
         self.worker = f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
-        self.relay = relay
+        self.carriers = carriers
         self.counts = Counts()
         self._now = now
         self._ends_at = ends_at
@@ -93,15 +103,26 @@ class Run:
             size = breaker.may_take(settings.MESSAGE_BATCH, at=time.monotonic())
             if not size:
                 log.warning("relay_rests")
+                self._deliver_all(self._texts_only(lanes))
                 return
             batch = claim.take(self.worker, now=self.now, lanes=lanes, size=size, only=only)
             if not batch:
                 return
             self._deliver_all(batch)
 
+    def _texts_only(self, lanes: list[int]) -> list[Message]:
+        """While the mail relay rests: a batch of what will probably go as a text message."""
+        if not offers_texts():
+            return []
+        keys = Message.objects.probably_texts(now=self.now)[: settings.MESSAGE_BATCH]
+        return claim.take(
+            self.worker, now=self.now, lanes=lanes, size=settings.MESSAGE_BATCH, only=list(keys)
+        )
+
     def _deliver_all(self, batch: list[Message]) -> None:
         for place, message in enumerate(batch):
-            if self.has_to_stop() or not breaker.may_take(1, at=time.monotonic()):
+            nothing_goes = not (offers_texts() or breaker.may_take(1, at=time.monotonic()))
+            if self.has_to_stop() or nothing_goes:
                 claim.release(batch[place:])
                 return
             self.counts.add(self._deliver(message))
@@ -109,10 +130,13 @@ class Run:
     def _deliver(self, message: Message) -> str:
         """Take one claimed message as far as it goes; returns what became of it."""
         try:
-            email, address = prepare(message, now=self.now)
-            if email is None:
+            letter = prepare(message, now=self.now)
+            if letter is None:
                 return "waiting" if message.state == State.PENDING else "stopped"
-            if not commit(message, address=address, now=self.now):
+            if not breaker_of(letter.channel).may_take(1, at=time.monotonic()):
+                claim.release([message], wait=timedelta(seconds=PAUSE))
+                return "waiting"
+            if not commit(message, address=letter.to, channel=letter.channel, now=self.now):
                 return "waiting" if message.state == State.PENDING else "stopped"
         except claim.ClaimLost:
             return "lost"
@@ -123,19 +147,27 @@ class Run:
             return "waiting"
         except Exception:  # one bad row must not stop the others; it is parked after three tries
             log.exception("message_not_prepared", message=message.pk, kind=message.kind)
-            return _not_prepared(message, now=self.now)
-        return self._hand_over(message, email)
+            return results.not_prepared(message, now=self.now)
+        return self._hand_over(message, letter)
 
-    def _hand_over(self, message: Message, email: EmailMultiAlternatives) -> str:
-        outcome = self.relay.hand_over(email)
+    def _hand_over(self, message: Message, letter: Letter) -> str:
+        outcome = self.carriers[letter.channel].hand_over(letter.content)
+        carrier = breaker_of(letter.channel)
         if outcome.kind in ("sent", "hard"):
-            breaker.went_well()
+            carrier.went_well()
         else:
-            breaker.failed(is_timeout=outcome.is_timeout, at=time.monotonic())
-        result = _patiently(lambda: finish(message, outcome, address=email.to[0], now=self.now))
+            carrier.failed(is_timeout=outcome.is_timeout, at=time.monotonic())
+        result = _patiently(
+            lambda: results.finish(message, outcome, address=letter.to, now=self.now)
+        )
         if result == "sent":
             self.counts.ids.append(message.pk)
         return result
+
+
+def breaker_of(channel: str) -> Breaker:
+    """The breaker of a channel's carrier."""
+    return text_breaker if channel == Channel.SMS else breaker
 
 
 def send_due(
@@ -151,17 +183,18 @@ def send_due(
     """
     seconds = settings.MESSAGE_TASK_SECONDS if limit_seconds is None else limit_seconds
     with open_relay(timeout=timeout) as relay:
-        run = Run(relay, now=now, ends_at=time.monotonic() + seconds)
+        carriers = {Channel.EMAIL.value: relay, Channel.SMS.value: open_gateway()}
+        run = Run(carriers, now=now, ends_at=time.monotonic() + seconds)
         if only is None:
             run.tidy()
         run.work(only=only)
     return run.counts
 
 
-def prepare(message: Message, *, now: datetime) -> tuple[EmailMultiAlternatives | None, str]:
-    """Decide for the first time and write the mail; without one the row has been settled.
+def prepare(message: Message, *, now: datetime) -> Letter | None:
+    """Decide for the first time and put it into words; without words the row has been settled.
 
-    The locks of the decision are given back before the mail is rendered.
+    The locks of the decision are given back before anything is rendered.
     """
     source = message_source(message.source_type)
     with transaction.atomic(durable=True):
@@ -171,26 +204,28 @@ def prepare(message: Message, *, now: datetime) -> tuple[EmailMultiAlternatives 
             transaction.set_rollback(True)
         else:
             _settle(message, answer, now=now)
-            return None, ""
+            return None
     mail: Mail = source.render(message, row, now=now)
     if not mail.to:
         _settle(message, Stop("no_address"), now=now)
-        return None, ""
-    return email_of(message, mail), mail.to
+        return None
+    if mail.channel == Channel.SMS:
+        return Letter(mail.channel, mail.to, Text(mail.to, mail.text))
+    return Letter(mail.channel, mail.to, email_of(message, mail))
 
 
-def commit(message: Message, *, address: str, now: datetime) -> bool:
+def commit(message: Message, *, address: str, now: datetime, channel: str = Channel.EMAIL) -> bool:
     """T2: decide again under lock and mark the row as being sent; False when it was settled.
 
     Raises ClaimLost when the row was cancelled or its lease ran out meanwhile.
     """
     with transaction.atomic(durable=True):
         row = _lock(message)
-        answer = _decide(message, row, now=now)
+        answer = _decide(message, row, now=now, written_for=(channel, address))
         if isinstance(answer, Send):
             answer = fuse.check(message, now=now) or answer
         if isinstance(answer, Send):
-            claim.commit_to_send(message, address=address, now=now)
+            claim.commit_to_send(message, address=address, channel=channel, now=now)
             return True
         _settle(message, answer, now=now)
         return False
@@ -203,10 +238,15 @@ def _lock(message: Message) -> object:
     return message_source(message.source_type).lock(message)
 
 
-def _decide(message: Message, row: object, *, now: datetime) -> Send | Wait | Stop:
+def _decide(
+    message: Message, row: object, *, now: datetime, written_for: tuple[str, str] | None = None
+) -> Send | Wait | Stop:
+    """Ask the source, then what holds for every message to a client."""
     if row is None:
         return Stop("source_gone")
     answer: Send | Wait | Stop = message_source(message.source_type).decide(message, row, now=now)
+    if isinstance(answer, Send):
+        answer = rules.check(message, row, now=now, written_for=written_for)
     return answer
 
 
@@ -218,63 +258,6 @@ def _settle(message: Message, answer: Wait | Stop, *, now: datetime) -> None:
     claim.drop(message, code=answer.code)
     if answer.code in ("no_address", "address_bounced"):
         trouble.tell_desk_to_call(message, now=now)
-
-
-def finish(message: Message, outcome: Outcome, *, address: str, now: datetime) -> str:
-    """T3: write down how the hand-over ended; returns what became of the message."""
-    state, wait = _next_state(message, outcome)
-    counted = claim.record(
-        message,
-        state=state,
-        code=outcome.code,
-        now=now,
-        wait=wait,
-        is_ambiguous=outcome.kind == "ambiguous",
-        reference=outcome.reference,
-    )
-    if outcome.blames_address:
-        Client.objects.filter(messages=message, email__iexact=address).update(bounced_email=address)
-    if not counted:
-        return "lost"
-    if state in (State.FAILED, State.UNKNOWN):
-        trouble.tell_staff(message, now=now)
-    if state == State.FAILED:
-        return "failed"
-    return {"sent": "sent", "ambiguous": "ambiguous"}.get(outcome.kind, "waiting")
-
-
-def _next_state(message: Message, outcome: Outcome) -> tuple[Message.State, timedelta | None]:
-    wait = wait_after(
-        message.attempts,
-        settings.MESSAGE_BACKOFF_MINUTES,
-        chance=random.random(),  # noqa: S311  spreads tries, guards nothing
-    )
-    if outcome.kind == "sent":
-        return State.SENT, None
-    if outcome.kind == "hard":
-        return State.FAILED, None
-    if outcome.kind == "soft":
-        return (State.FAILED, None) if wait is None else (State.PENDING, wait)
-    # A second time nobody knows; text messages cannot be recognised as duplicates.
-    is_enough = message.is_ambiguous or message.channel == Client.Channel.SMS or wait is None
-    return (State.UNKNOWN, None) if is_enough else (State.PENDING, wait)
-
-
-def _not_prepared(message: Message, *, now: datetime) -> str:
-    """Write down that a row could not be decided or rendered; the third time it is parked."""
-    earlier = MessageAttempt.objects.filter(message=message, result="not_prepared").count()
-    wait = wait_after(earlier + 1, settings.MESSAGE_BACKOFF_MINUTES, chance=0.5)
-    is_over = earlier + 1 >= MOST_RENDERINGS or wait is None
-    counted = claim.record(
-        message,
-        state=State.FAILED if is_over else State.PENDING,
-        code="not_prepared",
-        now=now,
-        wait=None if is_over else wait,
-    )
-    if is_over and counted:
-        trouble.tell_staff(message, now=now)
-    return "failed" if is_over else "waiting"
 
 
 def _patiently(write: Callable[[], str]) -> str:

@@ -34,11 +34,14 @@ def message(
     client: Client | None = None,
     user: Any = None,
     address: str = "",
-    channel: str = Client.Channel.EMAIL,
+    channel: str | None = None,
     send_after: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> Message:
-    """Make a row that is not written yet; the kind says its lane and how long it is of use."""
+    """Make a row that is not written yet; the kind says its lane and how long it is of use.
+
+    A client's own wishes choose the channel when it goes, unless one is named here.
+    """
     rule = KINDS[kind]
     at = send_after or now
     recipient = address or (f"client:{client.pk}" if client else f"user:{user.pk}")
@@ -47,7 +50,7 @@ def message(
         source_type=source_type,
         source_id=str(source_id),
         occurrence=occurrence,
-        channel=channel,
+        channel=channel if channel is not None else "" if client else Client.Channel.EMAIL,
         recipient=recipient,
         client=client,
         user=user,

@@ -1,23 +1,32 @@
-"""Where a message to somebody goes."""
+"""Where a mail or a text message to somebody goes."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Any
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
 
 from bookings.models import Client, ClientAccess
 
+Channel = Client.Channel
 Relation = ClientAccess.Relation
+GETS_TEXTS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+EXAMPLE_NUMBER = re.compile(r"\+447700900[0-9]{3}")  # reserved for drama by the regulator
 # Whoever is nearest is written to for a client without an address of their own.
 NEARNESS: list[str] = [Relation.SELF, Relation.GUARDIAN, Relation.PARTNER, Relation.OTHER]
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """An address, or why there is none; `is_own` when the client themself reads it."""
+    """A channel with an address, or why there is none; `is_own` when the client themself reads it."""
 
     address: str
     is_own: bool = False
     code: str = ""
+    channel: str = Channel.EMAIL
 
 
 def reach(client: Client) -> Reach:
@@ -27,7 +36,7 @@ def reach(client: Client) -> Reach:
     gets the mail instead: the desk mends the address.
     """
     if client.email:
-        if client.email.lower() == client.bounced_email.lower():
+        if has_bounced(client, client.email):
             return Reach("", code="address_bounced")
         return Reach(client.email, is_own=True)
     people = ClientAccess.objects.filter(client=client, user__is_active=True)
@@ -36,9 +45,39 @@ def reach(client: Client) -> Reach:
     )
     if not found:
         return Reach("", code="no_address")
+    if has_bounced(client, found[0].user.email):
+        return Reach("", code="address_bounced")
     return Reach(found[0].user.email, is_own=found[0].relation == Relation.SELF)
+
+
+def has_bounced(client: Client, address: str) -> bool:
+    """Tell whether mail about this client was refused for good at an address."""
+    return address.lower() == client.bounced_email.lower()
 
 
 def address_of(client: Client) -> str:
     """Where mails to a client go; empty when there is nowhere."""
     return reach(client).address
+
+
+def text_reach(client: Client) -> Reach:
+    """The client's own mobile number; nobody else's is taken instead."""
+    number = str(client.phone or "")
+    if not number:
+        return Reach("", code="no_phone", channel=Channel.SMS)
+    if not gets_texts(client.phone):
+        return Reach("", code="landline", channel=Channel.SMS)
+    if number == str(client.bounced_phone or ""):
+        return Reach("", code="phone_refused", channel=Channel.SMS)
+    return Reach(number, is_own=True, channel=Channel.SMS)
+
+
+def gets_texts(phone: Any) -> bool:
+    """Tell whether a number is one that can get text messages."""
+    number = str(phone or "")
+    if EXAMPLE_NUMBER.fullmatch(number):
+        return True
+    try:
+        return phonenumbers.number_type(phonenumbers.parse(number)) in GETS_TEXTS
+    except phonenumbers.NumberParseException:
+        return False

@@ -19,7 +19,7 @@ UPDATE bookings_message AS message
    SET state = CASE
            WHEN message.state = 'claimed' AND claims >= {MOST_CLAIMS} THEN 'failed'
            WHEN message.state = 'claimed' THEN 'pending'
-           WHEN is_ambiguous OR channel = 'sms' THEN 'unknown'
+           WHEN is_ambiguous OR via = 'sms' THEN 'unknown'
            ELSE 'pending' END,
        last_code = CASE
            WHEN message.state = 'claimed' AND claims >= {MOST_CLAIMS} THEN 'poison'

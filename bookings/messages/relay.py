@@ -1,12 +1,4 @@
-"""Handing a mail to whatever `EMAIL_BACKEND` names, and reading how it went.
-
-    sent       accepted
-    soft       certainly not accepted, worth another try: refused, 4xx, line broken early
-    hard       certainly not accepted, for good: 5xx
-    ambiguous  may have been accepted: no answer after the end of the data
-
-Whatever cannot be told apart is ambiguous: a mail too many is better than one lost.
-"""
+"""Handing a mail to whatever `EMAIL_BACKEND` names, and reading how it went."""
 
 from __future__ import annotations
 
@@ -14,15 +6,15 @@ import contextlib
 import smtplib
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.encoders import encode_base64
 from email.mime.base import MIMEBase
 from email.utils import formataddr, parseaddr
-from typing import Any, Literal
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
+from bookings.messages.handover import Outcome
 from bookings.messages.smtp import AnswerLost
 from bookings.messages.sources import Mail
 from bookings.models import Message
@@ -30,17 +22,6 @@ from practitioners.models import ClinicSettings
 
 NEVER_ACCEPTED = (ConnectionRefusedError, ConnectionAbortedError, socket.gaierror)
 FULL_MAILBOX = 552
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a hand-over ended, with a code for the ledger and no personal data."""
-
-    kind: Literal["sent", "soft", "hard", "ambiguous"]
-    code: str
-    is_timeout: bool = False
-    blames_address: bool = False
-    reference: str = ""
 
 
 class Relay:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from bookings.models import Message
+from bookings.models import Client, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,12 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message in words, ready to be handed over."""
+    """A message in words, ready to be handed over; a text message has nothing but text."""
 
     to: str
     subject: str
     text: str
+    channel: str = Client.Channel.EMAIL
     html: str = ""
     attachments: tuple[tuple[str, bytes, str], ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
@@ -47,6 +48,10 @@ class Source(Protocol):
     @staticmethod
     def lock(message: Message) -> Any:
         """Read the source row and lock it against change; None when it is gone."""
+
+    @staticmethod
+    def link(message: Message, row: Any) -> str:
+        """The path that the message leads to; asked for messages to clients only."""
 
     @staticmethod
     def decide(message: Message, row: Any, *, now: datetime) -> Send | Wait | Stop:

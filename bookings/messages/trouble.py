@@ -11,10 +11,10 @@ FRONT_DESK = "Front desk"
 ADMIN = "Admin"
 ABOUT_A_CHANGE = ("moved", "cancelled")
 WORDS = {
-    State.FAILED: "A mail to a client could not be sent: call them, and check the address",
-    State.UNKNOWN: "A mail may or may not have reached a client: ask, or send it again",
-    State.EXPIRED: "A mail to a client was not sent in time: call them if it matters",
-    State.CANCELLED: "A session was changed, and the client has no mail address that works: call them",
+    State.FAILED: "A message to a client could not be sent: call them, and check the address",
+    State.UNKNOWN: "A message may or may not have reached a client: ask, or send it again",
+    State.EXPIRED: "A message to a client was not sent in time: call them if it matters",
+    State.CANCELLED: "A session was changed, and no message can reach the client: call them",
 }
 
 

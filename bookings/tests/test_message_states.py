@@ -218,8 +218,7 @@ def test_8_a_worker_that_died_while_sending_leaves_a_message_that_may_have_arriv
 def test_8_a_text_message_that_may_have_arrived_is_not_sent_again(ledger: Ledger) -> None:
     ledger.write()
     (message,) = take()
-    claim.commit_to_send(message, address="07700 900 982", now=NOW)
-    ledger.set(message, channel="sms")
+    claim.commit_to_send(message, address="+447700900982", channel="sms", now=NOW)
     end_leases()
     recovery.take_back(now=NOW)
     message.refresh_from_db()

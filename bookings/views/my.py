@@ -35,6 +35,7 @@ def my_sessions(request: HttpRequest) -> HttpResponse:
         "later": to_come[1:],
         "past": Paginator(visits.past(now=now), PAST_SHOWN).get_page(request.GET.get("page")),
         "waiting": WaitlistEntry.objects.filter_for(people).in_line().with_details(),
+        "own": own,
         "others": [person for person in people if person != own],
     }
     return render(request, "bookings/my_sessions.html", context)

@@ -7,6 +7,7 @@ book it meanwhile: two who accept at once cannot both have it.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Q
@@ -14,11 +15,11 @@ from django.db.models import Q
 from bookings.availability import Slot, free_slots
 from bookings.calendar import hold, in_one_transaction
 from bookings.calendar.locks import lock_visitor
-from bookings.consents import wants_follow_ups
 from bookings.errors import BookingError
 from bookings.messages import outbox
-from bookings.messages.recipients import address_of
+from bookings.messages.routes import route
 from bookings.models import Appointment, Task, WaitlistEntry, WaitlistOffer
+from bookings.wall_clock import day_of, next_opening
 from practitioners.models import ClinicSettings, Practitioner
 
 SOURCE = "waiting_list"
@@ -114,8 +115,8 @@ def _offer(entry: WaitlistEntry, slot: Slot, *, now: datetime) -> bool:
 
 
 def _tell(entry: WaitlistEntry, offer: WaitlistOffer, *, now: datetime) -> None:
-    """A mail; who has no address, or wants no such mail, is called by the desk."""
-    if address_of(entry.client) and wants_follow_ups(entry.client):
+    """A message; who cannot be reached, or wants no such message, is called by the desk."""
+    if route(entry.client, "waiting_list_offer").address:
         outbox.write(
             "waiting_list_offer",
             source_type=SOURCE,
@@ -143,10 +144,15 @@ def _may_be_told(entry: WaitlistEntry, clinic: ClinicSettings, *, now: datetime)
     """Nothing is offered in the night, while the time it is kept would run out unread."""
     if entry.client.is_deceased:
         return False
-    local = now.astimezone(entry.location.zone)
-    kept_until = local + timedelta(minutes=settings.WAITLIST_KEEP_MINUTES)
-    return (
-        clinic.send_opens_at <= local.time()
-        and kept_until.date() == local.date()
-        and kept_until.time() <= clinic.send_closes_at
+    there, home = entry.client.time_zone, entry.location.zone
+    zone = ZoneInfo(there) if there else home
+    kept_until = now + timedelta(minutes=settings.WAITLIST_KEEP_MINUTES)
+    last = kept_until - timedelta(microseconds=1)  # may be the moment at which they close
+    return day_of(last, zone) == day_of(now, zone) and all(
+        _is_waking_hour(at, zone, home, clinic) for at in (now, last)
     )
+
+
+def _is_waking_hour(at: datetime, zone: ZoneInfo, home: ZoneInfo, clinic: ClinicSettings) -> bool:
+    opens_at, closes_at = clinic.send_opens_at, clinic.send_closes_at
+    return next_opening(at, zone, home=home, opens_at=opens_at, closes_at=closes_at) == at

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from bookings.wall_clock import day_of, moment
+from bookings import wall_clock
+from bookings.wall_clock import DAY, MIDNIGHT, day_of, moment
 
 UTC = ZoneInfo("UTC")
-SUNDAY = 7
-DAY = timedelta(days=1)
-MIDNIGHT = time(0)
 LONGEST_CLOSURE = 400  # days looked ahead for an open day before giving up
 
 
@@ -57,8 +55,8 @@ class ClinicCalendar:
         return day
 
     def is_send_day(self, day: date) -> bool:
-        """Monday to Saturday and not a public holiday; other closures do not stop sending."""
-        return day.isoweekday() != SUNDAY and day not in self.public_holidays
+        """Tell whether a follow-up may go out that day."""
+        return wall_clock.is_send_day(day, self.public_holidays)
 
     def send_day_from(self, day: date) -> date:
         """The day itself or the next send day."""

@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from treatment_plans.schedule.calendar import DAY, ClinicCalendar
+from bookings.wall_clock import DAY
+from treatment_plans.schedule.calendar import ClinicCalendar
 from treatment_plans.schedule.phases import Phase, gap_before, nominal_gap, position
 
 SHORT_GAP = 4  # days; up to here a gap is short

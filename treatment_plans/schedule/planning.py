@@ -14,7 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from treatment_plans.schedule.calendar import DAY, ClinicCalendar
+from bookings.wall_clock import DAY
+from treatment_plans.schedule.calendar import ClinicCalendar
 from treatment_plans.schedule.due import OUR_WINDOWS, Cycle, Facts, Pause, Windows, current_cycle
 from treatment_plans.schedule.history import KINDS, History, Kind
 from treatment_plans.schedule.sending import OUR_SENDING, Sending, free_from, next_opening

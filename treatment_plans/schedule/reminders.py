@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from treatment_plans.schedule.calendar import DAY, ClinicCalendar
+from bookings.wall_clock import DAY
+from treatment_plans.schedule.calendar import ClinicCalendar
 from treatment_plans.schedule.due import (
     OUR_WINDOWS,
     Cycle,

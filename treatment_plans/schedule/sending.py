@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bookings.wall_clock import CLOSES_AT, OPENS_AT, day_of, moment
-from treatment_plans.schedule.calendar import DAY, ClinicCalendar
+from bookings import wall_clock
+from bookings.wall_clock import CLOSES_AT, OPENS_AT
+from treatment_plans.schedule.calendar import ClinicCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +35,15 @@ OUR_SENDING = Sending()
 def next_opening(
     now: datetime, zone: ZoneInfo, calendar: ClinicCalendar, sending: Sending = OUR_SENDING
 ) -> datetime:
-    """Now, if the send window is open for a client in `zone`; else its next opening.
-
-    The day must be a send day by both calendars: with a client far away it can be
-    Monday there and still Sunday at the clinic. It then opens at the clinic's
-    midnight, if the client's window is open by that time.
-    """
-    day = day_of(now, zone)
-    while True:
-        if calendar.is_send_day(day):
-            opens = max(now, moment(day, sending.opens_at, zone))
-            here = calendar.day_of(opens)
-            if not calendar.is_send_day(here):
-                opens = calendar.moment(calendar.send_day_from(here))
-            if opens < moment(day, sending.closes_at, zone):
-                return opens
-        day += DAY
+    """Now, if the send window is open for a client in `zone`; else its next opening."""
+    return wall_clock.next_opening(
+        now,
+        zone,
+        home=calendar.zone,
+        is_send_day=calendar.is_send_day,
+        opens_at=sending.opens_at,
+        closes_at=sending.closes_at,
+    )
 
 
 def free_from(

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.clients import likely_same
+from bookings.consents import say_wishes
 from bookings.models import Appointment, Client, ClientMerge
 from treatment_plans.access import record_opened
 from treatment_plans.models import Assessment, TreatmentPlan
@@ -30,6 +31,7 @@ def desk_client(request: HttpRequest, public_id: UUID) -> HttpResponse:
         record_opened(client, request.user, "client", now=now)
     context = {
         "client": client,
+        "wishes": say_wishes(client),
         "no_shows": visits.no_shows().count(),
         "likely": likely_same(client)[:5] if _may_compare(request, client) else [],
         "merges": ClientMerge.objects.of(client)[:10] if request.user.is_desk_staff else [],

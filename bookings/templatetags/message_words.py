@@ -1,0 +1,22 @@
+"""Kinds and codes of messages in words that staff read."""
+
+from __future__ import annotations
+
+from django import template
+
+from bookings.messages import codes
+from bookings.messages.kinds import KINDS
+
+register = template.Library()
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    """Reminder of a session; a kind that this version does not know stays as it is."""
+    return KINDS[kind].label if kind in KINDS else kind
+
+
+@register.filter
+def code_words(code: str) -> str:
+    """The client wants no reminders."""
+    return codes.say(code)
