@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treatment_plans.views import assessment, day, desk, handing_over, plan, record_access
+from treatment_plans.views import assessment, day, desk, handing_over, plan, record_access, why
 
 urlpatterns = [
     path("desk/record-access/", record_access.desk_record_access, name="desk_record_access"),
@@ -13,6 +13,11 @@ urlpatterns = [
         "desk/clients/<uuid:public_id>/assess/",
         assessment.assessment_new,
         name="desk_assessment_new",
+    ),
+    path(
+        "desk/clients/<uuid:public_id>/messages/",
+        why.desk_client_messages,
+        name="desk_client_messages",
     ),
     path("desk/clients/<uuid:public_id>/plan/", plan.plan_new, name="desk_plan_new"),
     path("desk/assessments/<uuid:public_id>/", assessment.assessment, name="desk_assessment"),
