@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Literal
 
-from treatment_plans.schedule.calendar import DAY, ClinicCalendar
+from bookings.wall_clock import DAY
+from treatment_plans.schedule.calendar import ClinicCalendar
 from treatment_plans.schedule.due import OUR_WINDOWS, Facts, Windows
 from treatment_plans.schedule.phases import Phase, gap_before, nominal_gap, position
 
