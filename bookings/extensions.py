@@ -23,7 +23,14 @@ class Gate(Protocol):
     """May refuse what a client wants to book or to move to. Raises Refused."""
 
     def __call__(
-        self, *, client: Any, service: Any, practitioner: Any, starts_at: datetime, now: datetime
+        self,
+        *,
+        client: Any,
+        service: Any,
+        practitioner: Any,
+        starts_at: datetime,
+        visit: Any,
+        now: datetime,
     ) -> None: ...
 
 
@@ -64,14 +71,17 @@ def check() -> None:
         load(path)
 
 
-def ask_gates(
-    *, client: Any, service: Any, practitioner: Any, starts_at: datetime, now: datetime
-) -> None:
-    """Let every gate look at what a client wants. Raises Refused."""
+def ask_gates(*, client: Any, visit: Any, starts_at: datetime, now: datetime) -> None:
+    """Let every gate look at what a client wants with a visit: to book it or to move it. Raises Refused."""
     for path in settings.BOOKING_GATES:
         gate: Gate = load(path)
         gate(
-            client=client, service=service, practitioner=practitioner, starts_at=starts_at, now=now
+            client=client,
+            service=visit.service,
+            practitioner=visit.practitioner,
+            starts_at=starts_at,
+            visit=visit,
+            now=now,
         )
 
 

@@ -125,7 +125,10 @@ SIGN_IN_CODE_MINUTES = 10
 
 # --- Extension points of bookings (see bookings/extensions.py) --------------------
 
-BOOKING_GATES: list[str] = ["treatment_plans.gates.clinical_hold"]
+BOOKING_GATES: list[str] = [
+    "treatment_plans.gates.clinical_hold",
+    "treatment_plans.gates.review_first",
+]
 APPOINTMENT_LISTENERS: list[str] = ["treatment_plans.visits.follow_appointment"]
 MESSAGE_SOURCES: dict[str, str] = {
     "appointment": "bookings.messages.appointments.AppointmentSource",
@@ -138,7 +141,11 @@ MESSAGE_SOURCES: dict[str, str] = {
     "waiting_list": "bookings.messages.waiting.WaitingSource",
 }
 # What writes messages that time alone makes due; called with now=.
-SWEEPS: list[str] = ["treatment_plans.recall.sweep", "bookings.waiting.offers.sweep"]
+SWEEPS: list[str] = [
+    "treatment_plans.recall.sweep",
+    "treatment_plans.reviews.sweep",
+    "bookings.waiting.offers.sweep",
+]
 # How long a time that has opened is kept for whoever waits for it.
 WAITLIST_KEEP_MINUTES = env.int("WAITLIST_KEEP_MINUTES", default=60)
 

@@ -19,6 +19,7 @@ from treatment_plans.schedule import (
     ClinicCalendar,
     Facts,
     History,
+    LastReview,
     Pause,
     Phase,
     Sending,
@@ -74,6 +75,15 @@ def facts_of(plan: TreatmentPlan) -> Facts:
         review_after_sessions=plan.review_after_sessions,
         review_after_weeks=plan.review_after_weeks,
     )
+
+
+def last_review_of(plan: TreatmentPlan) -> LastReview:
+    """What the next review of a plan counts from. One query."""
+    last = plan.reviews.decided().last()
+    if last is None:
+        return LastReview()
+    decided_on = last.decided_at.astimezone(plan.location.zone).date()
+    return LastReview(decided_on, last.sessions_before)
 
 
 def history_of(plan: TreatmentPlan, facts: Facts, *, now: datetime) -> History:

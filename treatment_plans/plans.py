@@ -12,7 +12,8 @@ from practitioners.models import Practitioner
 from treatment_plans import recall
 from treatment_plans.errors import EditedElsewhere, ReasonMissing, WrongState
 from treatment_plans.models import Goal, PlanPause, PlanPhase, PlanVersion, TreatmentPlan
-from treatment_plans.plan_facts import check_plan_phases
+from treatment_plans.plan_facts import check_plan_phases, facts_of
+from treatment_plans.schedule.phases import position
 from treatment_plans.versions import content_of
 
 Status = TreatmentPlan.Status
@@ -106,6 +107,33 @@ def hold(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> Treatme
     _take(plan)
     plan.hold_reason = reason
     return _versioned(plan, by=by, now=now, reason=reason or "Clinical hold lifted")
+
+
+@transaction.atomic
+def taper(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> TreatmentPlan:
+    """End the running phase with the sessions it has had, so that the next one is the later phase's.
+
+    Raises WrongState when no session has been done or no later phase is written.
+    """
+    _take(plan)
+    place = position(facts_of(plan).phases, facts_of(plan).done)
+    rows = list(plan.phases.all())
+    index, session = place if place else (len(rows), 1)
+    if index == 0 and session == 1:
+        raise WrongState("No session has been done yet, so there is nothing to taper.")
+    if session > 1:
+        if index + 1 >= len(rows):
+            raise WrongState("There is no later phase to go on to. Change the plan instead.")
+        rows[index].session_count = session - 1
+        rows[index].save()
+    elif index >= len(rows):
+        raise WrongState("There is no later phase to go on to. Change the plan instead.")
+    return _versioned(plan, by=by, now=now, reason=reason)
+
+
+def with_all(pk: int) -> TreatmentPlan:
+    """The plan as it stands now, with its people."""
+    return TreatmentPlan.objects.with_people().get(pk=pk)
 
 
 @transaction.atomic

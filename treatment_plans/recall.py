@@ -25,10 +25,18 @@ from treatment_plans.plan_facts import (
     cycle_key,
     facts_of,
     history_of,
+    last_review_of,
     sending_of,
     windows_of,
 )
-from treatment_plans.schedule import Decision, current_cycle, decide, is_complete, planned_messages
+from treatment_plans.schedule import (
+    Decision,
+    current_cycle,
+    decide,
+    is_complete,
+    planned_messages,
+    review_due_on,
+)
 
 REVIEW = "At this session we look together at how things are going."
 LATER = ("rate_limited", "quiet_hours", "not_yet")
@@ -89,13 +97,13 @@ def refresh(plan: TreatmentPlan, *, now: datetime) -> None:
     """Store what is due on the plan: the one place that knows when to look next."""
     plan.cycle_key = plan.next_message_kind = ""
     plan.due_on = plan.target_on = plan.next_message_at = None
-    plan.due_soon_at = plan.overdue_at = plan.lapsed_at = None
+    plan.due_soon_at = plan.overdue_at = plan.lapsed_at = plan.next_review_at = None
     if plan.status == TreatmentPlan.Status.ACTIVE:
         _index(plan, now=now)
     plan.save(
         update_fields=[
             "status", "ended_on", "cycle_key", "due_on", "target_on", "due_soon_at", "overdue_at",
-            "lapsed_at", "next_message_kind", "next_message_at",
+            "lapsed_at", "next_message_kind", "next_message_at", "next_review_at",
         ]
     )  # fmt: skip
 
@@ -108,6 +116,8 @@ def _index(plan: TreatmentPlan, *, now: datetime) -> None:
         return
     clinic = ClinicSettings.current()
     calendar = calendar_of(plan.location, now=now)
+    if not plan.reviews.open().exists():
+        plan.next_review_at = calendar.moment(review_due_on(facts, last_review_of(plan)))
     windows, sending = windows_of(clinic), sending_of(clinic)
     history = history_of(plan, facts, now=now)
     cycle = current_cycle(facts, calendar, windows, today=calendar.day_of(now))

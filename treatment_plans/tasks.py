@@ -6,11 +6,13 @@ from celery import shared_task
 from django.utils import timezone
 
 from bookings.messages import outbox
-from treatment_plans import recall
+from treatment_plans import recall, reviews
 
 
 @shared_task(name="treatment_plans.tasks.sweep", ignore_result=True)
 def sweep() -> None:
-    """Write the follow-ups that are due and wake whoever sends."""
-    if recall.sweep(now=timezone.now()):
+    """Write the follow-ups and open the reviews that are due, and wake whoever sends."""
+    now = timezone.now()
+    reviews.sweep(now=now)
+    if recall.sweep(now=now):
         outbox.wake_worker()

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from treatment_plans.views import assessment, day, desk, handing_over, plan, record_access, why
+from treatment_plans.views import (
+    assessment,
+    day,
+    desk,
+    handing_over,
+    plan,
+    record_access,
+    reviews,
+    why,
+)
 
 urlpatterns = [
     path("desk/record-access/", record_access.desk_record_access, name="desk_record_access"),
@@ -30,4 +39,10 @@ urlpatterns = [
     path("desk/plans/<uuid:public_id>/", plan.plan, name="desk_plan"),
     path("desk/plans/<uuid:public_id>/edit/", plan.plan_edit, name="desk_plan_edit"),
     path("desk/plans/<uuid:public_id>/act/", plan.plan_act, name="desk_plan_act"),
+    path("desk/plans/<uuid:public_id>/review/", reviews.desk_review_new, name="desk_review_new"),
+    path("desk/reviews/", reviews.desk_reviews, name="desk_reviews"),
+    path("desk/reviews/<uuid:public_id>/", reviews.desk_review, name="desk_review"),
+    path(
+        "desk/reviews/<uuid:public_id>/allow/", reviews.desk_review_allow, name="desk_review_allow"
+    ),
 ]

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from bookings.extensions import Event
-from bookings.models import Appointment
+from bookings.models import Appointment, Client
 from practitioners.models import Service
 from treatment_plans import recall
 from treatment_plans.models import PlanVisit, TreatmentPlan
@@ -30,12 +30,14 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
         recall.refresh(reopened(visit.plan), now=now)
 
 
-def plan_for(appointment: Appointment) -> TreatmentPlan | None:
+def plan_for(appointment: Appointment, client: Client | None = None) -> TreatmentPlan | None:
     """The plan a visit belongs to: the one that invited it, or the client's only active one.
 
-    Relaxation visits belong to no plan; their frequency is the client's own choice.
+    Relaxation visits belong to no plan; their frequency is the client's own choice. A time
+    that is only held has no client yet: say for whom it would be.
     """
-    plans = TreatmentPlan.objects.filter(client=appointment.client)
+    plans = TreatmentPlan.objects.filter(client=client or appointment.client)
+    plans = plans.select_related("location")
     kind, _, public_id = appointment.source_ref.partition(":")
     if kind == "plan":
         invited = plans.filter(public_id=public_id).first()

@@ -245,13 +245,7 @@ def may_book_alone(client: Client, visit: Appointment, *, now: datetime) -> None
         raise CallToBook(f"Please call {clinic.phone} to book." if clinic.phone else "")
     if fresh.coming >= clinic.max_open_bookings:
         raise TooManyOpen
-    ask_gates(
-        client=client,
-        service=visit.service,
-        practitioner=visit.practitioner,
-        starts_at=visit.starts_at,
-        now=now,
-    )
+    ask_gates(client=client, visit=visit, starts_at=visit.starts_at, now=now)
 
 
 def digest_of(*answers: object) -> str:

@@ -215,13 +215,7 @@ def _client_agrees(visit: Appointment, *, now: datetime, for_staff: bool) -> Non
     assert client is not None  # only holds have no client, and they do not move
     check_client_is_free(client, visit)
     if not for_staff:
-        ask_gates(
-            client=client,
-            service=visit.service,
-            practitioner=visit.practitioner,
-            starts_at=visit.starts_at,
-            now=now,
-        )
+        ask_gates(client=client, visit=visit, starts_at=visit.starts_at, now=now)
 
 
 def _cancelled(

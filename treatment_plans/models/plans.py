@@ -49,6 +49,17 @@ class TreatmentPlanQuerySet(models.QuerySet["TreatmentPlan"]):
         """Those that run now."""
         return self.filter(status=TreatmentPlan.Status.ACTIVE)
 
+    def with_people(self) -> TreatmentPlanQuerySet:
+        """Each with everybody and everything that a page about it names first."""
+        return self.select_related(
+            "client", "practitioner__user", "service", "location", "condition"
+        )
+
+    def to_review(self, *, now: Any) -> TreatmentPlanQuerySet:
+        """Running plans whose next review has fallen due, the longest due first."""
+        due = self.active().filter(next_review_at__lte=now).order_by("next_review_at")
+        return due.with_people()
+
 
 @pghistory.track(append_only=True)
 class TreatmentPlan(models.Model):

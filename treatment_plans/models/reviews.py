@@ -30,11 +30,25 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         """Those that have ended in a decision, oldest first."""
         return self.exclude(decision="").order_by("decided_at", "pk")
 
-    def waiting_for(self, practitioner: Any) -> ReviewQuerySet:
-        """Open reviews of this practitioner's plans that still run."""
+    def with_plan(self) -> ReviewQuerySet:
+        """Each with its plan and the people of it, in the same query."""
+        return self.select_related(
+            "plan__client",
+            "plan__practitioner__user",
+            "plan__service",
+            "plan__location",
+            "plan__assessment",
+            "decided_by",
+            "overridden_by",
+        )
+
+    def waiting_for(self, user: Any) -> ReviewQuerySet:
+        """Open ones of running plans: a practitioner's own, all for the clinical lead."""
         running = (TreatmentPlan.Status.ACTIVE, TreatmentPlan.Status.PAUSED)
-        mine = self.open().filter(plan__practitioner=practitioner, plan__status__in=running)
-        return mine.select_related("plan__client")
+        waiting = self.visible_to(user).open().filter(plan__status__in=running).with_plan()
+        if user.is_clinical_lead or not user.is_practitioner:
+            return waiting
+        return waiting.filter(plan__practitioner=user.practitioner)
 
 
 @pghistory.track(append_only=True)
@@ -56,6 +70,9 @@ class Review(models.Model):
     plan = models.ForeignKey(TreatmentPlan, on_delete=models.PROTECT, related_name="reviews")
     number = models.PositiveSmallIntegerField()
     due_on = models.DateField()
+    sessions_before = models.PositiveSmallIntegerField(
+        default=0, help_text="Completed sessions when it fell due; the next counts from here."
+    )
     decision = models.CharField(max_length=10, choices=Decision, blank=True)
     suggested = models.CharField(
         max_length=20, blank=True, help_text="What the scores suggested; never an automatic action."

@@ -15,7 +15,6 @@ from treatment_plans.schedule.adherence import (
     adherence,
     expected_to_date,
     ideal_dates,
-    review_due_on,
 )
 from treatment_plans.schedule.calendar import ClinicCalendar
 from treatment_plans.schedule.due import (
@@ -40,6 +39,7 @@ from treatment_plans.schedule.proposing import (
     lay_out,
 )
 from treatment_plans.schedule.reminders import Decision, decide
+from treatment_plans.schedule.reviewing import LastReview, is_past_review, review_due_on
 from treatment_plans.schedule.sending import Sending, next_opening
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "History",
     "Kind",
     "Layout",
+    "LastReview",
     "Pause",
     "Phase",
     "PhaseProblem",
@@ -75,6 +76,7 @@ __all__ = [
     "ideal_dates",
     "is_complete",
     "lay_out",
+    "is_past_review",
     "moment",
     "next_opening",
     "planned_messages",

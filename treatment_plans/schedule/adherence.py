@@ -1,10 +1,10 @@
-"""How much of a plan's dose has been taken, and when it is looked at again."""
+"""How much of a plan's dose has been taken."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import takewhile
 
 from treatment_plans.schedule.due import Facts
@@ -62,16 +62,3 @@ def adherence(facts: Facts, *, today: date) -> Adherence:
         completed=sum(day <= today for day in facts.completed_on),
         expected=expected_to_date(facts, today=today),
     )
-
-
-def review_due_on(facts: Facts, *, reviewed_on: date | None = None) -> date:
-    """The day of the next review, as far as the completed sessions tell.
-
-    The session that fills `review_after_sessions` since the last review, or
-    `review_after_weeks` after the start or the last review, whichever comes first.
-    """
-    by_weeks = (reviewed_on or facts.start_on) + timedelta(weeks=facts.review_after_weeks)
-    counted = sorted(day for day in facts.completed_on if reviewed_on is None or day > reviewed_on)
-    if len(counted) < facts.review_after_sessions:
-        return by_weeks
-    return min(by_weeks, counted[facts.review_after_sessions - 1])

@@ -20,7 +20,6 @@ from treatment_plans.schedule import (
     expected_to_date,
     ideal_dates,
     is_complete,
-    review_due_on,
     status_on,
 )
 from treatment_plans.tests.test_worked_examples import CLINIC, LONDON, MONTHLY, STEPPED, WEEKLY
@@ -290,23 +289,6 @@ def test_bands_of_adherence(completed: int, expected: int, share: float | None, 
 def test_sessions_after_the_day_are_not_counted() -> None:
     facts = plan(WEEKLY, sep(7), sep(14), sep(21))
     assert adherence(facts, today=sep(15)) == Adherence(completed=2, expected=2)
-
-
-@pytest.mark.parametrize(
-    ("done", "reviewed_on", "expected"),
-    [
-        (2, None, date(2026, 10, 5)),  # four weeks from the start
-        (6, None, date(2026, 9, 12)),  # the sixth session comes first
-        (6, sep(9), date(2026, 10, 7)),  # three since the review: four weeks from it
-        (10, sep(9), sep(15)),  # the sixth since the review
-    ],
-)
-def test_a_review_is_due_by_sessions_or_weeks(
-    done: int, reviewed_on: date | None, expected: date
-) -> None:
-    days = [sep(7) + timedelta(days=count) for count in range(done)]
-    facts = plan((Phase("per_week", 5),), *days, start_on=sep(7))
-    assert review_due_on(facts, reviewed_on=reviewed_on) == expected
 
 
 def test_dates_do_not_depend_on_the_zone_of_the_location() -> None:

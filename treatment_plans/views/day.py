@@ -12,6 +12,7 @@ from bookings.desk_days import DAY, bounds, day_asked, whose_calendar
 from bookings.desk_marks import next_marks
 from bookings.models import Appointment, Task
 from practitioners.clocks import desk_zone
+from treatment_plans.models import Review
 
 
 @require_safe
@@ -38,6 +39,7 @@ def desk_day(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "names_places": len({visit.location.time_zone for visit in on_the_day}) > 1,
         "next_visit": later.first() if not rows else None,
+        "reviews_due": Review.objects.waiting_for(request.user).count(),
         "open_tasks": Task.objects.visible_to(request.user).open().count(),
         "person": person,
         "people": people,

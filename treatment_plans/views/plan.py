@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings.models import Appointment, Client
-from treatment_plans import plans, recall, visits
+from treatment_plans import plans, recall, reviews, visits
 from treatment_plans.access import record_opened
 from treatment_plans.errors import BadPhases, EditedElsewhere, PlanError
 from treatment_plans.forms.plan import GoalForm, GoalFormSet, PhaseForm, PhaseFormSet, PlanForm
@@ -71,6 +71,8 @@ def plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "visits": found.visits.select_related("appointment__location", "version"),
         "versions": versions,
         "changes": changes,
+        "plan_reviews": found.reviews.all(),
+        "may_review": request.user.is_practitioner or request.user.is_clinical_lead,
         "is_own": request.user.is_practitioner and found.practitioner == request.user.practitioner,
     }
     return render(request, "treatment_plans/plan.html", context)
@@ -159,6 +161,8 @@ def _save(
         reason=data["reason"],
         expected_version=None if is_new else data["expected_version"],
     )
+    if not is_new:
+        reviews.plan_changed(saved, by=request.user, now=now)
     if "start" in request.POST:
         saved = plans.activate(saved, by=request.user, now=now)
     if todays is not None and data.get("counts_today"):

@@ -1,0 +1,57 @@
+"""How a review ends, and why sessions may be booked before it has."""
+
+from __future__ import annotations
+
+from django import forms
+
+from bookings.forms import Styled
+from treatment_plans.models import Review
+
+Decision = Review.Decision
+CHOICES = [
+    (Decision.CONTINUE, "Go on as planned. The next review counts from today."),
+    (Decision.TAPER, "Go on to the next phase. Its first session is the next one."),
+    (Decision.CHANGE, "Change the plan. You write the change next; a task stays until you have."),
+    (Decision.REFER, "Refer. You get a task to write to the client's doctor."),
+    (Decision.DISCHARGE, "Discharge. The plan ends, its reminders stop; booked sessions stay."),
+]
+
+
+class DecisionForm(Styled):
+    """The decision, what it rests on, and what the client reads of it."""
+
+    decision = forms.ChoiceField(
+        label="How does the plan go on?",
+        widget=forms.RadioSelect,
+        choices=CHOICES,
+        error_messages={"required": "Choose how the plan goes on"},
+    )
+    holds = forms.BooleanField(
+        label="Stop follow-ups and online booking until the doctor has answered",
+        required=False,
+        help_text="Only when you refer. You lift the hold on the plan's page.",
+    )
+    reasoning = forms.CharField(
+        label="What the decision rests on",
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="For the record; the client does not see it.",
+        error_messages={"required": "Say what the decision rests on"},
+    )
+    shared_summary = forms.CharField(
+        label="Summary for the client",
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="In plain words: what was measured and what comes next, no promises.",
+    )
+
+
+class OverrideForm(Styled):
+    """Why clients may book past a review that is not decided."""
+
+    reason = forms.CharField(
+        label="Why may sessions be booked before the review?",
+        max_length=300,
+        error_messages={"required": "Say why sessions may be booked before the review"},
+    )

@@ -1,0 +1,195 @@
+"""Reviews: they fall due by the plan, and end in a decision that creates what follows.
+
+    due ──► open ──┬── continue    nothing else
+                   ├── taper       the next phase begins with the next session
+                   ├── change      a task to change the plan, done by its next version
+                   ├── refer       a task to write to the doctor; a clinical hold if wanted
+                   └── discharge   the plan ends
+
+While one is open, clients cannot book past the session it takes place in, unless staff
+allow it and say why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+
+from bookings.models import Appointment, Task
+from treatment_plans import plans, recall
+from treatment_plans.errors import ReasonMissing, WrongState
+from treatment_plans.models import Review, TreatmentPlan
+from treatment_plans.plan_facts import facts_of, last_review_of
+from treatment_plans.schedule import is_past_review
+
+Decision = Review.Decision
+BATCH = 200
+CLINICAL_LEAD = "Clinical lead"
+RUNNING = (TreatmentPlan.Status.ACTIVE, TreatmentPlan.Status.PAUSED)
+TO_COME = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED, Appointment.Status.STARTED)
+
+
+def sweep(*, now: datetime) -> int:
+    """Open every review that has fallen due; returns how many. Costs what is due, no more."""
+    total = 0
+    while True:
+        with transaction.atomic():
+            due = TreatmentPlan.objects.to_review(now=now).select_for_update(
+                of=("self",), skip_locked=True
+            )
+            found = list(due[:BATCH])
+            for plan in found:
+                open_review(plan, now=now)
+        total += len(found)
+        if len(found) < BATCH:
+            return total
+
+
+@transaction.atomic
+def open_review(plan: TreatmentPlan, *, now: datetime) -> Review:
+    """Begin the next review of a running plan, or return the one that is open. Raises WrongState."""
+    locked = TreatmentPlan.objects.select_for_update().get(pk=plan.pk)
+    if locked.status not in RUNNING:
+        raise WrongState("Only a plan that runs can be reviewed.")
+    review = plan.reviews.open().first()
+    if review is None:
+        review = Review.objects.create(
+            plan=plan,
+            number=plan.reviews.count() + 1,
+            due_on=min(plan.next_review_at or now, now).astimezone(plan.location.zone).date(),
+            sessions_before=facts_of(plan).done,
+        )
+    TreatmentPlan.objects.filter(pk=plan.pk).update(next_review_at=None)
+    _ask_for_it(review, now=now)
+    return review
+
+
+@transaction.atomic
+def decide(
+    review: Review,
+    decision: str,
+    *,
+    by: Any,
+    now: datetime,
+    reasoning: str,
+    shared_summary: str = "",
+    suggested: str = "",
+    findings: Mapping[str, Any] | None = None,
+    holds: bool = False,
+) -> Review:
+    """End a review, and do what the decision asks for.
+
+    Raises WrongState when it has been decided already, or when there is no later
+    phase to taper to; ReasonMissing without reasoning.
+    """
+    review = Review.objects.select_for_update().select_related("plan").get(pk=review.pk)
+    plan = plans.with_all(review.plan_id)
+    if not review.is_open:
+        raise WrongState("This review has been decided already.")
+    if not reasoning.strip():
+        raise ReasonMissing("Say what the decision rests on.")
+    review.decision, review.decided_at, review.decided_by = decision, now, by
+    review.reasoning, review.shared_summary = reasoning, shared_summary
+    review.suggested, review.findings = suggested, dict(findings or {})
+    review.save()
+    _follow(review, plan, by=by, now=now, holds=holds)
+    _finish_task(review, by=by, now=now)
+    if plan.status in RUNNING:
+        recall.refresh(plan, now=now)
+    return review
+
+
+def _follow(review: Review, plan: TreatmentPlan, *, by: Any, now: datetime, holds: bool) -> None:
+    """Create what a decision leads to."""
+    reason = f"Review {review.number}: {review.get_decision_display().lower()}"
+    if review.decision == Decision.TAPER:
+        plans.taper(plan, by=by, now=now, reason=reason)
+    elif review.decision == Decision.CHANGE:
+        _task(review, "change", "Change the plan as decided in the review", _edit(plan), now=now)
+    elif review.decision == Decision.REFER:
+        _task(review, "refer", "Write to the client's doctor as decided in the review", _page(review), now=now)  # fmt: skip
+        if holds:
+            plans.hold(plan, by=by, now=now, reason=f"Review {review.number}: referred")
+    elif review.decision == Decision.DISCHARGE:
+        plans.end(plan, TreatmentPlan.Status.DISCHARGED, by=by, now=now, reason=reason)
+
+
+@transaction.atomic
+def allow_booking(review: Review, *, by: Any, now: datetime, reason: str) -> Review:
+    """Let clients book past an open review. Raises WrongState, ReasonMissing."""
+    review = Review.objects.select_for_update().get(pk=review.pk)
+    if not review.is_open:
+        raise WrongState("This review has been decided already.")
+    if not reason.strip():
+        raise ReasonMissing("Say why sessions may be booked before the review.")
+    review.override_reason, review.overridden_at, review.overridden_by = reason, now, by
+    review.save()
+    return review
+
+
+def plan_changed(plan: TreatmentPlan, *, by: Any, now: datetime) -> None:
+    """Tick off the tasks that asked for a change of this plan."""
+    keys = [key_of(review, "change") for review in plan.reviews.filter(decision=Decision.CHANGE)]
+    for task in Task.objects.open().filter(reason_key__in=keys):
+        task.finish(by=by, now=now)
+
+
+def stands_in_the_way(
+    plan: TreatmentPlan, starts_at: datetime, *, moving: Appointment | None, now: datetime
+) -> bool:
+    """Tell whether a visit at that time would lie past a review that is not decided. Five queries."""
+    review = plan.reviews.open().first()
+    if review is not None and review.override_reason:
+        return False
+    coming = plan.visits.filter(appointment__status__in=TO_COME)
+    if moving is not None:
+        coming = coming.exclude(appointment=moving.pk)
+    zone = plan.location.zone
+    booked_on = [
+        at.astimezone(zone).date() for at in coming.values_list("appointment__starts_at", flat=True)
+    ]
+    return is_past_review(
+        facts_of(plan), booked_on, starts_at.astimezone(zone).date(), last_review_of(plan)
+    )
+
+
+def key_of(review: Review, kind: str) -> str:
+    return f"review:{review.pk}:{kind}"
+
+
+def _ask_for_it(review: Review, *, now: datetime) -> None:
+    _task(review, "decide", "A progress review is due", _page(review), now=now)
+
+
+def _finish_task(review: Review, *, by: Any, now: datetime) -> None:
+    for task in Task.objects.open().filter(reason_key=key_of(review, "decide")):
+        task.finish(by=by, now=now)
+
+
+def _task(review: Review, kind: str, title: str, link: str, *, now: datetime) -> None:
+    """Give whoever treats something to do; the clinical lead, when that person cannot sign in."""
+    owner = review.plan.practitioner.user
+    Task.objects.get_or_create(
+        reason_key=key_of(review, kind),
+        defaults={
+            "kind": "review",
+            "title": title,
+            "link": link,
+            "owner": owner,
+            "role": "" if owner else CLINICAL_LEAD,
+            "client": review.plan.client,
+            "due_at": now,
+        },
+    )
+
+
+def _page(review: Review) -> str:
+    return reverse("desk_review", args=[review.public_id])
+
+
+def _edit(plan: TreatmentPlan) -> str:
+    return reverse("desk_plan_edit", args=[plan.public_id])

@@ -1,0 +1,136 @@
+"""Reviews at the desk: which are due, what they show, how they end."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from treatment_plans import findings, reviews
+from treatment_plans.access import record_opened
+from treatment_plans.errors import PlanError
+from treatment_plans.forms.review import DecisionForm, OverrideForm
+from treatment_plans.models import Review, TreatmentPlan
+
+PER_PAGE = 50
+
+
+@require_safe
+def desk_reviews(request: HttpRequest) -> HttpResponse:
+    """The reviews that wait for a decision: a practitioner's own, the clinical lead's all."""
+    _clinical_only(request)
+    waiting = Review.objects.waiting_for(request.user)
+    page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "treatment_plans/desk_reviews.html", {"page": page})
+
+
+@require_POST
+def desk_review_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Begin the next review before it is due, or go to the open one."""
+    _clinical_only(request)
+    plan = get_object_or_404(
+        TreatmentPlan.objects.visible_to(request.user).with_people(), public_id=public_id
+    )
+    try:
+        review = reviews.open_review(plan, now=timezone.now())
+    except PlanError as problem:
+        context = {"heading": "That is not possible", "sentences": [problem.sentence]}
+        return render(request, "errors/page.html", context, status=422)
+    return redirect("desk_review", public_id=review.public_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_review(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Read what a review shows, and decide it."""
+    review = _review(request, public_id)
+    form = DecisionForm(request.POST if request.method == "POST" else None)
+    problem = ""
+    if form.is_valid():
+        try:
+            return _decided(request, review, form.cleaned_data)
+        except PlanError as refusal:
+            problem = refusal.sentence
+    record_opened(review.plan.client, request.user, "review", now=timezone.now())
+    return _page(request, review, form, problem=problem)
+
+
+@require_POST
+def desk_review_allow(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Let clients book past the review, with a reason."""
+    review = _review(request, public_id)
+    override = OverrideForm(request.POST)
+    if override.is_valid():
+        try:
+            reviews.allow_booking(
+                review, by=request.user, now=timezone.now(), reason=override.cleaned_data["reason"]
+            )
+            messages.success(request, "Sessions after this review can now be booked online.")
+            return redirect("desk_review", public_id=review.public_id)
+        except PlanError as refusal:
+            return _page(request, review, DecisionForm(), override, problem=refusal.sentence)
+    return _page(request, review, DecisionForm(), override)
+
+
+def _decided(request: HttpRequest, review: Review, data: dict[str, Any]) -> HttpResponse:
+    now = timezone.now()
+    found = findings.of(review, now=now)
+    decided = reviews.decide(
+        review,
+        data["decision"],
+        by=request.user,
+        now=now,
+        reasoning=data["reasoning"],
+        shared_summary=data["shared_summary"],
+        suggested=found.suggested,
+        findings=found.kept(),
+        holds=data["holds"],
+    )
+    if decided.decision == Review.Decision.CHANGE and request.user.is_practitioner:
+        return redirect("desk_plan_edit", public_id=decided.plan.public_id)
+    messages.success(request, f"{decided} is decided: {decided.get_decision_display().lower()}.")
+    return redirect("desk_review", public_id=decided.public_id)
+
+
+def _page(
+    request: HttpRequest,
+    review: Review,
+    form: DecisionForm,
+    override: OverrideForm | None = None,
+    *,
+    problem: str = "",
+) -> HttpResponse:
+    override = override or OverrideForm()
+    is_wrong = bool(problem or form.errors or override.errors)
+    context = {
+        "review": review,
+        "plan": review.plan,
+        "client": review.plan.client,
+        "found": findings.of(review, now=timezone.now()),
+        "form": form,
+        "override": override,
+        "forms": [override],
+        "problems": [(problem, "")] if problem else [],
+        "has_errors": is_wrong,
+    }
+    return render(
+        request, "treatment_plans/desk_review.html", context, status=422 if is_wrong else 200
+    )
+
+
+def _review(request: HttpRequest, public_id: UUID) -> Review:
+    _clinical_only(request)
+    rows = Review.objects.visible_to(request.user).with_plan()
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def _clinical_only(request: HttpRequest) -> None:
+    user: Any = request.user
+    if not (user.is_practitioner or user.is_clinical_lead):
+        raise PermissionDenied
