@@ -80,7 +80,7 @@ def facts_of(plan: TreatmentPlan) -> Facts:
 def last_review_of(plan: TreatmentPlan) -> LastReview:
     """What the next review of a plan counts from. One query."""
     last = plan.reviews.decided().last()
-    if last is None:
+    if last is None or last.decided_at is None:
         return LastReview()
     decided_on = last.decided_at.astimezone(plan.location.zone).date()
     return LastReview(decided_on, last.sessions_before)
