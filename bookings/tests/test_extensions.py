@@ -28,8 +28,8 @@ def fail(event: str, appointment: Any, *, now: Any) -> None:
     raise RuntimeError("a listener in trouble")
 
 
-def refuse_ten(*, client: Any, service: Any, practitioner: Any, starts_at: Any, now: Any) -> None:
-    heard.append((client, service, practitioner, now))
+def refuse_ten(*, client: Any, visit: Any, starts_at: Any, now: Any, **_: Any) -> None:
+    heard.append((client, visit.service, visit.practitioner, now))
     if starts_at == TEN:
         raise Refused("not_at_ten", "Not at ten, please.")
 
