@@ -266,13 +266,7 @@ def _may_book_alone(client: Client, visits: list[Appointment], *, now: datetime)
 
 
 def _ask_gates(client: Client, visit: Appointment, now: datetime) -> None:
-    ask_gates(
-        client=client,
-        service=visit.service,
-        practitioner=visit.practitioner,
-        starts_at=visit.starts_at,
-        now=now,
-    )
+    ask_gates(client=client, visit=visit, starts_at=visit.starts_at, now=now)
 
 
 def _check(visit: Appointment, *, now: datetime, for_staff: bool) -> None:
