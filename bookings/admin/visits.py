@@ -40,6 +40,24 @@ class AppointmentAdmin(ReadOnlyAdmin):
         return Words(visit.zone, visit.time_style).when(visit.starts_at)
 
 
+class ForWhomFilter(admin.SimpleListFilter):
+    """A role's tasks, or those that one person was given."""
+
+    title = "whom it is for"
+    parameter_name = "for"
+    ONE_PERSON = "one-person"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        tasks = Task.objects.visible_to(request.user).order_by("role")
+        roles = tasks.exclude(role="").values_list("role", flat=True).distinct()
+        return [*((role, role) for role in roles), (self.ONE_PERSON, "One person")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(role="" if self.value() == self.ONE_PERSON else self.value())
+
+
 @admin.register(Task)
 class TaskAdmin(ReadOnlyAdmin):
     """What there is to do, for the people who may see it."""
@@ -47,7 +65,7 @@ class TaskAdmin(ReadOnlyAdmin):
     fields = ("title", "role", "owner", "due_at", "done_at", "done_by")
     list_display = ("due_at", "title", "role", "owner", "done_at")
     list_select_related = ("owner",)
-    list_filter = ("kind", "role")
+    list_filter = ("kind", ForWhomFilter)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Task]:
         """Own tasks and those of the roles held, as on the to-do page."""
