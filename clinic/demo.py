@@ -79,9 +79,17 @@ def people() -> list[tuple[str, str]]:
     return [*staff, (f"{CLIENT_LOGIN[0].split()[0]}, client", CLIENT_LOGIN[1])]
 
 
+def people_here() -> list[tuple[str, str]]:
+    """Those of the demo's people who are in this database; none in a clinic of one's own."""
+    everybody = people()
+    here = User.objects.filter(is_active=True, email__in=[email for _, email in everybody])
+    known = set(here.values_list("email", flat=True))
+    return [(who, email) for who, email in everybody if email in known]
+
+
 def is_loaded() -> bool:
-    """Tell whether the database already holds a clinic."""
-    return Practitioner.objects.exists()
+    """Tell whether the database already holds a clinic, if only its first admin."""
+    return Practitioner.objects.exists() or User.objects.exists()
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 from bookings.models import Client, WaitlistEntry
 from bookings.wall_clock import moment
-from practitioners.models import Practitioner, Service, TimeOff
+from practitioners.models import ExtraHours, Practitioner, Service, TimeOff
 
 DAY = timedelta(days=1)
 
@@ -23,6 +23,7 @@ def load(
     Client.objects.create(name=f"{twice.name[0]}. {twice.name.split()[-1]}", phone=twice.phone)
     Client.objects.filter(pk=clients[4].pk).update(is_call_to_book=True)
     _away(specialists[1], now=now)
+    _longer(specialists[2], now=now)
     _waiting(clients[5:7], specialists[0], services["medical-massage"], now=now)
 
 
@@ -36,6 +37,17 @@ def _away(person: Practitioner, *, now: datetime) -> None:
         starts_at=moment(day, time(9), zone),
         ends_at=moment(day, time(12), zone),
         reason="Course",
+    )
+
+
+def _longer(person: Practitioner, *, now: datetime) -> None:
+    """An evening more than usual, a week from now."""
+    ExtraHours.objects.create(
+        practitioner=person,
+        location=person.availability.select_related("location")[0].location,
+        on=now.date() + 7 * DAY,
+        starts_at=time(17, 30),
+        ends_at=time(19),
     )
 
 

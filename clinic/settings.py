@@ -10,6 +10,7 @@ import environ
 import structlog
 from csp.constants import NONE, SELF
 
+from clinic.addresses import broker_address, database_config
 from clinic.servers import cache_url, database_url, redis_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -97,7 +98,7 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 DATABASES = {
     "default": {
-        **env.db_url_config(env.str("DATABASE_URL", default="") or database_url(BASE_DIR)),
+        **database_config(env.str("DATABASE_URL", default="") or database_url(BASE_DIR)),
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default="test_clinic")},
@@ -105,7 +106,7 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="") or redis_url(BASE_DIR)
+REDIS_URL = broker_address(env.str("REDIS_URL", default="") or redis_url(BASE_DIR))
 CACHE_URL = env.str("CACHE_URL", default="") or cache_url(REDIS_URL)
 CACHES = {"default": {"BACKEND": "clinic.cache.PatientRedisCache", "LOCATION": CACHE_URL}}
 

@@ -153,8 +153,16 @@ class TestDemo:
 
     def test_it_signs_in_where_the_demo_runs(self, client: Browser, settings: Any) -> None:
         settings.DEMO = True
+        make_user(email="jamie@example.com")
         assert "Continue as Jamie, client" in text_of(client.get("/sign-in/"))
         assert client.post("/sign-in/demo/", self.PRESS).url == "/start/"
+
+    def test_it_makes_nobody_up_in_a_clinic_of_ones_own(
+        self, client: Browser, settings: Any
+    ) -> None:
+        settings.DEMO = True
+        assert "Continue as" not in text_of(client.get("/sign-in/"))
+        assert client.post("/sign-in/demo/", self.PRESS).status_code == 404
 
     def test_it_knows_demo_people_only(self, client: Browser, settings: Any) -> None:
         settings.DEMO = True

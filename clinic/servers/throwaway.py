@@ -20,7 +20,8 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 
 def main(command: list[str]) -> int:
     """Start both servers, run the command, stop both, return its exit code."""
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     places = Places.throwaway(BASE_DIR)
     postgres, valkey = Postgres(places, durable=False), Valkey(places)
     try:

@@ -88,7 +88,7 @@ def start(request: HttpRequest) -> HttpResponse:
 def demo_sign_in(request: HttpRequest) -> HttpResponse:
     """Continue as one of the demo people; only where the demo runs."""
     email = request.POST.get("email", "")
-    if not settings.DEMO or email not in {address: who for who, address in demo.people()}:
+    if not settings.DEMO or email not in {address for _, address in demo.people_here()}:
         raise Http404
     login(request, login_of(email))
     return redirect(_next(request))
@@ -112,7 +112,7 @@ def _page(
         "problems": [(refusal.sentence, "id_code")] if refusal else [],
         "has_errors": bool(refusal or form.errors or code_form.errors),
         "next": _next(request, ""),
-        "demo_people": demo.people() if settings.DEMO else [],
+        "demo_people": demo.people_here() if settings.DEMO else [],
         "hide_book_button": True,
     }
     response = render(

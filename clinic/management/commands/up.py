@@ -6,29 +6,30 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
-import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import psycopg2
-import redis
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from clinic.demo import people
+from clinic.demo import people_here
 from clinic.first_admin import first_admin_link
+from clinic.reach import postgres_problem, valkey_problem
+from clinic.servers.children import Children, end_orphans, hold_alone
 from clinic.servers.errors import ServerError
 from clinic.servers.places import Places
 from clinic.servers.postgres import Postgres
+from clinic.servers.processes import until
 from clinic.servers.valkey import Valkey
 
-POLL = 0.3  # seconds between looks at the children
-STOP_SECONDS = 25
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+PORTS_TRIED = 50
+SITE_SECONDS = 30
 
 
 class Stopped(Exception):
@@ -40,51 +41,54 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+        parser.add_argument("--port", type=_port, default=os.environ.get("PORT", "8000"))
         parser.add_argument("--reset", action="store_true", help="throw the local data away first")
         parser.add_argument("--no-demo", action="store_true", help="start with an empty clinic")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in STOP_SIGNALS:
             signal.signal(number, _stop)
-        started: list[Postgres | Valkey] = []
-        children: dict[str, subprocess.Popen[bytes]] = {}
+        servers: list[Postgres | Valkey] = []
+        children: Children | None = None
         try:
-            self._start_servers(started, reset=options["reset"])
+            places = Places.of_checkout(settings.BASE_DIR)
+            self._start_servers(places, servers, reset=options["reset"])
             self._prepare(demo=not options["no_demo"])
+            children = Children(places.sockets)
             self._start_children(children, self._free_port(options["port"]))
-            self._say_hello(demo=not options["no_demo"])
-            name = _wait_for_a_death(children)
+            self._say_hello()
+            name = children.wait_for_a_death(servers)
             raise CommandError(f"{name} has stopped; everything else was stopped too.")
         except Stopped:
             self.stdout.write("Stopping.")
         except ServerError as problem:
             raise CommandError(str(problem)) from None
         finally:
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-                signal.signal(number, signal.SIG_IGN)
-            _stop_children(children)
-            for server in reversed(started):
+            _ignore_signals()
+            if children:
+                children.stop()
+            for server in reversed(servers):
                 server.stop()
 
-    def _start_servers(self, started: list[Postgres | Valkey], *, reset: bool) -> None:
+    def _start_servers(
+        self, places: Places, started: list[Postgres | Valkey], *, reset: bool
+    ) -> None:
         """Start what has no address in the environment and check what has one."""
-        places = Places.of_checkout(settings.BASE_DIR)
-        postgres, valkey = Postgres(places), Valkey(places)
-        if not os.environ.get("DATABASE_URL"):
-            if _is_taken(places):
-                raise ServerError("The clinic already runs from this folder; stop it first.")
-            (places.run / "up.pid").write_text(str(os.getpid()))
-            if reset:
-                postgres.stop()
-                shutil.rmtree(postgres.data, ignore_errors=True)
-            started.append(postgres)
-            postgres.start()
-        if not os.environ.get("REDIS_URL"):
-            started.append(valkey)
-            valkey.start()
-        _check_postgres()
-        _check_valkey()
+        postgres = None if os.environ.get("DATABASE_URL") else Postgres(places)
+        valkey = None if os.environ.get("REDIS_URL") else Valkey(places)
+        if postgres or valkey:
+            self._alone = hold_alone(places.sockets / "servers.lock")
+        if end_orphans(places.sockets):
+            self.stdout.write("An earlier start had left programs running; they were ended.")
+        if reset:
+            _forget(postgres)
+        for server in (postgres, valkey):
+            if server:
+                started.append(server)
+                server.start()
+        data = postgres.data if postgres else None
+        if problem := postgres_problem(data) or valkey_problem():
+            raise ServerError(problem)
 
     def _prepare(self, *, demo: bool) -> None:
         call_command("migrate", verbosity=0)
@@ -94,117 +98,110 @@ class Command(BaseCommand):
         call_command("load_measures", verbosity=0)
         if demo and settings.DEMO:
             call_command("load_demo", verbosity=0)
+        if not settings.DEBUG:
+            call_command("collectstatic", interactive=False, verbosity=0)
         connection.close()
 
     def _free_port(self, wanted: int) -> int:
-        for port in range(wanted, wanted + 50):
-            with socket.socket() as door:
-                door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    door.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
+        for port in range(wanted, wanted + PORTS_TRIED):
+            if _is_free(port):
                 if port != wanted:
                     self.stdout.write(f"Port {wanted} is in use, so the site answers on {port}.")
                 return port
-        raise ServerError(f"No free port between {wanted} and {wanted + 49}; set PORT.")
+        raise ServerError(f"No free port between {wanted} and {port}; set PORT.")
 
-    def _start_children(self, children: dict[str, subprocess.Popen[bytes]], port: int) -> None:
+    def _start_children(self, children: Children, port: int) -> None:
         self.address = f"http://localhost:{port}"
         env = {**os.environ, "SITE_URL": os.environ.get("SITE_URL", self.address)}
-        python = [sys.executable, "-m"]
-        commands = {
-            "The site": [
-                *python, "gunicorn", "clinic.wsgi", "--bind", f"127.0.0.1:{port}",
-                "--workers", "2", "--threads", "4", "--log-level", "warning",
-                "--graceful-timeout", "5",
-            ],
-            "The worker": [
-                *python, "celery", "-A", "clinic", "worker", "--concurrency", "2",
-                "--loglevel", "warning", "--without-gossip", "--without-mingle",
-            ],
-            "Beat": [*python, "celery", "-A", "clinic", "beat", "--loglevel", "warning"],
-        }  # fmt: skip
-        for name, command in commands.items():
-            children[name] = subprocess.Popen(
-                command, env=env, stdin=subprocess.DEVNULL, start_new_session=True
-            )
-        _wait_until_it_answers(port, children["The site"])
+        for child, command in _commands(port).items():
+            children.start(child, command, env)
+        until(lambda: bool(children.dead()) or _answers(port), SITE_SECONDS)
+        if (name := children.dead()) is not None:
+            raise ServerError(f"{name} did not start; the lines above say why.")
+        if not _answers(port):
+            raise ServerError("The site does not answer; the lines above may say why.")
 
-    def _say_hello(self, *, demo: bool) -> None:
+    def _say_hello(self) -> None:
         self.stdout.write(f"\nThe clinic is open: {self.address}/")
-        if demo and settings.DEMO:
-            self.stdout.write(f"Mail that it sends: {self.address}/demo/mail/\n\nSign in as:")
-            for who, email in people():
+        if settings.DEMO:
+            self.stdout.write(f"Mail that it sends: {self.address}/demo/mail/")
+        if link := first_admin_link():
+            self.stdout.write(f"Make the first admin, once: {self.address}{link}")
+        if settings.DEMO and (people := people_here()):
+            self.stdout.write("\nSign in as:")
+            for who, email in people:
                 self.stdout.write(f"  {who:<34} {email}")
-        else:
-            link = first_admin_link()
-            if link:
-                self.stdout.write(f"Make the first admin, once: {self.address}{link}")
         self.stdout.write("\nStop with Ctrl+C.")
         self.stdout.flush()
 
 
+def _commands(port: int) -> dict[str, list[str]]:
+    """What runs beside the servers. Root is no news to whoever started us as root."""
+    python = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m"]
+    celery = [*python, "celery", "--quiet", "-A", "clinic"]
+    return {
+        "The site": [
+            *python, "gunicorn", "clinic.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
+            "--threads", "4", "--log-level", "warning", "--graceful-timeout", "5",
+        ],
+        "The worker": [
+            *celery, "worker", "--concurrency", "2", "--loglevel", "warning",
+            "--without-gossip", "--without-mingle",
+        ],
+        "Beat": [*celery, "beat", "--loglevel", "warning"],
+    }  # fmt: skip
+
+
 def _stop(_signal: int, _frame: FrameType | None) -> None:
+    _ignore_signals()  # stopping is not interrupted
     raise Stopped
 
 
-def _is_taken(places: Places) -> bool:
-    """Tell whether another `up` of this checkout is alive."""
-    try:
-        pid = int((places.run / "up.pid").read_text())
-        words = open(f"/proc/{pid}/cmdline", "rb").read()  # noqa: SIM115
-    except (OSError, ValueError):
+def _ignore_signals() -> None:
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65_536 - PORTS_TRIED:
+        raise ArgumentTypeError(f"a number from 1 to {65_535 - PORTS_TRIED}, not {text}")
+    return int(text)
+
+
+def _is_free(port: int) -> bool:
+    """Nobody listens there, on neither of the addresses that "localhost" may mean."""
+    if _answers(port, "::1"):
         return False
-    return pid != os.getpid() and b"manage.py\0up" in words
-
-
-def _check_postgres() -> None:
-    params = connection.get_connection_params()
-    try:
-        psycopg2.connect(**{**params, "connect_timeout": 5}).close()
-    except psycopg2.Error:
-        raise ServerError(
-            "PostgreSQL does not answer at DATABASE_URL; start it, or unset the variable."
-        ) from None
-
-
-def _check_valkey() -> None:
-    try:
-        redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3).ping()
-    except redis.RedisError:
-        raise ServerError(
-            "Valkey does not answer at REDIS_URL; start it, or unset the variable."
-        ) from None
-
-
-def _wait_until_it_answers(port: int, site: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
-        if site.poll() is not None:
-            raise ServerError("The site did not start; the lines above say why.")
-        with socket.socket() as line:
-            if line.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise ServerError("The site does not answer.")
-
-
-def _wait_for_a_death(children: dict[str, subprocess.Popen[bytes]]) -> str:
-    while True:
-        for name, child in children.items():
-            if child.poll() is not None:
-                return name
-        time.sleep(POLL)
-
-
-def _stop_children(children: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Ask every child to end, then end those that do not."""
-    for child in children.values():
-        if child.poll() is None:
-            child.send_signal(signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    for child in children.values():
+    with socket.socket() as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            child.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
+            door.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _answers(port: int, host: str = "127.0.0.1") -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _forget(postgres: Postgres | None) -> None:
+    """Throw the embedded database away, with the mail, files and beat's state of the checkout."""
+    if postgres is None:
+        raise ServerError(
+            "--reset throws the embedded database away, but DATABASE_URL names another one: "
+            "unset the variable, or leave --reset out."
+        )
+    postgres.forget()
+    local = settings.BASE_DIR / ".local"
+    beat = Path(settings.CELERY_BEAT_SCHEDULE_FILENAME)
+    paths = [Path(settings.EMAIL_FILE_PATH), Path(settings.MEDIA_ROOT)]
+    for path in (*paths, *beat.parent.glob(f"{beat.name}*")):
+        if path.is_relative_to(local) and path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.is_relative_to(local):
+            path.unlink(missing_ok=True)
