@@ -36,7 +36,9 @@ def broker_address(url: str) -> str:
     """The address of Valkey as it is. Raises ImproperlyConfigured."""
     try:
         parts = urlsplit(url)
-        place = parts.path if parts.scheme == "unix" else f"{parts.hostname or ''}{parts.port or ''}"
+        place = (
+            parts.path if parts.scheme == "unix" else f"{parts.hostname or ''}{parts.port or ''}"
+        )
     except ValueError:  # a port that is no number
         place = ""
     if not place or parts.scheme not in SCHEMES:
