@@ -76,7 +76,7 @@ def end_orphans(folder: Path) -> int:
     for file in folder.glob("up-*"):
         with file.open() as handle:
             if _can_lock(handle):
-                count += len(end_marked(file.name.removeprefix("up-"), STOP_SECONDS))
+                count += end_marked(file.name.removeprefix("up-"), STOP_SECONDS)
                 file.unlink(missing_ok=True)
     return count
 

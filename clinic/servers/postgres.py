@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -97,6 +98,7 @@ class Postgres:
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         self._forget_the_dead()
         with self._log.open("ab") as log:
+            before = log.tell()
             child = subprocess.Popen(
                 [str(bin_folder / "postgres"), "-D", str(self.data), *flags],
                 stdout=log,
@@ -111,16 +113,12 @@ class Postgres:
             if self._answers(bin_folder):
                 return
             time.sleep(0.05)
-        raise ServerError(f"PostgreSQL did not start: {self._last_words()} Its log: {self._log}")
+        reason = _last_words(self._log.read_bytes()[before:].decode(errors="replace"))
+        raise ServerError(f"PostgreSQL did not start: {reason} Its log: {self._log}")
 
     @property
     def _log(self) -> Path:
         return self.places.run / "postgres.log"
-
-    def _last_words(self) -> str:
-        lines = self._log.read_text(errors="replace").splitlines()
-        said = [line.split("FATAL:", 1)[1].strip() for line in lines if "FATAL:" in line]
-        return f"{said[-1].rstrip('.')}." if said else "it gave no reason."
 
     def _answers(self, bin_folder: Path) -> bool:
         asked = [str(bin_folder / "pg_isready"), "-q", "-h", str(self.places.sockets)]
@@ -170,6 +168,12 @@ class Postgres:
             pid = pid_in(file)
             if pid and command_of(pid) and not self._is_ours(pid):
                 file.unlink(missing_ok=True)
+
+
+def _last_words(log: str) -> str:
+    """Why it ended: the last lines that say so, with their detail."""
+    parts = re.findall(r"(?:FATAL|DETAIL):\s*(.+)", log)[-2:]
+    return " ".join(f"{part.rstrip('.')}." for part in parts) or "it gave no reason."
 
 
 def _package() -> Path:

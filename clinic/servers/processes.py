@@ -44,17 +44,26 @@ def marked(mark: str) -> dict[int, int]:
     return found
 
 
-def end_marked(mark: str, seconds: float) -> list[int]:
-    """Ask the eldest to end and let them end their children; then end whoever is left.
+def end_marked(mark: str, seconds: float) -> int:
+    """Ask the eldest to end, then whom they leave behind; kill whoever is left in the end.
 
-    Returns those that were found.
+    A parent may let its children finish what they have in hand, so they are not asked
+    before it has gone. Returns how many were found.
     """
-    found = marked(mark)
-    send(signal.SIGTERM, (pid for pid, parent in found.items() if parent not in found))
-    if not until(lambda: not marked(mark), seconds):
+    asked: set[int] = set()
+    count = len(marked(mark))
+
+    def has_ended() -> bool:
+        found = marked(mark)
+        eldest = {pid for pid, parent in found.items() if parent not in found}
+        send(signal.SIGTERM, eldest - asked)
+        asked.update(eldest)
+        return not found
+
+    if not until(has_ended, seconds):
         send(signal.SIGKILL, marked(mark))
         until(lambda: not marked(mark), 5)
-    return list(found)
+    return count
 
 
 def send(number: signal.Signals, pids: Iterable[int]) -> None:

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -29,7 +30,7 @@ from clinic.servers.valkey import Valkey
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 PORTS_TRIED = 50
-SITE_SECONDS = 30
+SITE_SECONDS = 120
 
 
 class Stopped(Exception):
@@ -115,10 +116,10 @@ class Command(BaseCommand):
         env = {**os.environ, "SITE_URL": os.environ.get("SITE_URL", self.address)}
         for child, command in _commands(port).items():
             children.start(child, command, env)
-        until(lambda: bool(children.dead()) or _answers(port), SITE_SECONDS)
+        is_open = until(lambda: bool(children.dead()) or _gives_pages(port), SITE_SECONDS)
         if (name := children.dead()) is not None:
             raise ServerError(f"{name} did not start; the lines above say why.")
-        if not _answers(port):
+        if not is_open:
             raise ServerError("The site does not answer; the lines above may say why.")
 
     def _say_hello(self) -> None:
@@ -142,7 +143,8 @@ def _commands(port: int) -> dict[str, list[str]]:
     return {
         "The site": [
             *python, "gunicorn", "clinic.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
-            "--threads", "4", "--log-level", "warning", "--graceful-timeout", "5",
+            "--threads", "4", "--preload", "--timeout", "120", "--graceful-timeout", "5",
+            "--log-level", "warning",
         ],
         "The worker": [
             *celery, "worker", "--concurrency", "2", "--loglevel", "warning",
@@ -181,11 +183,24 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _answers(port: int, host: str = "127.0.0.1") -> bool:
+def _answers(port: int, host: str) -> bool:
     try:
         socket.create_connection((host, port), timeout=1).close()
     except OSError:
         return False
+    return True
+
+
+def _gives_pages(port: int) -> bool:
+    """The site answers a request, whatever it says."""
+    line = HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        line.request("GET", "/", headers={"Host": f"localhost:{port}"})
+        line.getresponse()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        line.close()
     return True
 
 
