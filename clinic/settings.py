@@ -207,9 +207,7 @@ CELERY_BEAT_SCHEDULE = {
     "who-waits": {"task": "bookings.tasks.offer_from_waiting_list", "schedule": 60.0},
     "send-due": {"task": "bookings.tasks.send_due", "schedule": 30.0},
 }
-CELERY_BEAT_SCHEDULE_FILENAME = env.str(
-    "BEAT_SCHEDULE_FILE", default=str(BASE_DIR / ".local" / "beat-schedule")
-)
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: a file may be half written by a kill
 
 # --- Language, time, files ----------------------------------------------------------
 

@@ -102,7 +102,6 @@ def clinic(tmp_path_factory: pytest.TempPathFactory, broker: str) -> Iterator[Cl
         "REDIS_URL": broker,
         "SITE_URL": address,
         "EMAIL_FILE_PATH": str(mailbox),
-        "BEAT_SCHEDULE_FILE": str(mailbox.parent / "beat"),
         "MESSAGE_GRACE_SECONDS": "0",
         "THROTTLE_CODES": "1000",
         "THROTTLE_TRIES": "1000",

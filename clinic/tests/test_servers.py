@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,11 @@ def test_postgres_starts_from_whatever_a_kill_has_left(places: Places) -> None:
         os.chown(file, places.account.uid, places.account.gid)
     server.start()
     assert server.is_running()
+    dying = pid_in(server.data / "postmaster.pid")
+    assert dying
+    os.kill(dying, signal.SIGKILL)
+    assert until(lambda: not server.is_running(), 5)
+    server.start()
     server.forget()
     assert (server.is_running(), server.data.exists()) == (False, False)
 

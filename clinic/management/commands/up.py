@@ -205,18 +205,13 @@ def _gives_pages(port: int) -> bool:
 
 
 def _forget(postgres: Postgres | None) -> None:
-    """Throw the embedded database away, with the mail, files and beat's state of the checkout."""
+    """Throw the embedded database away, with the mail and the files that belong to it."""
     if postgres is None:
         raise ServerError(
             "--reset throws the embedded database away, but DATABASE_URL names another one: "
             "unset the variable, or leave --reset out."
         )
     postgres.forget()
-    local = settings.BASE_DIR / ".local"
-    beat = Path(settings.CELERY_BEAT_SCHEDULE_FILENAME)
-    paths = [Path(settings.EMAIL_FILE_PATH), Path(settings.MEDIA_ROOT)]
-    for path in (*paths, *beat.parent.glob(f"{beat.name}*")):
-        if path.is_relative_to(local) and path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        elif path.is_relative_to(local):
-            path.unlink(missing_ok=True)
+    for folder in (Path(settings.EMAIL_FILE_PATH), Path(settings.MEDIA_ROOT)):
+        if folder.is_relative_to(settings.BASE_DIR / ".local"):
+            shutil.rmtree(folder, ignore_errors=True)
