@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,11 +13,13 @@ from django.db import connection
 from django.db.models import Count
 
 from bookings.models import Appointment
+from bookings.wall_clock import DAY, day_of, local_day
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
 
 STATEMENT = (Path(__file__).parent / "free_slots.sql").read_text()
 STEPS = (4, 14)  # days looked at first, before the whole horizon
-MAX_DAYS = 366
+MAX_DAYS = 735  # more than the longest horizon of a clinic
+STAFF_LOOKS = 45 * DAY
 AROUND = timedelta(hours=12)  # longer than the longest visit with its turnover
 
 
@@ -44,13 +46,12 @@ def free_slots(
     visitor: str = "",
     for_staff: bool = False,
 ) -> list[Slot]:
-    """Every free start of a service over some local days, soonest first. Three queries.
+    """Every free start to offer of a service over some local days, soonest first. At most four queries.
 
     The visit being moved and the visitor's own hold do not block. Staff may book
-    within the notice and beyond the horizon, though never in the past.
+    within the notice and beyond the horizon, though never in the past, and see also
+    what a clinic that packs its starts does not offer to clients.
     """
-    if not for_staff and not is_published(service):
-        return []
     return _ask(
         [service.pk],
         practitioners=givers(service) if practitioners is None else practitioners,
@@ -65,31 +66,32 @@ def free_slots(
 
 
 def next_free(
-    services: Collection[int] | None,
+    services: Collection[Service] | None,
     *,
     practitioners: Collection[int],
     now: datetime,
     count: int = 1,
     location: Location | None = None,
 ) -> dict[int, list[Slot]]:
-    """The soonest starts of each practitioner in any of the services. At most five queries.
+    """The soonest starts of each practitioner in any of the services. At most eight queries.
 
     Looks four days ahead, then fourteen for those without enough, then to the horizon.
     """
     clinic = ClinicSettings.current()
     if services is None:
-        services = list(Service.objects.published().values_list("pk", flat=True).distinct())
+        services = list(Service.objects.published().distinct())
     found: dict[int, list[Slot]] = {pk: [] for pk in practitioners}
-    start = now.date() - timedelta(days=1)
-    for days in (*STEPS, clinic.horizon_days + 2):
+    start = now.date() - DAY
+    horizons = [service.horizon(clinic).days for service in services]
+    for days in (*STEPS, max(horizons, default=0)):
         missing = [pk for pk, slots in found.items() if len(slots) < count]
         if not missing or not services:
             break
         slots = _ask(
-            services,
+            [service.pk for service in services],
             practitioners=missing,
             first_day=start,
-            days=days + 2,
+            days=days + 3,
             now=now,
             location=location,
             count=count,
@@ -112,24 +114,39 @@ def nearest_free(
     for_staff: bool = False,
     count: int = 3,
 ) -> list[Slot]:
-    """The free starts closest to a moment, in order of time."""
-    centre = max(around, now)
-    slots = free_slots(
-        service,
-        first_day=centre.date() - timedelta(days=3),
-        days=14,
-        now=now,
-        practitioners=practitioners,
-        location=location,
-        moving=moving,
-        visitor=visitor,
-        for_staff=for_staff,
-    )
-    one_each = {slot.starts_at: slot for slot in reversed(slots)}.values()
-    closest = sorted(one_each, key=lambda slot: (abs(slot.starts_at - around), slot.starts_at))[
-        :count
-    ]
-    return sorted(closest, key=lambda slot: slot.starts_at)
+    """The free starts closest to a moment, in order of time.
+
+    Looks at the two weeks around it, then, where they have too few, at all that can be booked.
+    """
+    found: list[Slot] = []
+    for first_day, days in _spans(service, max(around, now), now=now, for_staff=for_staff):
+        slots = free_slots(
+            service,
+            first_day=first_day,
+            days=days,
+            now=now,
+            practitioners=practitioners,
+            location=location,
+            moving=moving,
+            visitor=visitor,
+            for_staff=for_staff,
+        )
+        one_each = {slot.starts_at: slot for slot in reversed(slots)}.values()
+        found = sorted(one_each, key=lambda slot: (abs(slot.starts_at - around), slot.starts_at))
+        if len(found) >= count:
+            break
+    return sorted(found[:count], key=lambda slot: slot.starts_at)
+
+
+def _spans(
+    service: Service, centre: datetime, *, now: datetime, for_staff: bool
+) -> Iterator[tuple[date, int]]:
+    """First days and numbers of days to look at, the nearest first."""
+    yield centre.date() - 3 * DAY, 14
+    if for_staff:  # who may book on any day is shown what is not too far off
+        yield centre.date() - STAFF_LOOKS, 2 * STAFF_LOOKS.days
+    else:
+        yield now.date() - DAY, service.horizon(ClinicSettings.current()).days + 3
 
 
 def slots_at(
@@ -143,22 +160,27 @@ def slots_at(
     visitor: str = "",
     for_staff: bool = False,
 ) -> list[Slot]:
-    """The slots that start at exactly this moment: one per free practitioner."""
-    slots = free_slots(
-        service,
-        first_day=starts_at.date() - timedelta(days=1),
+    """The slots that start at exactly this moment: one per free practitioner.
+
+    Whether they pack well does not matter here: what a page offered a minute ago can
+    still be had.
+    """
+    slots = _ask(
+        [service.pk],
+        practitioners=givers(service) if practitioners is None else practitioners,
+        first_day=starts_at.date() - DAY,
         days=3,
         now=now,
-        practitioners=practitioners,
         location=location,
         moving=moving,
         visitor=visitor,
         for_staff=for_staff,
+        packs=False,
     )
     return [slot for slot in slots if slot.starts_at == starts_at]
 
 
-def least_loaded(slots: Iterable[Slot]) -> list[Slot]:
+def least_loaded(slots: Iterable[Slot], *, now: datetime) -> list[Slot]:
     """Order the slots of one start so that whoever has least booked around it comes first.
 
     Counts standing visits in the week around the start; equal loads take turns by date.
@@ -169,11 +191,11 @@ def least_loaded(slots: Iterable[Slot]) -> list[Slot]:
     at = slots[0].starts_at
     week = timedelta(days=7)
     loads = dict(
-        Appointment.objects.filter(
+        Appointment.objects.blocking(now=now)
+        .filter(
             practitioner__in=[slot.practitioner_id for slot in slots],
             starts_at__range=(at - week, at + week),
         )
-        .exclude(status=Appointment.Status.CANCELLED)
         .values_list("practitioner")
         .annotate(Count("pk"))
         .order_by()
@@ -211,30 +233,58 @@ def _ask(
     moving: Appointment | None = None,
     visitor: str = "",
     for_staff: bool = False,
+    packs: bool = True,
     count: int | None = None,
     clinic: ClinicSettings | None = None,
 ) -> list[Slot]:
     clinic = clinic or ClinicSettings.current()
     if not practitioners:
         return []
+    last_day = first_day + (min(days, MAX_DAYS) - 1) * DAY
     values: dict[str, Any] = {
         "services": list(services),
         "practitioners": list(practitioners),
         "first_day": first_day,
-        "last_day": first_day + timedelta(days=min(days, MAX_DAYS) - 1),
+        "last_day": last_day,
         "now": now,
         "notice": clinic.min_notice_minutes,
         "horizon": clinic.horizon_days,
         "travel": clinic.travel_minutes,
-        "location": location.pk if location else None,
+        "packs": packs and clinic.packs_starts and not for_staff,
         "moving": moving.pk if moving else None,
         "visitor": visitor,
         "for_staff": for_staff,
         "count": count,
+        **_clocks(location, first_day, last_day, now),
     }
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT, values)
         return [Slot(*row) for row in cursor.fetchall()]
+
+
+def _clocks(
+    location: Location | None, first_day: date, last_day: date, now: datetime
+) -> dict[str, list[Any]]:
+    """The places that are asked for, and what the clock of every place shows on these days.
+
+    All of them, because visits elsewhere count towards a limit of the day; a day on either
+    side, because turnover before a visit may reach into the day before.
+    """
+    places = list(Location.objects.all())
+    asked = [one for one in places if one.is_active and (location is None or one.pk == location.pk)]
+    around = [first_day + shift * DAY for shift in range(-1, (last_day - first_day).days + 2)]
+    days = [(one.pk, local_day(on, one.zone)) for one in places for on in around]
+    return {
+        "places": [one.pk for one in asked],
+        "todays": [day_of(now, one.zone) for one in asked],
+        "day_places": [key for key, _ in days],
+        "days": [day.on for _, day in days],
+        "begins": [day.begins for _, day in days],
+        "ends": [day.ends for _, day in days],
+        "ahead": [day.ahead for _, day in days],
+        "ahead_after": [day.ahead_after for _, day in days],
+        "jumps_at": [day.jumps_at for _, day in days],
+    }
 
 
 def free_rooms(
@@ -247,12 +297,8 @@ def free_rooms(
     visitor: str = "",
 ) -> list[Room]:
     """Active rooms of a location that nothing uses in [begin, end), the least used of that day first."""
-    near = (
-        Appointment.objects.exclude(status=Appointment.Status.CANCELLED)
-        .exclude(status=Appointment.Status.HELD, held_until__lte=now)
-        .exclude(status=Appointment.Status.HELD, held_by=visitor)
-        .exclude(pk__in=[moving.pk] if moving else [])
-        .filter(room__location=location, starts_at__gt=begin - AROUND, starts_at__lt=end + AROUND)
+    near = Appointment.objects.blocking(now=now, visitor=visitor, moving=moving).filter(
+        room__location=location, starts_at__gt=begin - AROUND, starts_at__lt=end + AROUND
     )
     visits = list(near.values_list("room", "busy"))
     loads = Counter(room for room, _ in visits)

@@ -55,9 +55,10 @@ def _candidates(table: Timetable, starts_at: datetime) -> Iterator[Practitioner]
     if table.person:
         yield table.person
         return
-    slots = least_loaded(
-        slots_at(table.service, starts_at, now=table.now, location=table.location, for_staff=True)
+    slots = slots_at(
+        table.service, starts_at, now=table.now, location=table.location, for_staff=True
     )
+    slots = least_loaded(slots, now=table.now)
     keys = [slot.practitioner_id for slot in slots] or givers(table.service)[:1]
     people = Practitioner.objects.in_bulk(keys)
     yield from (people[key] for key in keys)

@@ -1,13 +1,29 @@
 -- Every start that can be booked, for some services and practitioners over some local days.
 --
---   shift (wall clock, per date) ──► window (merged instants) ──► start (on the grid of the
---   window's own wall clock) ──► kept if its busy range meets nothing that blocks it.
+--   hours (wall clock, per date) ──► shift ──► window (merged moments) ──► start (on the grid
+--   of the window's own wall clock) ──► kept if its busy range meets nothing that blocks it.
 --
 -- A start is kept when [start, end + turnover after) lies in one window and
 -- [start - turnover before, end + turnover after) meets no standing visit, time off or
 -- closure, a room is free, and the practitioner may give the service on that date.
--- A shift that begins or ends in a repeated hour is taken at its second occurrence.
-WITH asked AS (
+--
+-- What the clocks show comes with the question (`wall_clock.local_day`), so that pages and
+-- slots never read two editions of the time zones. A shift that begins or ends at a skipped
+-- time is taken at the jump, at a repeated one at its first occurrence.
+--
+-- Where starts are to be packed, those that leave a gap too short for any session of the
+-- practitioner are left out of a stretch of free time that has better ones.
+WITH place AS (  -- where, with today's date there
+    SELECT * FROM unnest(%(places)s::bigint[], %(todays)s::date[]) AS p (id, today)
+),
+day AS (  -- from when to when a date lasts, and what its clock is ahead of UTC until and from its jump
+    SELECT location_id, day, tstzrange(begins, ends) AS span, ahead, ahead_after,
+           coalesce(jumps_at AT TIME ZONE 'UTC', 'infinity') AS jump
+    FROM unnest(%(day_places)s::bigint[], %(days)s::date[], %(begins)s::timestamptz[], %(ends)s::timestamptz[],
+                %(ahead)s::interval[], %(ahead_after)s::interval[], %(jumps_at)s::timestamptz[])
+        AS d (location_id, day, begins, ends, ahead, ahead_after, jumps_at)
+),
+asked AS (
     SELECT s.id, s.minutes * interval '1 minute' AS length,
            s.turnover_before * interval '1 minute' AS before,
            s.turnover_after * interval '1 minute' AS after,
@@ -18,12 +34,10 @@ WITH asked AS (
            coalesce(s.horizon_days, %(horizon)s) AS horizon,
            (SELECT count(*) FROM practitioners_service_techniques t WHERE t.service_id = s.id) AS skills
     FROM practitioners_service s
-    WHERE s.id = ANY(%(services)s)
-),
-place AS (
-    SELECT l.id, l.time_zone AS zone
-    FROM practitioners_location l
-    WHERE l.is_active AND (%(location)s::bigint IS NULL OR l.id = %(location)s)
+    WHERE s.id = ANY(%(services)s) AND (%(for_staff)s OR s.is_published AND NOT EXISTS (
+        SELECT 1 FROM practitioners_service_techniques t
+        JOIN practitioners_technique q ON q.id = t.technique_id AND NOT q.is_published
+        WHERE t.service_id = s.id))
 ),
 licensed AS (  -- the dates on which no licence or insurance is missing
     SELECT p.id, coalesce(range_intersect_agg(
@@ -38,7 +52,7 @@ licensed AS (  -- the dates on which no licence or insurance is missing
 ),
 skilled AS (  -- the dates on which all techniques of the service are certified
     SELECT c.practitioner_id, t.service_id, count(*) AS skills,
-           range_intersect_agg(daterange(c.certified_on, c.expires_on, '[]')) AS dates
+           range_intersect_agg(daterange(c.certified_on, NULL) * daterange(NULL, c.expires_on, '[]')) AS dates
     FROM practitioners_practitionertechnique c
     JOIN practitioners_service_techniques t ON t.technique_id = c.technique_id
     JOIN practitioners_technique q ON q.id = c.technique_id
@@ -46,7 +60,7 @@ skilled AS (  -- the dates on which all techniques of the service are certified
       AND NOT (q.needs_training AND c.evidence = '')
     GROUP BY c.practitioner_id, t.service_id
 ),
-pair AS (  -- who may give what, and on which dates
+pair AS MATERIALIZED (  -- who may give what, and on which dates
     SELECT ps.practitioner_id, a.id AS service_id,
            l.dates * coalesce(k.dates, daterange(NULL, NULL)) AS dates
     FROM practitioners_practitioner_services ps
@@ -55,38 +69,48 @@ pair AS (  -- who may give what, and on which dates
     LEFT JOIN skilled k ON k.practitioner_id = ps.practitioner_id AND k.service_id = a.id
     WHERE coalesce(k.skills, 0) = a.skills
 ),
-shift AS (
-    SELECT v.practitioner_id, v.location_id, d::date AS day, place.zone,
-           (d::date + v.starts_at) AT TIME ZONE place.zone AS starts_at,
-           (d::date + v.ends_at) AT TIME ZONE place.zone AS ends_at
+hours AS (  -- weekly and extra hours as the wall shows them
+    SELECT v.practitioner_id, d.location_id, d.day, d.ahead, d.ahead_after, d.jump,
+           d.day + v.starts_at AS opens, d.day + v.ends_at AS closes
     FROM practitioners_availability v
     JOIN place ON place.id = v.location_id
-    JOIN generate_series(%(first_day)s::timestamp, %(last_day)s::timestamp, interval '1 day') d
-        ON extract(isodow FROM d) = v.weekday
+    JOIN day d ON d.location_id = v.location_id AND extract(isodow FROM d.day) = v.weekday
     WHERE v.practitioner_id = ANY(%(practitioners)s)
-      AND (v.valid_from IS NULL OR v.valid_from <= d::date)
-      AND (v.valid_until IS NULL OR v.valid_until >= d::date)
+      AND d.day BETWEEN %(first_day)s AND %(last_day)s
+      AND (v.valid_from IS NULL OR v.valid_from <= d.day)
+      AND (v.valid_until IS NULL OR v.valid_until >= d.day)
     UNION ALL
-    SELECT x.practitioner_id, x.location_id, x."on", place.zone,
-           (x."on" + x.starts_at) AT TIME ZONE place.zone,
-           (x."on" + x.ends_at) AT TIME ZONE place.zone
+    SELECT x.practitioner_id, d.location_id, d.day, d.ahead, d.ahead_after, d.jump,
+           d.day + x.starts_at, d.day + x.ends_at
     FROM practitioners_extrahours x
     JOIN place ON place.id = x.location_id
+    JOIN day d ON d.location_id = x.location_id AND d.day = x."on"
     WHERE x.practitioner_id = ANY(%(practitioners)s)
-      AND x."on" BETWEEN %(first_day)s::date AND %(last_day)s::date
+      AND d.day BETWEEN %(first_day)s AND %(last_day)s
+),
+shift AS (  -- the first moments at which the clock shows these times, or later ones
+    SELECT practitioner_id, location_id, day,
+           CASE WHEN opens - ahead < jump THEN opens - ahead
+                ELSE greatest(jump, opens - ahead_after) END AT TIME ZONE 'UTC' AS starts_at,
+           CASE WHEN closes - ahead < jump THEN closes - ahead
+                ELSE greatest(jump, closes - ahead_after) END AT TIME ZONE 'UTC' AS ends_at
+    FROM hours
 ),
 merged AS (
-    SELECT practitioner_id, location_id, day, zone, range_agg(tstzrange(starts_at, ends_at)) AS spans
+    SELECT practitioner_id, location_id, day, range_agg(tstzrange(starts_at, ends_at)) AS spans
     FROM shift
     WHERE ends_at > starts_at
-    GROUP BY practitioner_id, location_id, day, zone
+    GROUP BY practitioner_id, location_id, day
 ),
 win AS (
-    SELECT m.practitioner_id, m.location_id, m.day, m.zone, span,
-           lower(span) AT TIME ZONE m.zone AS wall_start, upper(span) AT TIME ZONE m.zone AS wall_end,
-           ((m.day + 1)::timestamp AT TIME ZONE m.zone) - (m.day::timestamp AT TIME ZONE m.zone)
-               <> interval '24 hours' AS clock_changes
-    FROM merged m, unnest(m.spans) AS span
+    SELECT m.practitioner_id, m.location_id, m.day, d.ahead, d.ahead_after, d.jump, window_span AS span,
+           utc.opens + CASE WHEN utc.opens < d.jump THEN d.ahead ELSE d.ahead_after END AS wall_start,
+           utc.closes + CASE WHEN utc.closes < d.jump THEN d.ahead ELSE d.ahead_after END AS wall_end
+    FROM merged m
+    JOIN day d ON d.location_id = m.location_id AND d.day = m.day
+    CROSS JOIN unnest(m.spans) AS window_span
+    CROSS JOIN LATERAL (SELECT lower(window_span) AT TIME ZONE 'UTC' AS opens,
+                               upper(window_span) AT TIME ZONE 'UTC' AS closes) AS utc
 ),
 visit AS (
     SELECT v.practitioner_id, v.location_id, v.room_id, v.service_id, v.starts_at, v.busy
@@ -114,15 +138,13 @@ away AS (
     GROUP BY practitioner_id
 ),
 shut AS (
-    SELECT place.id AS location_id,
-           range_agg(tstzrange(c.starts_on::timestamp AT TIME ZONE place.zone,
-                               (c.ends_on + 1)::timestamp AT TIME ZONE place.zone)) AS spans
+    SELECT d.location_id, range_agg(d.span) AS spans
     FROM practitioners_closure c
-    JOIN place ON c.location_id IS NULL OR c.location_id = place.id
-    WHERE c.ends_on >= %(first_day)s::date - 1 AND c.starts_on <= %(last_day)s::date + 1
-    GROUP BY place.id
+    JOIN day d ON d.day BETWEEN c.starts_on AND c.ends_on
+        AND (c.location_id IS NULL OR c.location_id = d.location_id)
+    GROUP BY d.location_id
 ),
-room AS (
+room AS MATERIALIZED (
     SELECT r.location_id, r.id,
            coalesce(range_agg(v.busy) FILTER (WHERE v.id IS NOT NULL), '{}'::tstzmultirange) AS spans
     FROM practitioners_room r
@@ -137,48 +159,80 @@ room AS (
     GROUP BY r.location_id, r.id
 ),
 daily AS (
-    SELECT v.practitioner_id, v.service_id, (v.starts_at AT TIME ZONE l.time_zone)::date AS day,
-           count(*) AS many
-    FROM visit v JOIN practitioners_location l ON l.id = v.location_id
-    GROUP BY 1, 2, 3
+    SELECT v.practitioner_id, v.service_id, d.day, count(*) AS many
+    FROM visit v JOIN day d ON d.location_id = v.location_id AND d.span @> v.starts_at
+    WHERE v.service_id IN (SELECT id FROM asked WHERE daily_limit IS NOT NULL)
+    GROUP BY v.practitioner_id, v.service_id, d.day
+),
+free AS MATERIALIZED (  -- the windows with everything that blocks some of their time
+    SELECT w.*, place.today,
+           coalesce(taken.spans, '{}') + coalesce(away.spans, '{}') + coalesce(shut.spans, '{}') AS blocked
+    FROM win w
+    JOIN place ON place.id = w.location_id
+    LEFT JOIN taken ON taken.practitioner_id = w.practitioner_id AND taken.location_id = w.location_id
+    LEFT JOIN away ON away.practitioner_id = w.practitioner_id
+    LEFT JOIN shut ON shut.location_id = w.location_id
 ),
 start AS (
-    SELECT w.practitioner_id, p.service_id, w.location_id, w.day, a.position,
-           moment.instant AS starts_at, moment.instant + a.length AS ends_at,
-           tstzrange(moment.instant - a.before, moment.instant + a.length + a.after) AS busy
-    FROM win w
-    JOIN pair p ON p.practitioner_id = w.practitioner_id AND w.day <@ p.dates
+    SELECT f.practitioner_id, p.service_id, f.location_id, f.day, f.span, f.blocked, a.position,
+           a.needs_room, a.daily_limit, moment.starts_at, moment.starts_at + a.length AS ends_at,
+           tstzrange(moment.starts_at - a.before, moment.starts_at + a.length + a.after) AS busy
+    FROM free f
+    JOIN pair p ON p.practitioner_id = f.practitioner_id AND f.day <@ p.dates
     JOIN asked a ON a.id = p.service_id
-    CROSS JOIN LATERAL generate_series(w.wall_start, w.wall_end - interval '1 minute', a.grid) AS wall
-    CROSS JOIN LATERAL (
-        SELECT (wall AT TIME ZONE w.zone) - fold AS instant
-        FROM unnest(CASE WHEN w.clock_changes
-                    THEN ARRAY[interval '0', interval '30 minutes', interval '1 hour', interval '2 hours']
-                    ELSE ARRAY[interval '0'] END) AS fold
-        WHERE ((wall AT TIME ZONE w.zone) - fold) AT TIME ZONE w.zone = wall
-    ) AS moment
-    WHERE tstzrange(moment.instant, moment.instant + a.length + a.after) <@ w.span
-      AND moment.instant >= a.earliest
-      AND (%(for_staff)s OR w.day <= (%(now)s::timestamptz AT TIME ZONE w.zone)::date + a.horizon)
+    CROSS JOIN LATERAL generate_series(f.wall_start, f.wall_end - interval '1 minute', a.grid) AS wall
+    CROSS JOIN LATERAL (  -- a skipped time comes never, a repeated one twice
+        SELECT (wall - f.ahead) AT TIME ZONE 'UTC' WHERE wall - f.ahead < f.jump
+        UNION ALL
+        SELECT (wall - f.ahead_after) AT TIME ZONE 'UTC' WHERE wall - f.ahead_after >= f.jump
+    ) AS moment (starts_at)
+    WHERE tstzrange(moment.starts_at, moment.starts_at + a.length + a.after) <@ f.span
+      AND moment.starts_at >= a.earliest
+      AND (%(for_staff)s OR f.day <= f.today + a.horizon)
+      AND NOT tstzrange(moment.starts_at - a.before, moment.starts_at + a.length + a.after) && f.blocked
 ),
 kept AS (
-    SELECT s.practitioner_id, s.service_id, s.location_id, s.starts_at, s.ends_at,
-           row_number() OVER (PARTITION BY s.practitioner_id ORDER BY s.starts_at, s.position, s.service_id) AS place
+    SELECT s.*
     FROM start s
-    JOIN asked a ON a.id = s.service_id
-    LEFT JOIN taken ON taken.practitioner_id = s.practitioner_id AND taken.location_id = s.location_id
-    LEFT JOIN away ON away.practitioner_id = s.practitioner_id
-    LEFT JOIN shut ON shut.location_id = s.location_id
-    LEFT JOIN daily ON daily.practitioner_id = s.practitioner_id
-        AND daily.service_id = s.service_id AND daily.day = s.day
-    WHERE NOT coalesce(s.busy && taken.spans, false)
-      AND NOT coalesce(s.busy && away.spans, false)
-      AND NOT coalesce(s.busy && shut.spans, false)
-      AND (a.daily_limit IS NULL OR coalesce(daily.many, 0) < a.daily_limit)
-      AND (NOT a.needs_room OR EXISTS (
+    WHERE (s.daily_limit IS NULL OR s.daily_limit > coalesce((
+              SELECT d.many FROM daily d
+              WHERE d.practitioner_id = s.practitioner_id AND d.service_id = s.service_id AND d.day = s.day), 0))
+      AND (NOT s.needs_room OR EXISTS (
           SELECT 1 FROM room r WHERE r.location_id = s.location_id AND NOT s.busy && r.spans))
+),
+shortest AS (  -- the least time in which each practitioner can give any session
+    SELECT ps.practitioner_id,
+           min(s.turnover_before + s.minutes + s.turnover_after) * interval '1 minute' AS needs
+    FROM practitioners_practitioner_services ps
+    JOIN practitioners_service s ON s.id = ps.service_id
+    WHERE %(packs)s AND ps.practitioner_id = ANY(%(practitioners)s)
+      AND s.is_published AND NOT EXISTS (
+          SELECT 1 FROM practitioners_service_techniques t
+          JOIN practitioners_technique q ON q.id = t.technique_id AND NOT q.is_published
+          WHERE t.service_id = s.id)
+    GROUP BY ps.practitioner_id
+),
+fitting AS (
+    SELECT k.*, stretch.piece, shortest.needs IS NULL
+           OR NOT (lower(k.busy) > lower(stretch.piece) AND lower(k.busy) < lower(stretch.piece) + shortest.needs)
+          AND NOT (upper(k.busy) < upper(stretch.piece) AND upper(k.busy) > upper(stretch.piece) - shortest.needs)
+           AS fits
+    FROM kept k
+    LEFT JOIN shortest ON shortest.practitioner_id = k.practitioner_id
+    LEFT JOIN LATERAL unnest(tstzmultirange(k.span) - k.blocked) AS stretch (piece)
+        ON %(packs)s AND stretch.piece @> k.starts_at
+),
+packed AS (
+    SELECT f.*, bool_or(f.fits) OVER (PARTITION BY f.practitioner_id, f.service_id, f.location_id, f.piece) AS can_fit
+    FROM fitting f
+),
+numbered AS (
+    SELECT p.*, row_number() OVER (
+        PARTITION BY p.practitioner_id ORDER BY p.starts_at, p.position, p.service_id) AS number
+    FROM packed p
+    WHERE NOT %(packs)s OR p.fits OR NOT p.can_fit
 )
 SELECT practitioner_id, service_id, location_id, starts_at, ends_at
-FROM kept
-WHERE %(count)s::int IS NULL OR place <= %(count)s
+FROM numbered
+WHERE %(count)s::int IS NULL OR number <= %(count)s
 ORDER BY starts_at, practitioner_id, service_id

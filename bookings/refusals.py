@@ -31,6 +31,8 @@ from bookings.errors import (
     TooSoon,
 )
 from bookings.models import Appointment
+from bookings.wall_clock import DAY, MINUTE, day_of, moment
+from bookings.working_hours import merged
 from practitioners.models import (
     Availability,
     ClinicSettings,
@@ -40,9 +42,6 @@ from practitioners.models import (
     Practitioner,
     Service,
 )
-
-DAY = timedelta(days=1)
-Status = Appointment.Status
 
 
 @dataclass(frozen=True)
@@ -80,18 +79,14 @@ class Wish:
     @cached_property
     def neighbours(self) -> list[Appointment]:
         """What stands around the wish in the practitioner's calendar."""
-        standing = (
-            Appointment.objects.filter(
-                practitioner=self.practitioner,
-                starts_at__gte=self.starts_at - DAY,
-                starts_at__lt=self.end + DAY,
-            )
-            .exclude(status=Status.CANCELLED)
-            .exclude(status=Status.HELD, held_until__lte=self.now)
-            .exclude(status=Status.HELD, held_by=self.visitor)
-            .exclude(pk__in=[self.moving.pk] if self.moving else [])
+        blocking = Appointment.objects.blocking(
+            now=self.now, visitor=self.visitor, moving=self.moving
+        ).filter(
+            practitioner=self.practitioner,
+            starts_at__gte=self.starts_at - DAY,
+            starts_at__lt=self.end + DAY,
         )
-        return list(standing)
+        return list(blocking.select_related("location"))
 
 
 def why_not(
@@ -130,13 +125,11 @@ def _time_of_asking(wish: Wish) -> BookingError | None:
         return InThePast()
     if wish.for_staff:
         return None
-    notice = wish.service.min_notice_minutes
-    notice = wish.clinic.min_notice_minutes if notice is None else notice
-    if wish.starts_at < wish.now + timedelta(minutes=notice):
+    notice = wish.service.notice(wish.clinic)
+    if wish.starts_at < wish.now + notice:
         return TooSoon(_too_soon(notice, wish.clinic.phone))
     today = wish.now.astimezone(wish.location.zone).date()
-    horizon = wish.service.horizon_days or wish.clinic.horizon_days
-    return TooFar() if wish.day > today + horizon * DAY else None
+    return TooFar() if wish.day > today + wish.service.horizon(wish.clinic) else None
 
 
 def _offer(wish: Wish) -> BookingError | None:
@@ -158,10 +151,12 @@ def _certificates(wish: Wish) -> BookingError | None:
 
 
 def _closures(wish: Wish) -> BookingError | None:
+    """Whole local days; turnover may not reach into one either."""
+    zone = wish.location.zone
     closed = Closure.objects.filter(
         Q(location=wish.location) | Q(location=None),
-        starts_on__lte=wish.day,
-        ends_on__gte=wish.day,
+        starts_on__lte=day_of(wish.end - MINUTE, zone),
+        ends_on__gte=day_of(wish.begin, zone),
     )
     return Closed() if closed.exists() else None
 
@@ -191,8 +186,7 @@ def _limit_of_the_day(wish: Wish) -> BookingError | None:
     same = [
         visit
         for visit in wish.neighbours
-        if visit.service_id == wish.service.pk
-        and visit.starts_at.astimezone(wish.location.zone).date() == wish.day
+        if visit.service_id == wish.service.pk and visit.local_day == wish.day
     ]
     return DailyLimit() if len(same) >= wish.service.daily_limit else None
 
@@ -211,8 +205,12 @@ def _grid(wish: Wish) -> BookingError | None:
     shift = _shift_start(wish)
     if shift is None:
         return None
-    wall = wish.starts_at.astimezone(wish.location.zone).replace(tzinfo=None)
-    return OffGrid() if (wall - shift).total_seconds() / 60 % wish.service.start_grid else None
+    minutes = (_on_the_wall(wish.starts_at, wish) - _on_the_wall(shift, wish)) / MINUTE
+    return OffGrid() if minutes < 0 or minutes % wish.service.start_grid else None
+
+
+def _on_the_wall(at: datetime, wish: Wish) -> datetime:
+    return at.astimezone(wish.location.zone).replace(tzinfo=None)
 
 
 RULES: tuple[Callable[[Wish], BookingError | None], ...] = (
@@ -229,15 +227,15 @@ RULES: tuple[Callable[[Wish], BookingError | None], ...] = (
 )
 
 
-def _too_soon(notice_minutes: int, phone: str) -> str:
-    hours = notice_minutes / 60
+def _too_soon(notice: timedelta, phone: str) -> str:
+    hours = notice / timedelta(hours=1)
     length = f"{hours:g} hour{'' if hours == 1 else 's'}"
     call = f" Call {phone} and" if phone else " Call us and"
     return f"This time is less than {length} away.{call} we will try to fit you in."
 
 
 def _shift_start(wish: Wish) -> datetime | None:
-    """The wall-clock start of the stretch of hours that holds the visit, if one does."""
+    """When the stretch of hours begins that holds the visit, if one does."""
     whose: dict[str, Any] = {"practitioner": wish.practitioner, "location": wish.location}
     weekly = Availability.objects.filter(
         Q(valid_from=None) | Q(valid_from__lte=wish.day),
@@ -246,18 +244,11 @@ def _shift_start(wish: Wish) -> datetime | None:
         **whose,
     )
     rows: list[Any] = [*weekly, *ExtraHours.objects.filter(on=wish.day, **whose)]
-    shifts = sorted(
-        (
-            datetime.combine(wish.day, row.starts_at, tzinfo=wish.location.zone),
-            datetime.combine(wish.day, row.ends_at, tzinfo=wish.location.zone),
-        )
-        for row in rows
-    )
-    merged: list[tuple[datetime, datetime]] = []
-    for begins, ends in shifts:
-        if merged and begins <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], ends))
-        else:
-            merged.append((begins, ends))
-    around = [one for one, ends in merged if one <= wish.starts_at and wish.end <= ends]
-    return around[0].replace(tzinfo=None) if around else None
+    zone = wish.location.zone
+    shifts = [
+        (moment(wish.day, row.starts_at, zone), moment(wish.day, row.ends_at, zone)) for row in rows
+    ]
+    around = [
+        begins for begins, ends in merged(shifts) if begins <= wish.starts_at and wish.end <= ends
+    ]
+    return around[0] if around else None

@@ -45,8 +45,7 @@ class Timetable:
         """The last day that can be booked online; the desk looks a year ahead."""
         if self.for_staff:
             return self.today + STAFF_HORIZON
-        horizon = self.service.horizon_days or self.clinic.horizon_days
-        return self.today + timedelta(days=horizon)
+        return self.today + self.service.horizon(self.clinic)
 
     def free(self, first_day: date, days: int = DAYS_SHOWN) -> list[Slot]:
         """Every free start of some days."""
@@ -95,7 +94,7 @@ def soonest(
     """The first free start of a service, anywhere or at one place."""
     people = [person] if person else Practitioner.objects.filter(services=service, is_active=True)
     found = next_free(
-        [service.pk], practitioners=[one.pk for one in people], now=now, location=location
+        [service], practitioners=[one.pk for one in people], now=now, location=location
     )
     slots = [slot for several in found.values() for slot in several]
     return min(slots, key=lambda slot: slot.starts_at, default=None)

@@ -10,7 +10,9 @@ days before ten o'clock is ten o'clock, also when one of the days has 25 hours.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 # Outside these hours people are left alone. US rules are wider (47 CFR 64.1200(c)).
@@ -43,6 +45,47 @@ def day_of(at: datetime, zone: ZoneInfo) -> date:
     if at.tzinfo is None:
         raise ValueError("A moment without a time zone has no date.")
     return at.astimezone(zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDay:
+    """A date somewhere: the moments from which and to which it lasts, and its clock.
+
+    The clock is `ahead` of UTC until `jumps_at` and `ahead_after` from then on; on
+    nearly every day it does not jump.
+    """
+
+    on: date
+    begins: datetime
+    ends: datetime
+    ahead: timedelta
+    ahead_after: timedelta
+    jumps_at: datetime | None
+
+
+@lru_cache(maxsize=4096)
+def local_day(on: date, zone: ZoneInfo) -> LocalDay:
+    """Tell how long a date lasts on a wall, and what its clock does on it."""
+    begins, ends = moment(on, time(0), zone), moment(on + DAY, time(0), zone)
+    # A minute before: where midnight is skipped, the clock jumps as the day begins.
+    last, first = _ahead(begins - MINUTE, zone), _ahead(ends, zone)
+    jumps_at = _jump(begins - MINUTE, ends, zone) if last != first else None
+    return LocalDay(on, begins, ends, last, first, jumps_at)
+
+
+def _ahead(at: datetime, zone: ZoneInfo) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta()
+
+
+def _jump(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The first minute with the later of two offsets, found by halves."""
+    while after - before > MINUTE:
+        middle = before + (after - before) // MINUTE // 2 * MINUTE
+        if _ahead(middle, zone) == _ahead(after, zone):
+            after = middle
+        else:
+            before = middle
+    return after
 
 
 def appointment_reminder_at(

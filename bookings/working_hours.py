@@ -8,16 +8,15 @@ in    09 ─ 10     11 ── 12:30      13:30 ─────── 17:30
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from bookings.wall_clock import moment
+from bookings.wall_clock import DAY, moment
 from practitioners.models import Availability, Closure, ExtraHours, Practitioner, TimeOff
 
-DAY = timedelta(days=1)
 Stretch = tuple[datetime, datetime]
 
 
@@ -42,7 +41,7 @@ def windows(
     return {
         key: [
             (begins.astimezone(zones[key]), ends.astimezone(zones[key]))
-            for begins, ends in _without(_merged(shifts), away.get(key[0], []))
+            for begins, ends in _without(merged(shifts), away.get(key[0], []))
         ]
         for key, shifts in found.items()
     }
@@ -86,14 +85,15 @@ def _away(
     return found
 
 
-def _merged(stretches: list[Stretch]) -> list[Stretch]:
-    merged: list[Stretch] = []
+def merged(stretches: list[Stretch]) -> list[Stretch]:
+    """The same hours with those that meet or touch made one, in order."""
+    whole: list[Stretch] = []
     for begins, ends in sorted(stretches):
-        if merged and begins <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], ends))
-        else:
-            merged.append((begins, ends))
-    return merged
+        if whole and begins <= whole[-1][1]:
+            whole[-1] = (whole[-1][0], max(whole[-1][1], ends))
+        elif begins < ends:
+            whole.append((begins, ends))
+    return whole
 
 
 def _without(stretches: list[Stretch], away: list[Stretch]) -> list[Stretch]:

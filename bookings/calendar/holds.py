@@ -63,11 +63,10 @@ def _candidates(
         yield practitioner, location
         return
     only = [practitioner.pk] if practitioner else None
-    slots = least_loaded(
-        slots_at(
-            service, starts_at, now=now, practitioners=only, location=location, visitor=visitor
-        )
+    slots = slots_at(
+        service, starts_at, now=now, practitioners=only, location=location, visitor=visitor
     )
+    slots = least_loaded(slots, now=now)
     people = Practitioner.objects.in_bulk([slot.practitioner_id for slot in slots])
     places = Location.objects.in_bulk({slot.location_id for slot in slots})
     for slot in slots:

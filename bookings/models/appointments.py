@@ -88,6 +88,16 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """The visit that a form has booked, whoever sends it again."""
         return self.standing_or_cancelled().filter(form_token=token)
 
+    def blocking(
+        self, *, now: Any, visitor: str = "", moving: Appointment | None = None
+    ) -> AppointmentQuerySet:
+        """What takes up time: all but cancelled visits, holds that ran out or are the visitor's own,
+        and the visit being moved."""
+        held = Q(status=Appointment.Status.HELD)
+        over = held & (Q(held_until__lte=now) | Q(held_by=visitor))
+        rows = self.exclude(status=Appointment.Status.CANCELLED).exclude(over)
+        return rows.exclude(pk=moving.pk) if moving else rows
+
     def standing(self) -> AppointmentQuerySet:
         """Everything that still takes up time: neither cancelled nor merely held."""
         return self.exclude(status__in=(Appointment.Status.CANCELLED, Appointment.Status.HELD))

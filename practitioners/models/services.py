@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from practitioners.models.catalogue import Technique
+from practitioners.models.site import ClinicSettings
 
 
 class ServiceQuerySet(models.QuerySet["Service"]):
@@ -91,3 +92,14 @@ class Service(models.Model):
     @property
     def length(self) -> timedelta:
         return timedelta(minutes=self.minutes)
+
+    def notice(self, clinic: ClinicSettings) -> timedelta:
+        """The shortest time between booking and visit for clients."""
+        own = self.min_notice_minutes
+        return timedelta(minutes=clinic.min_notice_minutes if own is None else own)
+
+    def horizon(self, clinic: ClinicSettings) -> timedelta:
+        """How many days ahead clients may book."""
+        return timedelta(
+            days=clinic.horizon_days if self.horizon_days is None else self.horizon_days
+        )
