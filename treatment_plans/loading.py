@@ -28,7 +28,7 @@ from treatment_plans.models import OutcomeMeasure
 
 MEASURES_FILE = Path(__file__).parent / "catalogue" / "outcome_measures.csv"
 TEXTS = (
-    "name", "measures", "unit", "direction", "entry_mode", "asked_of", "question", "low_words",
+    "name", "plain_name", "measures", "unit", "direction", "entry_mode", "asked_of", "question", "low_words",
     "high_words", "mcid_source", "scoring", "licence",
 )  # fmt: skip
 NUMBERS = ("minimum", "maximum", "step", "measuring_error", "mcid_value", "mcid_percent")

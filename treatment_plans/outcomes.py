@@ -24,6 +24,14 @@ REVIEWS_WITHOUT_CHANGE = 2  # frequency.md 3: after that many, change or refer
 
 Reading = Literal["better", "worse", "below", "unclear", "clear", "none"]
 Advice = Literal["continue", "taper", "change", "refer", "stop"]
+READINGS: dict[Reading, str] = {
+    "better": "better by at least what usually counts",
+    "worse": "worse by at least what usually counts",
+    "below": "less than what usually counts",
+    "unclear": "no clear change: measuring itself differs by about {error}",
+    "clear": "more than measuring differs by; no figure for what counts",
+    "none": "no figure for what counts",
+}
 Bands = tuple[tuple[Decimal, str], ...]
 
 
@@ -110,6 +118,19 @@ class Change:
         return "better" if self.gain > 0 else "worse"
 
     @property
+    def words(self) -> str:
+        """The reading in words: about the figure, never about the person."""
+        return READINGS[self.reading].format(error=f"{plain(self.scale.error)} {self.scale.unit}")
+
+    @property
+    def said(self) -> str:
+        """3 points lower, 2.7 points higher, the same."""
+        if not self.difference:
+            return "the same"
+        way = "higher" if self.difference > 0 else "lower"
+        return f"{plain(abs(self.difference))} {self.scale.unit} {way}"
+
+    @property
     def is_meaningful(self) -> bool:
         return self.reading in ("better", "worse")
 
@@ -154,6 +175,27 @@ def suggestion(changes: Iterable[Change], *, reviews: int) -> Suggestion:
     return Suggestion(("continue",), "No score has changed by what usually counts yet.")
 
 
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def headline(series: Series, *, sessions: int) -> str:
+    """What a chart shows, in one sentence without a verdict."""
+    first, last = said(series.first.value, series.scale), said(series.last.value, series.scale)
+    count = NUMBERS[sessions] if sessions < len(NUMBERS) else str(sessions)
+    during = f" in {count} session{'' if sessions == 1 else 's'}" if sessions else ""
+    if series.change is None:
+        return f"{series.name}: {last}"
+    if first == last:
+        return f"{series.name} stayed at {last}{during}"
+    return f"{series.name} went from {first} to {last}{during}"
+
+
+def said(value: Decimal, scale: Scale) -> str:
+    """A value with its unit where the number alone would mislead."""
+    units = {"points": "", "percent": "%", "degrees": "\N{DEGREE SIGN}"}
+    return f"{plain(value)}{units.get(scale.unit, f' {scale.unit}')}"
+
+
 def mean(values: Sequence[Decimal]) -> Decimal | None:
     """The mean of the activities rated, one decimal; None when none was."""
     return rounded(sum(values, Decimal(0)) / len(values)) if values else None
@@ -194,6 +236,9 @@ class Series:
     scale: Scale
     points: tuple[Point, ...]
     is_judged: bool = True
+    panel: str = ""  # series with the same one are drawn together
+    reference: Decimal | None = None  # a figure usually quoted, as context
+    is_comparable: bool = True  # False for a rating that says the change itself
 
     @property
     def first(self) -> Point:
@@ -206,9 +251,14 @@ class Series:
     @property
     def change(self) -> Change | None:
         """From the first value to the last; None while there is only one."""
-        if len(self.points) < 2:
+        if len(self.points) < 2 or not self.is_comparable:
             return None
         return Change(self.first.value, self.last.value, self.scale)
+
+    @property
+    def band(self) -> str:
+        """The name of the band that the last value lies in."""
+        return self.scale.band(self.last.value)
 
     def until(self, day: date) -> Series | None:
         """The series as it was at the end of a day; None before its first value."""

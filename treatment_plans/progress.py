@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models.query import QuerySet
 
+from bookings.models import Appointment
+from treatment_plans.charts import Happenings, Panel, panels
 from treatment_plans.models import (
     Assessment,
     Occasion,
@@ -24,11 +27,12 @@ from treatment_plans.models import (
     TreatmentPlan,
 )
 from treatment_plans.models.assessments import Side
-from treatment_plans.outcomes import Point, Series, mean
+from treatment_plans.outcomes import Point, Series, headline, mean
 from treatment_plans.rom import norm_of
 from treatment_plans.scores import PSFS
 
-NPRS, ROM = "nprs", "rom"
+NPRS, ROM, GROC = "nprs", "rom", "groc"
+MEAN = "Activities, on average"
 PAIN = {"worst": "pain_worst", "average": "pain_average", "now": "pain_now"}
 
 
@@ -38,12 +42,14 @@ class _Line:
 
     measure: OutcomeMeasure
     name: str
-    is_judged: bool
     by_day: dict[date, Point]
+    panel: str
+    is_judged: bool = True
+    reference: Decimal | None = None
 
 
 def series_of(plan: TreatmentPlan) -> list[Series]:
-    """Every series of a plan, by the order of its measures. Four queries."""
+    """Every series of a plan, by the order of its measures. Four queries beside the plan's own parts."""
     lines: dict[str, _Line] = {}
     for key, line in _assessed(plan):
         lines.setdefault(key, line).by_day |= line.by_day
@@ -56,18 +62,22 @@ def series_of(plan: TreatmentPlan) -> list[Series]:
 def _series(key: str, line: _Line) -> Series:
     points = tuple(line.by_day[day] for day in sorted(line.by_day))
     return Series(
-        key, line.measure.slug, line.name, line.measure.scale, points, is_judged=line.is_judged
-    )
+        key, line.measure.slug, line.name, line.measure.scale, points,
+        is_judged=line.is_judged, panel=line.panel, reference=line.reference,
+        is_comparable=line.measure.slug != GROC,
+    )  # fmt: skip
 
 
 def _scored(plan: TreatmentPlan) -> Iterator[tuple[str, _Line]]:
     """The scores that were asked for: activities by themselves and as their mean."""
     rated: dict[date, list[OutcomeScore]] = defaultdict(list)
     for score in OutcomeScore.objects.counted().filter(plan=plan).in_order():
-        line = _Line(score.measure, score.name, True, {score.taken_on: _point(score)})
+        line = _Line(
+            score.measure, score.name, {score.taken_on: _point(score)}, score.measure.called
+        )
         if score.activity is not None:
             rated[score.taken_on].append(score)
-            line.is_judged = False
+            line.is_judged, line.panel = False, score.name
             yield f"{PSFS} {score.activity.number}", line
             continue
         if score.side:
@@ -77,7 +87,7 @@ def _scored(plan: TreatmentPlan) -> Iterator[tuple[str, _Line]]:
         value = mean([score.value for score in scores])
         if value is not None:
             point = Point(day, value, scores[0].occasion)
-            yield PSFS, _Line(scores[0].measure, "Activities, on average", True, {day: point})
+            yield PSFS, _Line(scores[0].measure, MEAN, {day: point}, MEAN)
 
 
 def _point(score: OutcomeScore) -> Point:
@@ -106,10 +116,67 @@ def _assessed(plan: TreatmentPlan) -> Iterator[tuple[str, _Line]]:
 def assessments_of(plan: TreatmentPlan) -> QuerySet[Assessment]:
     """The one that a plan was made from and the later ones of its time, oldest first."""
     rows = Assessment.objects.filter(client=plan.client_id)
-    first = plan.assessment.assessed_on if plan.assessment else plan.start_on
-    rows = rows.filter(assessed_on__gte=first)
+    rows = rows.filter(assessed_on__gte=first_day_of(plan))
     rows = rows.filter(assessed_on__lte=plan.ended_on) if plan.ended_on else rows
     return rows.order_by("assessed_on", "pk")
+
+
+def for_client(plan: TreatmentPlan) -> dict[str, Any]:
+    """What a client sees: a sentence, a chart for each goal, and the rest of the charts.
+
+    A goal has a chart when what it is measured by was scored, and is named like the chart,
+    a line of it, or the measure.
+    """
+    happenings = happenings_of(plan)
+    aimed = {one.measure.casefold(): one for one in plan.goals.all() if one.measure}
+    shown = [one for one in series_of(plan) if one.is_judged or one.name.casefold() in aimed]
+    by_goal, others = [], []
+    for panel in panels((one for one in shown if one.measure != ROM), happenings):
+        goal = next((aimed[name] for name in _names(panel) if name in aimed), None)
+        if goal is None:
+            others.append(panel)
+        else:
+            by_goal.append(replace(panel, target=goal.target, goal=goal.sentence))
+    first = next((one.series[0] for one in (*by_goal, *others)), None)
+    count = len(happenings.sessions)
+    return {
+        "headline": headline(first, sessions=count) if first else "",
+        "goals": by_goal,
+        "others": others,
+        "sessions": count,
+    }
+
+
+def _names(panel: Panel) -> list[str]:
+    names = [panel.title, *(one.name for one in panel.series), panel.series[0].measure]
+    return [name.casefold() for name in names]
+
+
+def first_day_of(plan: TreatmentPlan) -> date:
+    """The day from which values belong to a plan: its assessment's, or that of its writing."""
+    written_on = plan.created_at.astimezone(plan.location.zone).date()
+    days = [plan.start_on, written_on, *([plan.assessment.assessed_on] if plan.assessment else [])]
+    return min(days)
+
+
+def happenings_of(plan: TreatmentPlan) -> Happenings:
+    """Sessions, missed visits and later versions of a plan, on its clock. Two queries."""
+    zone, status = plan.location.zone, Appointment.Status
+    visits = [one.appointment for one in plan.visits.select_related("appointment")]
+    days = [(one, one.starts_at.astimezone(zone).date()) for one in visits]
+    later = plan.versions.filter(made_at__date__gt=plan.activated_on or plan.start_on)
+    return Happenings(
+        sessions=tuple(day for one, day in days if one.status == status.COMPLETED),
+        missed=tuple(
+            day
+            for one, day in days
+            if one.status == status.NO_SHOW or (one.is_cancelled and one.is_late_cancellation)
+        ),
+        changes=tuple(
+            (made_at.astimezone(zone).date(), f"v{number}")
+            for made_at, number in later.values_list("made_at", "number")
+        ),
+    )
 
 
 def _pain(found: Assessment, measure: OutcomeMeasure, occasion: str) -> Iterator[tuple[str, _Line]]:
@@ -117,7 +184,7 @@ def _pain(found: Assessment, measure: OutcomeMeasure, occasion: str) -> Iterator
         value = getattr(found, name)
         if value is not None:
             point = Point(found.assessed_on, Decimal(value), occasion)
-            line = _Line(measure, measure.part_name(part), True, {found.assessed_on: point})
+            line = _Line(measure, measure.part_name(part), {point.on: point}, measure.called)
             yield _key(measure, part, ""), line
 
 
@@ -126,11 +193,12 @@ def _ranges(
 ) -> Iterator[tuple[str, _Line]]:
     for row in rows:
         norm = norm_of(row.joint, row.movement)
-        name = norm.label if norm else f"{row.joint}, {row.movement}"
+        panel = name = norm.label if norm else f"{row.joint}, {row.movement}"
         if row.side != Side.MIDLINE:
             name = f"{name}, {row.get_side_display().lower()}"
         if row.motion == RomMeasurement.Motion.PASSIVE:
             name = f"{name}, passive"
         point = Point(found.assessed_on, Decimal(row.degrees), occasion)
-        line = _Line(measure, name, True, {found.assessed_on: point})
+        line = _Line(measure, name, {point.on: point}, panel)
+        line.reference = Decimal(norm.degrees) if norm else None
         yield f"{ROM} {row.joint} {row.movement} {row.side} {row.motion}", line

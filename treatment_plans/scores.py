@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,8 +11,9 @@ from typing import Any
 from django.db import transaction
 
 from bookings.models import Appointment
-from treatment_plans.errors import BadScore
+from treatment_plans.errors import BadScore, WrongState
 from treatment_plans.models import (
+    Occasion,
     OutcomeMeasure,
     OutcomeScore,
     PlanMeasure,
@@ -20,8 +21,13 @@ from treatment_plans.models import (
     TreatmentPlan,
 )
 from treatment_plans.models.assessments import Side
+from treatment_plans.outcomes import plain
+from treatment_plans.plan_facts import facts_of
+from treatment_plans.schedule import review_due_on
 
 PSFS = "psfs"
+USUAL = ["nprs", "psfs", "groc"]
+ENDED = (TreatmentPlan.Status.COMPLETED, TreatmentPlan.Status.DISCHARGED)
 REPLACED = "Entered again on the same day"
 
 
@@ -47,6 +53,21 @@ class Question:
         """Whether it fits a row of tiles: whole numbers, few of them."""
         span = self.measure.maximum - self.measure.minimum
         return self.measure.step == 1 and span <= 14 and self.measure.unit == "points"
+
+    @property
+    def lowest(self) -> str:
+        return plain(self.measure.minimum)
+
+    @property
+    def highest(self) -> str:
+        return plain(self.measure.maximum)
+
+    @property
+    def range_words(self) -> str:
+        """From where to where, in which steps, and which way is better."""
+        steps = "" if self.measure.step == 1 else f", steps of {plain(self.measure.step)}"
+        better = self.measure.get_direction_display().lower()
+        return f"{self.lowest} to {self.highest} {self.measure.unit}{steps}; {better}"
 
 
 def questions_of(plan: TreatmentPlan, occasion: str, *, of: str = "") -> list[Question]:
@@ -77,6 +98,59 @@ def _questions(
 
 def _sided(name: str, side: str) -> str:
     return f"{name}, {Side(side).label.lower()}" if side else name
+
+
+@transaction.atomic
+def choose_measures(
+    plan: TreatmentPlan,
+    wanted: Mapping[OutcomeMeasure, list[str]],
+    *,
+    activities: Mapping[int, str],
+) -> None:
+    """Ask these measures on these occasions, and rate these activities, by their number.
+
+    What was scored stays, and so do the words of an activity that was. It makes no new
+    version of the plan: the client agrees to treatment, not to what is asked about it.
+    Raises WrongState for a plan that has ended.
+    """
+    current = TreatmentPlan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+    if current.status in (*ENDED, TreatmentPlan.Status.CANCELLED):
+        raise WrongState("This plan has ended and can no longer be changed.")
+    plan.measures.exclude(measure__in=wanted).delete()
+    for measure, occasions in wanted.items():
+        plan.measures.update_or_create(measure=measure, defaults={"occasions": occasions})
+    unscored = plan.activities.filter(scores=None)
+    unscored.exclude(number__in=activities).delete()
+    for number, wording in activities.items():
+        if not plan.activities.filter(number=number).exists():
+            plan.activities.create(number=number, wording=wording)
+        unscored.filter(number=number).exclude(wording=wording).update(wording=wording)
+
+
+def usual_measures(plan: TreatmentPlan) -> list[OutcomeMeasure]:
+    """What a plan without measures is offered: pain, function, change and one of its area."""
+    offered = OutcomeMeasure.objects.offered()
+    of_the_area = offered.suggested_for(plan).exclude(slug__in=USUAL).first()
+    wanted = [*USUAL, of_the_area.slug] if of_the_area else USUAL
+    return list(offered.filter(slug__in=wanted))
+
+
+def occasion_on(plan: TreatmentPlan, day: date) -> str:
+    """The occasion that scores of a day most likely belong to. Five queries."""
+    if plan.status in ENDED:
+        return Occasion.DISCHARGE
+    facts = facts_of(plan)
+    if not any(done < day for done in facts.completed_on):
+        return Occasion.BASELINE
+    return Occasion.REVIEW if day >= review_due_on(facts) else Occasion.SESSION
+
+
+def visit_on(plan: TreatmentPlan, day: date) -> Appointment | None:
+    """The plan's visit of a local day, if it has one."""
+    zone = plan.location.zone
+    visits = plan.visits.select_related("appointment").order_by("appointment__starts_at")
+    found = (one.appointment for one in visits.exclude(appointment__status="cancelled"))
+    return next((one for one in found if one.starts_at.astimezone(zone).date() == day), None)
 
 
 @transaction.atomic

@@ -8,8 +8,10 @@ from treatment_plans.views import (
     desk,
     handing_over,
     plan,
+    progress,
     record_access,
     reviews,
+    scores,
     why,
 )
 
@@ -44,5 +46,22 @@ urlpatterns = [
     path("desk/reviews/<uuid:public_id>/", reviews.desk_review, name="desk_review"),
     path(
         "desk/reviews/<uuid:public_id>/allow/", reviews.desk_review_allow, name="desk_review_allow"
+    ),
+    path("desk/plans/<uuid:public_id>/measures/", scores.plan_measures, name="desk_plan_measures"),
+    path("desk/plans/<uuid:public_id>/scores/", scores.plan_scores, name="desk_plan_scores"),
+    path("desk/scores/<uuid:public_id>/error/", scores.score_error, name="desk_score_error"),
+    path(
+        "desk/plans/<uuid:public_id>/progress/", progress.plan_progress, name="desk_plan_progress"
+    ),
+    path(
+        "desk/plans/<uuid:public_id>/progress/print/",
+        progress.plan_progress_print,
+        name="desk_plan_progress_print",
+    ),
+    path("my/plans/<uuid:public_id>/progress/", progress.my_progress, name="my_progress"),
+    path(
+        "my/plans/<uuid:public_id>/progress/print/",
+        progress.my_progress_print,
+        name="my_progress_print",
     ),
 ]

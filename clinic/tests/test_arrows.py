@@ -21,6 +21,7 @@ ORDER = ("urls", "views", "forms", "models")
 PURE = {
     "bookings/times.py",
     "bookings/wall_clock.py",
+    "treatment_plans/charts.py",
     "treatment_plans/outcomes.py",
     "treatment_plans/schedule",
 }

@@ -52,9 +52,11 @@ class OutcomeMeasureQuerySet(models.QuerySet["OutcomeMeasure"]):
         return self.filter(is_offered=True)
 
     def suggested_for(self, plan: TreatmentPlan) -> OutcomeMeasureQuerySet:
-        """Offered ones made for an area that the plan treats, in the order of the list."""
-        regions = plan.regions.all()
-        return self.offered().filter(body_regions__in=regions).order_by("position").distinct()
+        """Offered ones made for what the client comes with, or for an area the plan treats."""
+        fits = Q(body_regions__in=plan.regions.all())
+        if plan.condition_id:
+            fits |= Q(conditions=plan.condition_id)
+        return self.offered().filter(fits).order_by("position").distinct()
 
 
 class OutcomeMeasure(CatalogueRow):
@@ -77,6 +79,9 @@ class OutcomeMeasure(CatalogueRow):
         CLIENT = "client", "The client"
         PRACTITIONER = "practitioner", "The practitioner"
 
+    plain_name = models.CharField(
+        "name for clients", max_length=60, blank=True, help_text="Empty: the name as it is."
+    )
     measures = models.CharField("what it measures", max_length=200)
     minimum = models.DecimalField(max_digits=7, decimal_places=2)
     maximum = models.DecimalField(max_digits=7, decimal_places=2)
@@ -135,6 +140,11 @@ class OutcomeMeasure(CatalogueRow):
             raise ValidationError(
                 {"mcid_source": ValidationError("Say where the figure comes from.", code="source")}
             )
+
+    @property
+    def called(self) -> str:
+        """What a chart of it is called."""
+        return self.plain_name or self.name
 
     @property
     def scale(self) -> Scale:
@@ -234,6 +244,11 @@ class OutcomeScoreQuerySet(models.QuerySet["OutcomeScore"]):
     def counted(self) -> OutcomeScoreQuerySet:
         """Without those entered in error."""
         return self.filter(is_entered_in_error=False)
+
+    def newest_first(self) -> OutcomeScoreQuerySet:
+        """The latest day first, with everything that a line about a score names."""
+        rows = self.select_related("measure", "activity", "user", "error_by")
+        return rows.order_by("-taken_on", "-pk")
 
     def in_order(self) -> OutcomeScoreQuerySet:
         """By the day they were taken, with measure and activity in the same query."""

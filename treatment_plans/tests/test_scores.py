@@ -2,66 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, InternalError, transaction
 
-from bookings.tests.factories import NOW, SmallClinic, make_client, make_staff, make_user
+from bookings.tests.factories import NOW, make_client, make_staff, make_user
 from practitioners.models import BodyRegion
 from treatment_plans import progress, scores
 from treatment_plans.errors import BadScore
 from treatment_plans.models import (
     OutcomeMeasure,
     OutcomeScore,
-    PsfsActivity,
     RomMeasurement,
     TreatmentPlan,
 )
 from treatment_plans.outcomes import judged_changes, suggestion
-from treatment_plans.tests.factories import ask, make_assessment, make_measures, make_plan
+from treatment_plans.tests.factories import make_assessment, make_measures
+from treatment_plans.tests.outcome_world import BASE, REVIEW, OutcomeWorld
 
 pytestmark = pytest.mark.django_db
-BASE, REVIEW = date(2026, 9, 7), date(2026, 9, 28)
-
-
-class World(SmallClinic):
-    """The clinic with one plan of neck pain, its measures and three activities."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.by = make_user()
-        self.person.user = self.by
-        self.person.save()
-        self.booked()
-        self.assessment = make_assessment(self.client, self.person, assessed_on=BASE)
-        self.plan = self.new_plan()
-        ask(self.plan, "nprs", "psfs", "ndi", "groc", "rom")
-        for number, wording in enumerate(("Turn head to drive", "Computer 90 min", "Sleep"), 1):
-            PsfsActivity.objects.create(plan=self.plan, number=number, wording=wording)
-
-    def new_plan(self) -> TreatmentPlan:
-        from_now = {"by": self.by, "now": NOW, "assessment": self.assessment}
-        return make_plan(self.client, self.person, self.service, self.place, **from_now)
-
-    def enter(self, occasion: str, on: date, **values: Any) -> list[OutcomeScore]:
-        """Record values by the keys of their questions, with _ for -."""
-        asked = {one.key.replace("-", "_"): one for one in scores.questions_of(self.plan, occasion)}
-        answers = [(asked[key], D(str(value))) for key, value in values.items()]
-        return scores.record(
-            self.plan, answers, occasion=occasion, taken_on=on, entered_by="practitioner",
-            user=self.by, now=NOW,
-        )  # fmt: skip
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world(db: None) -> OutcomeWorld:
+    return OutcomeWorld()
 
 
-def test_a_plan_asks_its_measures_part_by_part_and_activity_by_activity(world: World) -> None:
+def test_a_plan_asks_its_measures_part_by_part_and_activity_by_activity(
+    world: OutcomeWorld,
+) -> None:
     asked = scores.questions_of(world.plan, "baseline")
     assert [one.key for one in asked] == [
         "nprs-worst", "nprs-average", "nprs-now", "psfs-1", "psfs-2", "psfs-3", "ndi",
@@ -73,9 +44,8 @@ def test_a_plan_asks_its_measures_part_by_part_and_activity_by_activity(world: W
     ]  # fmt: skip
 
 
-def test_the_case_of_client_a_comes_out_of_the_rows(world: World) -> None:
-    world.enter("baseline", BASE, nprs_worst=7, ndi=17, psfs_1=4, psfs_2=3, psfs_3=5)
-    world.enter("review", REVIEW, nprs_worst=4, ndi=10, psfs_1=7, psfs_2=6, psfs_3=7, groc=5)
+def test_the_case_of_client_a_comes_out_of_the_rows(world: OutcomeWorld) -> None:
+    world.case_of_client_a()
     found = {one.key: one for one in progress.series_of(world.plan)}
     said = {
         key: (str(one.first.value), str(one.last.value), one.change.reading)
@@ -91,7 +61,7 @@ def test_the_case_of_client_a_comes_out_of_the_rows(world: World) -> None:
     assert suggestion(changes, reviews=1).advice[0] == "taper"
 
 
-def test_pain_and_motion_of_assessments_join_the_same_series(world: World) -> None:
+def test_pain_and_motion_of_assessments_join_the_same_series(world: OutcomeWorld) -> None:
     world.assessment.pain_worst, world.assessment.pain_now = 7, 4
     world.assessment.save()
     RomMeasurement.objects.create(
@@ -110,23 +80,23 @@ def test_pain_and_motion_of_assessments_join_the_same_series(world: World) -> No
 
 
 def test_gathering_the_series_costs_the_same_whatever_was_scored(
-    world: World, django_assert_num_queries: Any
+    world: OutcomeWorld, django_assert_num_queries: Any
 ) -> None:
     world.enter("baseline", BASE, nprs_worst=7, ndi=17, psfs_1=4)
     world.enter("review", REVIEW, nprs_worst=4, ndi=10, psfs_1=7)
     make_assessment(world.client, world.person, assessed_on=REVIEW, pain_now=2)
-    plan = TreatmentPlan.objects.select_related("assessment").get(pk=world.plan.pk)
+    plan = TreatmentPlan.objects.select_related("assessment", "location").get(pk=world.plan.pk)
     with django_assert_num_queries(4):
         progress.series_of(plan)
 
 
-def test_the_same_answer_again_changes_nothing(world: World) -> None:
+def test_the_same_answer_again_changes_nothing(world: OutcomeWorld) -> None:
     assert len(world.enter("baseline", BASE, ndi=17)) == 1
     assert world.enter("baseline", BASE, ndi=17) == []
     assert OutcomeScore.objects.count() == 1
 
 
-def test_another_answer_of_the_same_day_replaces_the_first(world: World) -> None:
+def test_another_answer_of_the_same_day_replaces_the_first(world: OutcomeWorld) -> None:
     world.enter("baseline", BASE, ndi=17)
     world.enter("baseline", BASE, ndi=16)
     old, new = OutcomeScore.objects.order_by("pk")
@@ -136,13 +106,13 @@ def test_another_answer_of_the_same_day_replaces_the_first(world: World) -> None
 
 
 @pytest.mark.parametrize(("key", "value"), [("ndi", 51), ("ndi", -1), ("ndi", "4.5"), ("nprs_now", 11)])  # fmt: skip
-def test_a_value_off_its_scale_writes_nothing(world: World, key: str, value: Any) -> None:
+def test_a_value_off_its_scale_writes_nothing(world: OutcomeWorld, key: str, value: Any) -> None:
     with pytest.raises(BadScore, match="Enter 0 to"):
         world.enter("baseline", BASE, nprs_worst=7, **{key: value})
     assert not OutcomeScore.objects.exists()
 
 
-def test_the_database_refuses_a_value_off_its_scale(world: World) -> None:
+def test_the_database_refuses_a_value_off_its_scale(world: OutcomeWorld) -> None:
     about = {
         "plan": world.plan, "occasion": "baseline", "taken_on": BASE,
         "entered_by": "practitioner", "entered_at": NOW,
@@ -155,7 +125,7 @@ def test_the_database_refuses_a_value_off_its_scale(world: World) -> None:
     OutcomeScore.objects.create(measure=well_being, value=48, **about)
 
 
-def test_a_score_is_neither_changed_nor_deleted(world: World) -> None:
+def test_a_score_is_neither_changed_nor_deleted(world: OutcomeWorld) -> None:
     score = world.enter("baseline", BASE, ndi=17)[0]
     with pytest.raises(InternalError), transaction.atomic():
         OutcomeScore.objects.filter(pk=score.pk).update(value=3)
@@ -169,7 +139,7 @@ def test_a_score_is_neither_changed_nor_deleted(world: World) -> None:
     assert progress.series_of(world.plan) == []
 
 
-def test_one_score_per_occasion_and_day(world: World) -> None:
+def test_one_score_per_occasion_and_day(world: OutcomeWorld) -> None:
     score = world.enter("baseline", BASE, ndi=17)[0]
     score.pk = None
     score.public_id = "6f6f8f2e-6f6b-4f0c-8f39-6f8f3f3f3f3f"
@@ -177,7 +147,7 @@ def test_one_score_per_occasion_and_day(world: World) -> None:
         score.save(force_insert=True)
 
 
-def test_an_activity_keeps_its_words_once_it_is_scored(world: World) -> None:
+def test_an_activity_keeps_its_words_once_it_is_scored(world: OutcomeWorld) -> None:
     first = world.plan.activities.first()
     first.wording = "Turn my head to drive"
     first.save()
@@ -187,11 +157,11 @@ def test_an_activity_keeps_its_words_once_it_is_scored(world: World) -> None:
         first.save()
 
 
-def test_a_score_remembers_the_scale_it_is_of(world: World) -> None:
+def test_a_score_remembers_the_scale_it_is_of(world: OutcomeWorld) -> None:
     assert world.enter("baseline", BASE, ndi=17)[0].scale_note == "0 to 50 points"
 
 
-def test_who_sees_scores(world: World) -> None:
+def test_who_sees_scores(world: OutcomeWorld) -> None:
     world.enter("baseline", BASE, ndi=17)
     booking_only = make_user()
     make_client(booking_only)
@@ -206,7 +176,7 @@ def test_who_sees_scores(world: World) -> None:
         assert own(user).count() == 0
 
 
-def test_a_measure_is_suggested_by_the_area_treated(world: World) -> None:
+def test_a_measure_is_suggested_by_the_area_treated(world: OutcomeWorld) -> None:
     neck, back = (
         BodyRegion.objects.create(slug=slug, name=slug, is_paired=False, view="back", group="trunk")
         for slug in ("cervical-spine", "lumbar-spine")

@@ -41,7 +41,7 @@ def plan_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def plan_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Change a plan; the change is its next version."""
-    return _edit(request, _own(request, public_id), todays=None)
+    return _edit(request, own_plan(request, public_id), todays=None)
 
 
 @require_safe
@@ -81,7 +81,7 @@ def plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def plan_act(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Start, pause, hold or end a plan."""
-    found = _own(request, public_id)
+    found = own_plan(request, public_id)
     now, by, reason = timezone.now(), request.user, request.POST.get("reason", "")[:200]
     try:
         match request.POST.get("action"):
@@ -197,7 +197,7 @@ def _todays_visit(client: Client, practitioner: Any, today: date) -> Appointment
     )
 
 
-def _own(request: HttpRequest, public_id: UUID) -> TreatmentPlan:
+def own_plan(request: HttpRequest, public_id: UUID) -> TreatmentPlan:
     """A plan that this practitioner may change: of a client they treat."""
     if not request.user.is_practitioner:
         raise PermissionDenied
