@@ -60,6 +60,7 @@ class Frame:
 
 
 WIDE = Frame("wide", 680, 280, left=44, right=190)
+WIDE_ALONE = Frame("wide", 680, 280, left=44, right=60)  # one line needs no name at its end
 NARROW = Frame("narrow", 340, 260, left=36, right=40, days=2)
 SMALL = Frame("small", 340, 220, left=44, right=44, days=2)
 
@@ -221,9 +222,10 @@ class Panel:
         )
         last = places[-1]
         value = plain(series.last.value)
+        words = f"{series.name} {value}" if len(self.series) > 1 else value
         return Line(
             series, number, path, tuple(places),
-            label=Mark(last.x + 12, last.y + 5, f"{series.name} {value}", "start"),
+            label=Mark(last.x + 12, last.y + 5, words, "start"),
             value_label=Mark(last.x + 10, last.y + 5, value, "start"),
         )  # fmt: skip
 

@@ -45,6 +45,7 @@ class _Line:
     by_day: dict[date, Point]
     panel: str
     is_judged: bool = True
+    is_activity: bool = False  # what counts is known for the mean of activities only
     reference: Decimal | None = None
 
 
@@ -61,8 +62,11 @@ def series_of(plan: TreatmentPlan) -> list[Series]:
 
 def _series(key: str, line: _Line) -> Series:
     points = tuple(line.by_day[day] for day in sorted(line.by_day))
+    scale = line.measure.scale
+    if line.is_activity:
+        scale = replace(scale, mcid_value=None, mcid_percent=None, source="")
     return Series(
-        key, line.measure.slug, line.name, line.measure.scale, points,
+        key, line.measure.slug, line.name, scale, points,
         is_judged=line.is_judged, panel=line.panel, reference=line.reference,
         is_comparable=line.measure.slug != GROC,
     )  # fmt: skip
@@ -77,7 +81,7 @@ def _scored(plan: TreatmentPlan) -> Iterator[tuple[str, _Line]]:
         )
         if score.activity is not None:
             rated[score.taken_on].append(score)
-            line.is_judged, line.panel = False, score.name
+            line.is_judged, line.is_activity, line.panel = False, True, score.name
             yield f"{PSFS} {score.activity.number}", line
             continue
         if score.side:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from treatment_plans.charts import NARROW, SMALL, WIDE, Panel
+from treatment_plans.charts import NARROW, SMALL, WIDE, WIDE_ALONE, Panel
 from treatment_plans.models import Occasion
 from treatment_plans.outcomes import headline, said
 
@@ -19,9 +19,10 @@ def chart(panel: Panel, *, is_small: bool = False, heading: str = "h3") -> dict[
     """Draw a panel; a small one stands among many and has one size."""
     sessions = len(panel.happenings.sessions)
     first = panel.series[0]
+    wide = WIDE if len(panel.series) > 1 else WIDE_ALONE
     return {
         "panel": panel,
-        "charts": [panel.on(frame) for frame in ((SMALL,) if is_small else (WIDE, NARROW))],
+        "charts": [panel.on(frame) for frame in ((SMALL,) if is_small else (wide, NARROW))],
         "heading": heading,
         "scale": first.scale,
         "first": first,
