@@ -11,6 +11,7 @@ from bookings.views import (
     desk_hours,
     desk_merge,
     desk_series,
+    desk_texts,
     desk_visit,
     desk_waiting,
     desk_week,
@@ -59,6 +60,13 @@ urlpatterns = [
     path("m/<str:token>/", message_link.message_link, name="message_link"),
     path("u/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("desk/clients/", desk.desk_clients, name="desk_clients"),
+    path("desk/texts/", desk_texts.desk_texts, name="desk_texts"),
+    path("desk/texts/<slug:kind>/<slug:channel>/", desk_texts.desk_text, name="desk_text"),
+    path(
+        "desk/texts/<slug:kind>/<slug:channel>/restore/",
+        desk_texts.desk_text_restore,
+        name="desk_text_restore",
+    ),
     path("desk/waiting/", desk_waiting.desk_waiting, name="desk_waiting"),
     path(
         "desk/waiting/<uuid:public_id>/act/",

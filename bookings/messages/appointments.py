@@ -190,7 +190,6 @@ class AppointmentSource:
             message,
             row.client,
             clinic=clinic,
-            template="visit",
             text="cancelled_by_clinic" if is_by_clinic else message.kind,
             link=AppointmentSource.link(message, row),
             values={"when": when, "place": row.location.name},

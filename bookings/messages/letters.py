@@ -38,7 +38,6 @@ def write_letter(
     *,
     clinic: ClinicSettings,
     link: str,
-    template: str = "to_client",
     text: str = "",
     values: Values | None = None,
     short_values: Values | None = None,
@@ -65,7 +64,7 @@ def write_letter(
         return Mail(way.address, "", texts.text_message(message.kind, said), Channel.SMS)
     known["link"] = short["link"] = settings.SITE_URL + link
     return write_mail(
-        template,
+        texts.TEXTS[text].template,
         to=way.address,
         subject=texts.in_one_line(texts.fill(words.subject, short)),
         clinic=clinic,

@@ -59,6 +59,7 @@ class OurText:
     sms: str
     variables: tuple[str, ...] = ALWAYS
     label: str = ""  # where it is not the kind's own
+    template: str = "to_client"  # of the mail around the opening
 
 
 def _about(subject: str, does: str, sms: str, *, variables: tuple[str, ...] = ALWAYS) -> OurText:
@@ -80,6 +81,7 @@ def _visit(subject: str, yours: str, its: str, sms: str, *, label: str = "") -> 
         f"{{clinic}}: {sms}",
         VISIT,
         label,
+        "visit",
     )
 
 
@@ -121,6 +123,7 @@ TEXTS = {
         "Hello, a time has opened for {name}:",
         "{clinic}: a time has opened: {when}. We keep it for you until {until}: {link}",
         (*VISIT, "until"),
+        template="waiting_list_offer",
     ),
     "due_soon": _about(
         "Your next session at {clinic}",
@@ -172,6 +175,9 @@ TEXTS = {
         "a letter is ready for you: {link}",
     ),
 }  # fmt: skip
+
+
+FOLLOW_UPS = [name for name in KINDS if KINDS[name].is_follow_up]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,6 @@ class WaitingSource:
             message,
             row.entry.client,
             clinic=clinic,
-            template="waiting_list_offer",
             link=offer_link(row),
             values={"when": when, "until": until, "place": row.entry.location.name},
             short_values={"when": words.short(row.starts_at)},

@@ -9,6 +9,18 @@ from django.db import models
 from bookings.models.clients import Client
 
 
+class MessageTemplateQuerySet(models.QuerySet["MessageTemplate"]):
+    """Words for choosing texts."""
+
+    def with_author(self) -> MessageTemplateQuerySet:
+        """Each with who changed it last."""
+        return self.select_related("changed_by")
+
+    def of(self, kind: str, channel: str) -> MessageTemplateQuerySet:
+        """The one for a kind on a channel, if the clinic has one."""
+        return self.filter(kind=kind, channel=channel)
+
+
 @pghistory.track(append_only=True)
 class MessageTemplate(models.Model):
     """The clinic's own words for one kind of message on one channel, instead of ours."""
@@ -21,6 +33,8 @@ class MessageTemplate(models.Model):
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+
+    objects = MessageTemplateQuerySet.as_manager()
 
     class Meta:
         ordering = ["kind", "channel"]
