@@ -8,13 +8,14 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from bookings.messages import delivery, stopping
+from bookings.messages import delivery, heartbeat, stopping
 from bookings.waiting import offers
 
 
 @shared_task(name="bookings.tasks.send_due", ignore_result=True)
 def send_due() -> None:
     """Hand over every due message; many workers may do so at once."""
+    heartbeat.beat(heartbeat.DELIVERY, now=timezone.now())
     delivery.send_due()
 
 

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from health_check.views import HealthCheckView
 
-from clinic.views import landing, mailbox, people, sign_in, theme
+from clinic.views import health, landing, mailbox, people, sign_in, theme
 
 urlpatterns = [
     path("", landing.landing, name="landing"),
@@ -32,6 +32,8 @@ urlpatterns = [
         ),
         name="health",
     ),
+    path("health/messages/", health.messages_health, name="messages_health"),
+    path("desk/messages/", health.desk_messages, name="desk_messages"),
     path("admin/", admin.site.urls),
     path("", include("practitioners.urls")),
     path("", include("bookings.urls")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from bookings.messages import outbox
+from bookings.messages import heartbeat, outbox
 from treatment_plans import recall, reviews
 
 
@@ -14,5 +14,7 @@ def sweep() -> None:
     """Write the follow-ups and open the reviews that are due, and wake whoever sends."""
     now = timezone.now()
     reviews.sweep(now=now)
-    if recall.sweep(now=now):
+    written = recall.sweep(now=now)
+    heartbeat.beat(heartbeat.SWEEP, now=now)
+    if written:
         outbox.wake_worker()

@@ -35,7 +35,7 @@ def came_back(message: Message, outcome: Outcome, *, now: datetime) -> bool:
     )
     message.state = State.FAILED
     results.remember(message, outcome, message.sent_to, now=now)
-    trouble.tell_staff(message, now=now)
+    trouble.tell_staff(message, now=now, is_about_address=True)
     return True
 
 

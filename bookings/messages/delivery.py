@@ -258,6 +258,8 @@ def _settle(message: Message, answer: Wait | Stop, *, now: datetime) -> None:
     claim.drop(message, code=answer.code)
     if answer.code in ("no_address", "address_bounced"):
         trouble.tell_desk_to_call(message, now=now)
+    elif answer.code == "no_consented_channel":
+        trouble.tell_desk_of_no_way(message, now=now)
 
 
 def _patiently(write: Callable[[], str]) -> str:

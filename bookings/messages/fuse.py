@@ -49,18 +49,24 @@ def check(message: Message, *, now: datetime) -> Wait | None:
 
 
 def open_lanes(*, now: datetime) -> list[int]:
-    """The lanes that may be served, most urgent first; a blown fuse closes its own."""
-    lanes: list[int] = [Lane.SECURITY]
-    for lane, causes in ((Lane.BOOKING, _booking_causes), (Lane.FOLLOW_UP, _follow_up_causes)):
-        handed_over = _handed_over(lane, now=now)
-        if handed_over <= SLACK or handed_over <= SLACK + MARGIN * causes(now=now):
-            lanes.append(lane)
-            continue
-        log.error("fuse_blown", lane=Lane(lane).name, sent=handed_over)
+    """The lanes that may be served, most urgent first; a blown fuse closes its own, with alarm."""
+    closed = blown(now=now)
+    for lane in closed:
+        log.error("fuse_blown", lane=lane.name)
         trouble.sound_alarm(
-            f"lane:{lane}", f"{Lane(lane).label} mails are paused: far too many in a day", now=now
+            f"lane:{lane}", f"{lane.label} messages are paused: far too many in a day", now=now
         )
-    return lanes
+    return [lane for lane in Lane.values if lane not in closed]
+
+
+def blown(*, now: datetime) -> list[Lane]:
+    """The lanes that have sent far more in a day than their causes explain. Two to five queries."""
+    causes = {Lane.BOOKING: _booking_causes, Lane.FOLLOW_UP: _follow_up_causes}
+    return [
+        lane
+        for lane, caused in causes.items()
+        if (sent := _handed_over(lane, now=now)) > SLACK and sent > SLACK + MARGIN * caused(now=now)
+    ]
 
 
 def _handed_over(lane: int, *, now: datetime) -> int:

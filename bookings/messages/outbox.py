@@ -1,4 +1,4 @@
-"""Writing messages: one row per reason, in the transaction of its cause."""
+"""Writing messages, taking them back, settling them: what the rest of the product calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 from bookings.messages.kick import kick, kick_or_deliver, wake_worker
 from bookings.messages.kinds import KINDS
-from bookings.models import Client, Message
+from bookings.messages.rows import message, write, write_all
+from bookings.models import Message
 
 __all__ = [
     "cancel_open",
@@ -22,52 +23,6 @@ __all__ = [
 ]
 
 State = Message.State
-
-
-def message(
-    kind: str,
-    *,
-    source_type: str,
-    source_id: Any,
-    now: datetime,
-    occurrence: str = "",
-    client: Client | None = None,
-    user: Any = None,
-    address: str = "",
-    channel: str | None = None,
-    send_after: datetime | None = None,
-    expires_at: datetime | None = None,
-) -> Message:
-    """Make a row that is not written yet; the kind says its lane and how long it is of use.
-
-    A client's own wishes choose the channel when it goes, unless one is named here.
-    """
-    rule = KINDS[kind]
-    at = send_after or now
-    recipient = address or (f"client:{client.pk}" if client else f"user:{user.pk}")
-    return Message(
-        kind=kind,
-        source_type=source_type,
-        source_id=str(source_id),
-        occurrence=occurrence,
-        channel=channel if channel is not None else "" if client else Client.Channel.EMAIL,
-        recipient=recipient,
-        client=client,
-        user=user,
-        lane=rule.lane,
-        send_after=at,
-        expires_at=expires_at or at + rule.lifetime,
-    )
-
-
-def write(kind: str, **about: Any) -> None:
-    """Write a message, as `message()` makes it, unless the same reason has written it already."""
-    write_all([message(kind, **about)])
-
-
-def write_all(messages: Collection[Message]) -> None:
-    """Write some messages by one statement; reasons that have been written stay as they are."""
-    Message.objects.bulk_create(messages, ignore_conflicts=True)
 
 
 def cancel_open(

@@ -34,7 +34,7 @@ def finish(message: Message, outcome: Outcome, *, address: str, now: datetime) -
     if not counted:
         return "lost"
     if state in (State.FAILED, State.UNKNOWN):
-        trouble.tell_staff(message, now=now)
+        trouble.tell_staff(message, now=now, is_about_address=outcome.kind == "hard")
     if state == State.FAILED:
         return "failed"
     return {"sent": "sent", "ambiguous": "ambiguous"}.get(outcome.kind, "waiting")

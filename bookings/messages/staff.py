@@ -7,7 +7,7 @@ is one mail a day at six in the evening of the location.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,14 +16,11 @@ from django.db.models import Q
 
 from bookings.extensions import Event
 from bookings.messages import outbox
+from bookings.messages.digests import FRONT_DESK, digest, next_digest
 from bookings.models import Appointment, Message, VisitChange
-from bookings.wall_clock import day_of, moment
-from practitioners.models import Location
+from bookings.wall_clock import day_of
 
-NOTICE, DIGEST = "staff_notice", "daily_digest"
-DIGEST_AT = time(18)
-FRONT_DESK = "Front desk"
-DAY = timedelta(days=1)
+NOTICE = "staff_notice"
 
 
 def tell(event: Event, visit: Appointment, *, now: datetime) -> list[Message]:
@@ -31,7 +28,9 @@ def tell(event: Event, visit: Appointment, *, now: datetime) -> list[Message]:
     earlier = before(visit) if event != "booked" else None
     change = _note(event, visit, now=now)
     if not is_urgent(visit, earlier, now=now):
-        return [_digest(user, visit, now=now) for user in concerned(visit, earlier, event=event)]
+        return [
+            digest(user, visit.location, now=now) for user in concerned(visit, earlier, event=event)
+        ]
     grace = timedelta(seconds=settings.MESSAGE_GRACE_SECONDS if event == "booked" else 0)
     return [
         outbox.message(
@@ -101,24 +100,3 @@ def concerned(visit: Appointment, earlier: VisitChange | None, *, event: Event) 
     if event == "booked" and visit.booked_by_id:
         people = people.exclude(pk=visit.booked_by_id)
     return people.distinct()
-
-
-def next_digest(location: Location, *, now: datetime) -> datetime:
-    """The next six in the evening on the location's wall clock."""
-    today = day_of(now, location.zone)
-    at = moment(today, DIGEST_AT, location.zone)
-    return at if at > now else moment(today + DAY, DIGEST_AT, location.zone)
-
-
-def _digest(user: Any, visit: Appointment, *, now: datetime) -> Message:
-    """The mail of the evening; the first change of a day writes it, the others find it there."""
-    at = next_digest(visit.location, now=now)
-    return outbox.message(
-        DIGEST,
-        source_type=DIGEST,
-        source_id=visit.location_id,
-        occurrence=day_of(at, visit.zone).isoformat(),
-        user=user,
-        now=now,
-        send_after=at,
-    )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from bookings.messages.digests import FRONT_DESK, span_of, trouble_of
 from bookings.messages.sources import Mail, Send, Stop
-from bookings.messages.staff import DAY, DIGEST_AT, FRONT_DESK, NOTICE, before
+from bookings.messages.staff import NOTICE, before
 from bookings.messages.words import clinic_words, site_link, write_mail
 from bookings.models import Message, VisitChange
 from bookings.times import Words
-from bookings.wall_clock import day_of, moment
+from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings, Location
 
 WORDS = {
@@ -83,7 +84,8 @@ class DigestSource:
         """Stop for somebody who has left, and for a day on which nothing is left to tell."""
         if message.user is None or not message.user.is_active or not message.user.works_here:
             return Stop("left")
-        return Send() if digest_of(message, row) else Stop("nothing_to_tell")
+        has_news = digest_of(message, row) or trouble_of(message, row)
+        return Send() if has_news else Stop("nothing_to_tell")
 
     @staticmethod
     def render(message: Message, row: Location, *, now: datetime) -> Mail:
@@ -102,11 +104,15 @@ class DigestSource:
         return write_mail(
             "daily_digest",
             to=message.user.email,
-            subject=f"{row.name}: what changed in the calendar",
+            subject=f"{row.name}: what changed in the calendar"
+            if lines
+            else f"{row.name}: messages that did not get through",
             clinic=clinic,
             location=row,
             lines=lines,
+            troubles=trouble_of(message, row),
             link=site_link("desk_day"),
+            todo=site_link("todo"),
         )
 
 
@@ -116,8 +122,7 @@ def digest_of(message: Message, location: Location) -> list[VisitChange]:
     Leaves out what this person was told at once, bookings that came and went in
     between, and, for somebody who is not at the desk, the visits of others.
     """
-    until = moment(date.fromisoformat(message.occurrence), DIGEST_AT, location.zone)
-    since = moment(date.fromisoformat(message.occurrence) - DAY, DIGEST_AT, location.zone)
+    since, until = span_of(message, location)
     changes = VisitChange.objects.filter(
         appointment__location=location, at__gte=since, at__lt=until
     ).select_related("appointment", "practitioner")

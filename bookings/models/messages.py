@@ -26,6 +26,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Those that should have gone out by now; the oldest tells how late we are."""
         return self.filter(state=Message.State.PENDING, send_after__lte=now)
 
+    def handed_over(self, *, since: Any, until: Any) -> MessageQuerySet:
+        """Those whose latest try was within a stretch of time, in every lane."""
+        return self.filter(
+            lane__in=Message.Lane.values, sending_at__gt=since, sending_at__lte=until
+        )
+
     def probably_texts(self, *, now: Any) -> models.QuerySet[Any]:
         """Keys of due ones whose client likes text messages best, oldest first."""
         liking = self.due(now=now).filter(client__preferred_channel=Client.Channel.SMS)
@@ -147,6 +153,11 @@ class Message(models.Model):
                 fields=["lane", "sending_at"],
                 condition=Q(sending_at__isnull=False),
                 name="handed_over_messages",
+            ),
+            models.Index(
+                fields=["send_after"],
+                condition=Q(state__in=("failed", "expired", "unknown")),
+                name="troubled_messages",
             ),
             models.Index(fields=["client", "-send_after"], name="messages_of_client"),
         ]

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from bookings import calendar
 from bookings.messages import delivery
-from bookings.models import Appointment, Message
+from bookings.messages.plain import plain_message
+from bookings.models import Appointment, Message, Task
 from bookings.tests.factories import make_client, make_staff, make_user
 from practitioners.tests.factories import (
     make_clinic,
@@ -190,3 +191,41 @@ def test_booking_asks_the_same_number_of_questions_whatever_the_size_of_the_team
     for _ in range(5):
         make_staff("Front desk")
     assert count(NEXT_WEEK + HOUR) == few
+
+
+def fail(team: Team, kind: str = "letter", count: int = 1) -> None:
+    """So many messages to clients that come too late in the afternoon."""
+    for _ in range(count):
+        row = plain_message(kind, make_client(), cause="1", now=NOW, expires_at=NOW + HOUR)
+        row.save()
+    delivery.send_due(now=NOW + 2 * HOUR)
+    mail.outbox.clear()
+
+
+def test_the_evening_tells_the_desk_and_the_admins_what_did_not_get_through(team: Team) -> None:
+    make_staff("Admin", email="mo@example.com")
+    fail(team, count=3)
+    Task.objects.filter(pk=Task.objects.first().pk).update(done_at=NOW)  # type: ignore[union-attr]
+    mail.outbox.clear()
+    delivery.send_due(now=EVENING)
+    told = {one.to[0]: one for one in mail.outbox}
+    assert set(told) == {RITA, "mo@example.com"}
+    assert told[RITA].subject == "Willow Street: messages that did not get through"
+    line = "A message to a client was not sent in time: call them if it matters: 3, still to do 2"
+    assert line in told[RITA].body
+    assert "http://localhost:8000/desk/to-do/" in told[RITA].body
+
+
+def test_trouble_and_changes_of_a_day_are_one_mail(team: Team) -> None:
+    team.book(NEXT_WEEK)
+    fail(team)
+    told = team.post(EVENING)
+    assert told[RITA].subject == "Willow Street: what changed in the calendar"
+    assert "did not get through" in told[RITA].body
+    assert "did not get through" not in told[DANA].body
+
+
+def test_an_outage_of_follow_ups_is_one_line(team: Team) -> None:
+    fail(team, "check_in", count=5)
+    told = team.post(EVENING)
+    assert "Follow-up reminders of a day were not sent (too late): 1, still" in told[RITA].body

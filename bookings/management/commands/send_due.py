@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from bookings.extensions import load
-from bookings.messages import delivery, stopping
+from bookings.messages import delivery, heartbeat, stopping
 
 PAUSE = 30  # seconds between two rounds
 
@@ -37,6 +37,9 @@ class Command(BaseCommand):
             self._round(now)
 
     def _round(self, now: datetime | None) -> None:
+        if now is None:
+            for name in (heartbeat.SWEEP, heartbeat.DELIVERY):
+                heartbeat.beat(name, now=timezone.now())
         for path in settings.SWEEPS:
             load(path)(now=now or timezone.now())
         counts = delivery.send_due(now=now)

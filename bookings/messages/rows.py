@@ -1,0 +1,56 @@
+"""The rows of the outbox: one per reason, written in the transaction of its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from bookings.messages.kinds import KINDS
+from bookings.models import Client, Message
+
+
+def message(
+    kind: str,
+    *,
+    source_type: str,
+    source_id: Any,
+    now: datetime,
+    occurrence: str = "",
+    client: Client | None = None,
+    user: Any = None,
+    address: str = "",
+    channel: str | None = None,
+    send_after: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> Message:
+    """Make a row that is not written yet; the kind says its lane and how long it is of use.
+
+    A client's own wishes choose the channel when it goes, unless one is named here.
+    """
+    rule = KINDS[kind]
+    at = send_after or now
+    recipient = address or (f"client:{client.pk}" if client else f"user:{user.pk}")
+    return Message(
+        kind=kind,
+        source_type=source_type,
+        source_id=str(source_id),
+        occurrence=occurrence,
+        channel=channel if channel is not None else "" if client else Client.Channel.EMAIL,
+        recipient=recipient,
+        client=client,
+        user=user,
+        lane=rule.lane,
+        send_after=at,
+        expires_at=expires_at or at + rule.lifetime,
+    )
+
+
+def write(kind: str, **about: Any) -> None:
+    """Write a message, as `message()` makes it, unless the same reason has written it already."""
+    write_all([message(kind, **about)])
+
+
+def write_all(messages: Collection[Message]) -> None:
+    """Write some messages by one statement; reasons that have been written stay as they are."""
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
