@@ -14,7 +14,7 @@ from treatment_plans.visits import plan_for
 
 def clinical_hold(*, client: Any, **_: Any) -> None:
     """Refuse self-booking while a clinical question is open. Raises Refused."""
-    if TreatmentPlan.objects.filter(client=client).exclude(hold_reason="").active().exists():
+    if TreatmentPlan.objects.holds_back(client):
         raise Refused("clinical_hold", "Please call us before you book your next session.")
 
 

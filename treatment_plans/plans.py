@@ -103,10 +103,22 @@ def end(plan: TreatmentPlan, status: str, *, by: Any, now: datetime, reason: str
 
 @transaction.atomic
 def hold(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> TreatmentPlan:
-    """Stop follow-ups until a clinical question is settled; an empty reason lifts the hold."""
+    """Stop follow-ups until a clinical question is settled. Raises WrongState, ReasonMissing."""
     _take(plan)
+    if not reason.strip():
+        raise ReasonMissing("Say why they are held.")
     plan.hold_reason = reason
-    return _versioned(plan, by=by, now=now, reason=reason or "Clinical hold lifted")
+    return _versioned(plan, by=by, now=now, reason=reason)
+
+
+@transaction.atomic
+def lift(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> TreatmentPlan:
+    """Let the follow-ups of a held plan go on. Raises WrongState, ReasonMissing."""
+    _take(plan)
+    if not reason.strip():
+        raise ReasonMissing("Say why they may go on.")
+    plan.hold_reason = ""
+    return _versioned(plan, by=by, now=now, reason=reason)
 
 
 @transaction.atomic

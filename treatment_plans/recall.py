@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.urls import reverse
 
 from bookings.links import booking_link
 from bookings.messages.letters import write_letter
@@ -39,6 +40,7 @@ from treatment_plans.schedule import (
 )
 
 REVIEW = "At this session we look together at how things are going."
+FRONT_DESK = "Front desk"
 LATER = ("rate_limited", "quiet_hours", "not_yet")
 BATCH = 1000
 
@@ -166,6 +168,8 @@ class PlanSource:
             return Stop("cycle_over")
         if found.code in LATER and found.send_at is not None and found.kind == message.kind:
             return Wait(found.send_at, found.code)
+        if found.is_booked_late:
+            _tell_of_late_booking(row, now=now)
         if found.action != "send" or found.kind != message.kind:
             return Stop(found.code or "another_kind")
         if found.tells_practitioner:
@@ -196,14 +200,27 @@ class PlanSource:
 
 def _tell_practitioner(plan: TreatmentPlan, *, now: datetime) -> None:
     """Give whoever treats a task when a client has not come for long."""
-    if plan.practitioner.user is None:
-        return
+    title = "A client has not come for long: call, or end the plan"
+    _task(plan, "lapsed", title, now=now)
+
+
+def _tell_of_late_booking(plan: TreatmentPlan, *, now: datetime) -> None:
+    """Let whoever treats know of a booking that is later than the plan wants."""
+    title = "A client has booked later than planned: look at the dates"
+    _task(plan, "booked_late", title, now=now)
+
+
+def _task(plan: TreatmentPlan, kind: str, title: str, *, now: datetime) -> None:
+    """One task per cycle; the front desk's, where whoever treats has no login."""
+    owner = plan.practitioner.user
     Task.objects.get_or_create(
-        reason_key=f"lapsed:{plan.pk}:{plan.cycle_key}",
+        reason_key=f"{kind}:{plan.pk}:{plan.cycle_key}",
         defaults={
-            "kind": "lapsed",
-            "title": "A client has not come for long: call, or end the plan",
-            "owner": plan.practitioner.user,
+            "kind": kind,
+            "title": title,
+            "link": reverse("desk_client_messages", args=[plan.client.public_id]),
+            "owner": owner,
+            "role": "" if owner else FRONT_DESK,
             "client": plan.client,
             "due_at": now,
         },

@@ -45,6 +45,10 @@ class TreatmentPlanQuerySet(models.QuerySet["TreatmentPlan"]):
         )
         return mine.select_related("client", "service", "location").order_by("client__name", "pk")
 
+    def holds_back(self, client: Client) -> bool:
+        """Tell whether follow-ups to a client are held, without saying why."""
+        return self.filter(client=client).exclude(hold_reason="").active().exists()
+
     def active(self) -> TreatmentPlanQuerySet:
         """Those that run now."""
         return self.filter(status=TreatmentPlan.Status.ACTIVE)

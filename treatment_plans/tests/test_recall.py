@@ -12,8 +12,9 @@ from django.db import InternalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from bookings import calendar
-from bookings.consents import opt_out
+from bookings.consents import opt_in, opt_out
 from bookings.messages import delivery
+from bookings.messages.sms import MemoryGateway, length_of
 from bookings.models import Message, Task
 from bookings.tests.factories import make_appointment, make_client, make_user
 from practitioners.tests.factories import (
@@ -221,3 +222,84 @@ def test_the_last_session_completes_the_plan_and_an_undo_reopens_it(world: Any) 
     calendar.mark(visit, "booked", by=world.user, now=at(2, 12))
     short.refresh_from_db()
     assert (short.status, short.next_message_kind) == ("active", "due_soon")
+
+
+def late(world: Any) -> list[tuple[str, Any, str]]:
+    rows = Task.objects.filter(kind="booked_late").order_by("pk")
+    return [(row.title, row.owner, row.role) for row in rows]
+
+
+def test_a_booking_later_than_planned_is_told_once_to_whoever_treats(world: Any) -> None:
+    calendar.book(
+        world.service, world.person, at(28, 9, 0), client=world.client, by=world.user,
+        location=world.place, now=at(10),
+    )  # fmt: skip
+    for moment in (at(12), at(18), at(18, 10)):
+        assert run(moment) == []
+    title = "A client has booked later than planned: look at the dates"
+    assert late(world) == [(title, world.person.user, "")]
+
+
+def test_a_booking_in_time_is_told_to_nobody(world: Any) -> None:
+    calendar.book(
+        world.service, world.person, at(15, 9, 0), client=world.client, by=world.user,
+        location=world.place, now=at(10),
+    )  # fmt: skip
+    assert run(at(12)) == []
+    assert late(world) == []
+
+
+def test_without_a_login_of_whoever_treats_the_desk_is_told(world: Any) -> None:
+    world.person.user = None
+    world.person.save()
+    assert run(at(29)) == []
+    run(at(29, 10))
+    assert run(at(29, 11)) == ["lapsed"]
+    assert [(row.owner, row.role) for row in Task.objects.filter(kind="lapsed")] == [
+        (None, "Front desk")
+    ]
+
+
+def test_two_plans_of_one_client_write_three_days_apart(world: Any) -> None:
+    """The second waits for the next send day after three days, at the daily job's time."""
+    other = make_plan(
+        world.client, world.person, world.service, world.place, by=world.user, now=at(7, 8),
+        start_on=at(14).date(),
+    )  # fmt: skip
+    recall.sweep(now=at(12))
+    assert run(at(12)) == ["due_soon"]
+    waiting = Message.objects.get(state="pending")
+    assert (waiting.last_code, waiting.send_after) == ("rate_limited", at(15))
+    assert run(at(14)) == ["due_soon"]
+    assert run(at(15)) == ["due_soon", "due_soon"]
+    assert set(Message.objects.filter(state="sent").values_list("source_id", flat=True)) == {
+        str(world.plan.pk), str(other.pk),
+    }  # fmt: skip
+
+
+def test_a_follow_up_goes_as_a_text_message_to_who_prefers_that(world: Any, settings: Any) -> None:
+    settings.SMS_BACKEND = "bookings.messages.sms.MemoryGateway"
+    MemoryGateway.sent.clear()
+    world.client.phone, world.client.preferred_channel = "+447700900982", "sms"
+    world.client.save()
+    opt_in(world.client, "sms", now=at(8), by="desk")
+    assert run(at(12)) == ["due_soon"]
+    assert mail.outbox == []
+    (text,) = MemoryGateway.sent
+    start = "Willow Street Clinic: your next session is due around Monday 14 September. Book it: "
+    assert text.words.startswith(f"{start}http://localhost:8000/m/")
+    assert text.words.endswith(" Reply STOP to stop these.")
+    assert length_of(text.words)[1] <= 2
+    assert run(at(18)) == ["due_soon", "overdue"]
+
+
+def test_who_cannot_be_reached_is_shown_to_the_desk(world: Any) -> None:
+    world.client.email = ""
+    world.client.save()
+    assert run(at(12)) == []
+    row = Message.objects.get(kind="due_soon")
+    assert (row.state, row.last_code) == ("cancelled", "no_consented_channel")
+    assert run(at(18)) == []
+    task = Task.objects.get()
+    assert (task.role, task.client) == ("Front desk", world.client)
+    assert task.title.startswith("A client cannot be reminded")

@@ -32,6 +32,7 @@ def desk_client(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "client": client,
         "wishes": say_wishes(client),
+        "is_held": TreatmentPlan.objects.holds_back(client),
         "no_shows": visits.no_shows().count(),
         "likely": likely_same(client)[:5] if _may_compare(request, client) else [],
         "merges": ClientMerge.objects.of(client)[:10] if request.user.is_desk_staff else [],

@@ -80,7 +80,7 @@ def plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def plan_act(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Start, pause, hold or end a plan."""
+    """Start, pause or end a plan."""
     found = own_plan(request, public_id)
     now, by, reason = timezone.now(), request.user, request.POST.get("reason", "")[:200]
     try:
@@ -91,10 +91,6 @@ def plan_act(request: HttpRequest, public_id: UUID) -> HttpResponse:
                 plans.end(found, TreatmentPlan.Status.DISCHARGED, by=by, now=now, reason=reason)
             case "cancel":
                 plans.end(found, TreatmentPlan.Status.CANCELLED, by=by, now=now, reason=reason)
-            case "hold":
-                plans.hold(found, by=by, now=now, reason=reason or "Waiting for an answer")
-            case "lift":
-                plans.hold(found, by=by, now=now, reason="")
     except PlanError as problem:
         context = {"heading": "That is not possible", "sentences": [problem.sentence]}
         return render(request, "errors/page.html", context, status=422)
