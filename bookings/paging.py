@@ -37,6 +37,10 @@ class PageLinks:
     def day(self, first_day: date) -> str:
         return self.to(**{"from": f"{first_day}"})
 
+    def month(self, first_day: date) -> str:
+        """The page as a table of the month that a day is in."""
+        return self.to(month=f"{first_day:%Y-%m}")
+
 
 def first_day_of(query: Mapping[str, str], table: Timetable) -> tuple[date, str]:
     """The first day to show, and what is wrong with a date that somebody typed.

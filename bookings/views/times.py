@@ -24,6 +24,7 @@ from bookings.sign_in import TooManyTries
 from bookings.throttle import seconds_to_wait
 from bookings.times import known_zone, place
 from bookings.timetable import Timetable, place_for
+from bookings.views.month import month_page
 from bookings.visitors import known_visitor, visitor_key
 from practitioners.models import ClinicSettings, Practitioner, Service
 
@@ -124,24 +125,30 @@ def time_page(
     template: str = "bookings/book_time.html",
     more: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    """Show four days of free times, and what is free around a time that was refused.
+    """Show four days of free times, and what is free around a time that was refused; or a month.
 
     `address` is the page's own when another page shows it, `back` where its link
     back leads: an address and its words. `template` and `more` let the desk show the
     same times on a page of its own.
     """
     links = PageLinks(table, address or request.path, zone=request.GET.get("zone", ""))
+    frame = {
+        "table": table,
+        "choices": [] if table.moving else _choices(table),
+        "moving": table.moving,
+        "by_link": by_link,
+        "back": back,
+        "hide_book_button": True,
+    }
+    if "month" in request.GET and request.method != "POST":
+        return month_page(request, table, links, {**frame, **(more or {})})
     first_day, date_problem = first_day_of(request.GET, table)
     slots = table.free(first_day)
     days = lay_out(slots, first_day=first_day, words=table.words, theirs=_theirs(request, table))
     problems = _problems(table, refusal, problem, date_problem, wished, days)
     near = table.nearest(wished) if wished and refusal and not isinstance(refusal, Busy) else []
     context: dict[str, Any] = {
-        "table": table,
-        "choices": [] if table.moving else _choices(table),
-        "moving": table.moving,
-        "by_link": by_link,
-        "back": back,
+        **frame,
         "action": links.to(),
         "days": days,
         "chosen": request.POST.get("start") or request.GET.get("at"),
@@ -156,7 +163,7 @@ def time_page(
         "example": table.today + timedelta(days=7),
         "kept_in_links": links.kept,
         "first_free": None if slots else _first_free(table, links),
-        "hide_book_button": True,
+        "as_month": links.month(first_day),
         **turning(table, links, first_day),
         **_zones(request, table, links, first_day),
         **(more or {}),
