@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from bookings.calendar import confirm
+from bookings.calendar import book_own_series, confirm
 from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.locks import lock_visitor
+from bookings.calendar.series import Choice
 from bookings.clients import other_client, own_client
 from bookings.errors import NotOffered
-from bookings.models import Appointment, Client
+from bookings.models import Appointment, Client, Series
+from practitioners.models import Service
 
 ME, OTHER = "me", "other"
 
@@ -54,6 +57,39 @@ def book_for(
         client_note=note,
         source_ref=source_ref,
         now=now,
+    )
+
+
+@in_one_transaction
+def book_series_for(
+    visitor: str,
+    whom: Whom,
+    service: Service,
+    choices: Sequence[Choice],
+    *,
+    by: Any,
+    form_token: UUID,
+    now: datetime,
+    every_weeks: int,
+    note: str = "",
+    source_ref: str = "",
+) -> Series:
+    """Book several times for that person, beginning with the one kept; all or none.
+
+    Raises what `calendar.book_own_series` raises.
+    """
+    lock_visitor(visitor)
+    return book_own_series(
+        visitor,
+        service,
+        choices,
+        client=person(whom, by=by, now=now),
+        by=by,
+        form_token=form_token,
+        now=now,
+        every_weeks=every_weeks,
+        client_note=note,
+        source_ref=source_ref,
     )
 
 

@@ -11,11 +11,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from bookings.dates import DayMonthYearField
-from bookings.forms import Styled
+from bookings.forms import Styled, every_weeks_field, times_field
 from bookings.models import Appointment
 from bookings.models.text import check_one_line
 from bookings.picking import read_start
-from bookings.series import MOST_TIMES, MOST_WEEKS
+from bookings.series import MOST_TIMES
 from bookings.times import BadTime, local_moment, read_clock
 from practitioners.clocks import own_zone
 from practitioners.models import Location, Practitioner, Service
@@ -101,25 +101,8 @@ class PhoneBookingForm(Styled):
 class RepeatForm(PhoneBookingForm):
     """The same again: how often, how far apart."""
 
-    times = forms.TypedChoiceField(
-        label="How many sessions",
-        coerce=int,
-        required=False,
-        empty_value=1,  # type: ignore[arg-type]
-        choices=[(1, "Just this one"), *((many, f"{many}") for many in range(2, MOST_TIMES + 1))],
-        initial=1,
-    )
-    every_weeks = forms.TypedChoiceField(
-        label="How often",
-        coerce=int,
-        required=False,
-        empty_value=1,  # type: ignore[arg-type]
-        choices=[
-            (1, "Every week"),
-            *((many, f"Every {many} weeks") for many in range(2, MOST_WEEKS + 1)),
-        ],
-        initial=1,
-    )
+    times = times_field(MOST_TIMES)
+    every_weeks = every_weeks_field()
 
 
 class SeriesForm(RepeatForm):

@@ -17,6 +17,7 @@ from bookings.messages.recipients import EXAMPLE_NUMBER
 from bookings.models import Client, ClientAccess
 from bookings.models.clients import is_minor
 from bookings.models.text import check_one_line
+from bookings.series import MOST_WEEKS
 
 BAD_EMAIL = "Enter an email address like name@example.com"
 BAD_PHONE = "Enter a phone number like 07700 900 982, or one starting with + and your country code"
@@ -58,6 +59,31 @@ class PhoneField(PhoneNumberField):
         if not number.is_valid() and not EXAMPLE_NUMBER.fullmatch(text):
             raise ValidationError(BAD_PHONE, code="invalid")
         return text
+
+
+def times_field(most: int) -> forms.TypedChoiceField:
+    """How many sessions are booked at once."""
+    return forms.TypedChoiceField(
+        label="How many sessions",
+        coerce=int,
+        required=False,
+        empty_value=1,  # type: ignore[arg-type]
+        choices=[(1, "Just this one"), *((many, f"{many}") for many in range(2, most + 1))],
+        initial=1,
+    )
+
+
+def every_weeks_field() -> forms.TypedChoiceField:
+    """How far apart they are."""
+    further = [(many, f"Every {many} weeks") for many in range(2, MOST_WEEKS + 1)]
+    return forms.TypedChoiceField(
+        label="How often",
+        coerce=int,
+        required=False,
+        empty_value=1,  # type: ignore[arg-type]
+        choices=[(1, "Every week"), *further],
+        initial=1,
+    )
 
 
 class WhomForm(Styled):
@@ -161,15 +187,40 @@ class YouForm(WhomForm):
 
 
 class SignedInForm(WhomForm):
-    """Booking again: for me, for one of the people I book for, or for somebody new."""
+    """Booking again: for me, for one of the people I book for, or for somebody new.
 
-    def __init__(self, *args: Any, own: Client | None, people: Iterable[Client], **kwargs: Any):
+    Up to `most` sessions at once, the same distance apart.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        own: Client | None,
+        people: Iterable[Client],
+        most: int = 1,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if most > 1:
+            self.fields["times"] = times_field(most)
+            self.fields["every_weeks"] = every_weeks_field()
+            for name in ("times", "every_weeks"):
+                self.fields[name].widget.attrs["class"] = "form-select"
         others = [(str(one.public_id), one.name) for one in people if one != own]
         me = f"Me, {own.name}" if own else "Me"
         self.fields["for_whom"].choices = [(ME, me), *others, (OTHER, "Someone else")]  # type: ignore[attr-defined]
         if own:
             del self.fields["name"], self.fields["phone"]
+
+    @property
+    def how_many(self) -> int:
+        """How many sessions a valid form asks for."""
+        return int(self.cleaned_data.get("times") or 1)
+
+    @property
+    def weeks_apart(self) -> int:
+        """How many weeks lie between them."""
+        return int(self.cleaned_data.get("every_weeks") or 1)
 
 
 class CodeForm(Styled):

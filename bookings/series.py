@@ -8,18 +8,36 @@ every 1 week    Tue 8 Dec 10:15   free
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bookings.availability import Slot
+from bookings.picking import read_start, value_of
 from bookings.timetable import Timetable
 from bookings.wall_clock import moment
 from practitioners.models import Practitioner
 
 MOST_TIMES, MOST_WEEKS = 12, 4
+LEFT_OUT = "none"  # the answer for a date that shall have no session
 OFFERED = 4  # alternatives for a date that is not free
 REACH = timedelta(days=3)  # how far an alternative may be from its date
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDate:
+    """One date of a series on a page: its words, its choices, and which of them is chosen."""
+
+    number: int
+    day: str
+    time: str
+    is_free: bool
+    chosen: str
+    choices: list[tuple[str, str]]  # value and words
+
+    @property
+    def name(self) -> str:
+        return f"visit-{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +94,29 @@ def _proposal(number: int, at: datetime, slots: list[Slot], reach: timedelta) ->
     )
     is_free = bool(near) and near[0].starts_at == at
     return Proposal(number, at, is_free, near[: OFFERED + is_free])
+
+
+def show_dates(
+    table: Timetable, proposals: Iterable[Proposal], picked: Mapping[str, str]
+) -> list[ShownDate]:
+    """Put dates into words; what somebody has picked stays, else a date has its own time."""
+    return [_shown(table, one, picked.get(f"visit-{one.number}", "")) for one in proposals]
+
+
+def _shown(table: Timetable, one: Proposal, picked: str) -> ShownDate:
+    words = table.words
+    return ShownDate(
+        one.number,
+        words.day(one.at, today=table.today),
+        words.time(one.at),
+        one.is_free,
+        picked or (value_of(one.at) if one.is_free else ""),
+        [(value_of(slot.starts_at), words.short(slot.starts_at)) for slot in one.offers],
+    )
+
+
+def picked_starts(answers: Mapping[str, str], times: int) -> list[datetime]:
+    """The times picked for the dates of a series; empty when one of them was not answered."""
+    given = [answers.get(f"visit-{number}", "") for number in range(1, times + 1)]
+    starts = [read_start(answer) for answer in given if answer != LEFT_OUT]
+    return [at for at in starts if at] if None not in starts else []

@@ -11,6 +11,7 @@ from bookings.calendar.changes import cancel, mark, move, undo
 from bookings.calendar.holds import extend_hold, hold, live_hold, release_hold
 from bookings.calendar.hours import change_hours
 from bookings.calendar.lengths import change_length
+from bookings.calendar.own_series import book_own_series, undo_series
 from bookings.calendar.series import (
     book_series,
     cancel_each,
@@ -21,6 +22,7 @@ from bookings.calendar.series import (
 
 __all__ = [
     "book",
+    "book_own_series",
     "book_series",
     "cancel",
     "cancel_each",
@@ -38,4 +40,5 @@ __all__ = [
     "rearrange",
     "release_hold",
     "undo",
+    "undo_series",
 ]

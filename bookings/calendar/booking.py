@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
-
 from bookings.availability import slots_at
 from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.holds import locked_hold, renew_hold, why_no_longer
@@ -87,7 +85,7 @@ def _confirm(
     if kept is None:
         raise HoldExpired
     _check_still_kept(kept, visitor, now=now)
-    _check_unchanged(kept, expected)
+    check_unchanged(kept, expected)
     _check_still_offered(kept, now=now)
     may_book_alone(client, kept, now=now)
     check_client_is_free(client, kept)
@@ -118,7 +116,7 @@ def _check_still_kept(kept: Appointment, visitor: str, *, now: datetime) -> None
     )
 
 
-def _check_unchanged(kept: Appointment, expected: Choice | None) -> None:
+def check_unchanged(kept: Appointment, expected: Choice | None = None) -> None:
     """Raises Changed when the form showed something else than would be booked."""
     if expected and expected != (kept.service_id, kept.practitioner_id, kept.starts_at):
         raise Changed(
@@ -238,14 +236,18 @@ def _place(
 
 def may_book_alone(client: Client, visit: Appointment, *, now: datetime) -> None:
     """Check what limits a client but not the desk. Raises CallToBook, TooManyOpen, Refused."""
+    check_open_bookings(client, now=now)
+    ask_gates(client=client, visit=visit, starts_at=visit.starts_at, now=now)
+
+
+def check_open_bookings(client: Client, *, now: datetime) -> None:
+    """Raises CallToBook, or TooManyOpen; what was booked together counts as one."""
     clinic = ClinicSettings.current()
-    coming = Q(appointments__in=client.appointments.upcoming(now=now))
-    fresh = Client.objects.annotate(coming=Count("appointments", filter=coming)).get(pk=client.pk)
+    fresh: Any = Client.objects.with_open_bookings(now=now).get(pk=client.pk)
     if fresh.is_call_to_book:
         raise CallToBook(f"Please call {clinic.phone} to book." if clinic.phone else "")
-    if fresh.coming >= clinic.max_open_bookings:
+    if fresh.open_bookings >= clinic.max_open_bookings:
         raise TooManyOpen
-    ask_gates(client=client, visit=visit, starts_at=visit.starts_at, now=now)
 
 
 def digest_of(*answers: object) -> str:

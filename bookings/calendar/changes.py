@@ -154,14 +154,19 @@ def undo(visit: Appointment, *, by: Any, now: datetime) -> Appointment:
     visit = locked(visit, kinds=(PRACTITIONER, CLIENT))
     if visit.status == Status.CANCELLED:
         return visit
+    undo_quietly(visit, now=now)
+    announce("cancelled", visit, now=now)
+    return visit
+
+
+def undo_quietly(visit: Appointment, *, now: datetime) -> None:
+    """Take back a booking that is locked, as `undo` does, and tell nobody yet."""
     if visit.status != Status.BOOKED:
         raise Ended
     if visit.booked_at is None or now > visit.booked_at + UNDO:
         raise TooLate("The three minutes for taking it back are over. You can still cancel.")
     by_client = Appointment.CancelledBy.CLIENT
     _cancelled(visit, by_client, reason="Taken back at once", is_late=False, now=now)
-    announce("cancelled", visit, now=now)
-    return visit
 
 
 @in_one_transaction

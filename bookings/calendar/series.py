@@ -56,20 +56,23 @@ def book_series(
     every_weeks: int = 1,
     source_ref: str = "",
     desk_note: str = "",
+    client_note: str = "",
     for_staff: bool = True,
+    promised: datetime | None = None,
 ) -> Series:
     """Book every chosen time for a client, or none; the client gets one mail for all.
 
     The same form sent again returns the same series. Raises AlreadyUsed, NotPossible
     without any time, or what `book` raises: then `details["starts_at"]` names the time.
     A client's own series meets every limit of a client but the count of open bookings:
-    whoever treats has planned that many.
+    whoever treats has planned that many. The notice of a `promised` time counted when it
+    was chosen.
     """
     choices = sorted(choices, key=lambda one: one[2])
     if not 1 <= len(choices) <= MOST:
         raise NotPossible(f"Choose between 1 and {MOST} times.")
     chosen = [(person.pk, place.pk, at) for person, place, at in choices]
-    digest = digest_of(service.pk, client.pk, chosen, desk_note)
+    digest = digest_of(service.pk, client.pk, chosen, desk_note, client_note)
     lock(*((PRACTITIONER, person.pk) for person, _, _ in choices))
     earlier = Series.objects.filter(form_token=form_token).first()
     if earlier and earlier.form_digest != digest:
@@ -84,12 +87,12 @@ def book_series(
         Appointment(
             service=service, practitioner=person, location=place, client=client, starts_at=at,
             status=Status.BOOKED, booked_by=by, booked_at=now, created_at=now, series=series,
-            source_ref=source_ref, desk_note=desk_note,
+            source_ref=source_ref, desk_note=desk_note, client_note=client_note,
         )
         for person, place, at in choices
     ]  # fmt: skip
     for visit in visits:
-        _check(visit, now=now, for_staff=for_staff)
+        _check(visit, now=now, for_staff=for_staff or visit.starts_at == promised)
     _apart(visits)
     _take_rooms(visits, now=now)
     series.save()
@@ -120,7 +123,7 @@ def cancel_from(
     Raises what `cancel` raises.
     """
     visits = following(visit)
-    _lock_all(visits)
+    lock_all(visits)
     cancelled = [
         cancel_quietly(one, cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff)
         for one in visits
@@ -148,7 +151,7 @@ def move_from(
     visits = following(visit)
     where = location or visit.location
     person = practitioner or visit.practitioner
-    _lock_all(visits, person, where)
+    lock_all(visits, person, where)
     versions = {one.pk: one.version for one in visits}
     targets = _shifted(visits, starts_at, where)
     pairs = list(zip(visits, targets, strict=True))
@@ -183,7 +186,7 @@ def rearrange(
     """
     visits = _as_they_stand(visit for visit, _ in moves)
     pairs = sorted(zip(visits, (at for _, at in moves), strict=True), key=lambda one: one[1])
-    _lock_all(visits, *{one for person, place, _ in choices for one in (person, place)},
+    lock_all(visits, *{one for person, place, _ in choices for one in (person, place)},
               *{one.location for one in visits})  # fmt: skip
     versions = {visit.pk: visit.version for visit in visits}
     # Whoever goes on makes room for the one before, whoever comes nearer for the one after.
@@ -219,7 +222,7 @@ def cancel_each(
     Raises what `cancel` raises.
     """
     visits = _as_they_stand(visits)
-    _lock_all(visits)
+    lock_all(visits)
     cancelled = [
         cancel_quietly(one, cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff)
         for one in visits
@@ -313,7 +316,7 @@ def _free(visit: Appointment, *, now: datetime) -> list[Room]:
     return sorted(rooms, key=lambda room: room.pk)
 
 
-def _lock_all(visits: list[Appointment], *more: Practitioner | Location | None) -> None:
+def lock_all(visits: list[Appointment], *more: Practitioner | Location | None) -> None:
     """Everything that these visits stand on or may come to stand on, in the one order.
 
     Whoever moves a visit names the places it may move in: a room of theirs is taken.

@@ -69,7 +69,7 @@ def _moved(visit: Appointment, *, now: datetime) -> list[Message]:
 
 
 def _cancelled(visit: Appointment, *, now: datetime) -> list[Message]:
-    was_unconfirmed = _take_back(visit, "confirmation", code="cancelled")
+    was_unconfirmed = _take_back(visit, "confirmation", code="cancelled") or _was_silent(visit)
     _take_back(visit, *TO_CLIENT, code="cancelled")
     others = _others(visit) if was_unconfirmed else []
     if others and not any(_is_confirmed(one) for one in others):
@@ -77,6 +77,16 @@ def _cancelled(visit: Appointment, *, now: datetime) -> list[Message]:
     if was_unconfirmed and visit.cancelled_by == Appointment.CancelledBy.CLIENT:
         return staff.take_back(visit, now=now)
     return [_about("cancelled", visit, now=now), *staff.tell("cancelled", visit, now=now)]
+
+
+def _was_silent(visit: Appointment) -> bool:
+    """Whether nobody was ever told of a series: its one confirmation has been taken back."""
+    if visit.series_id is None:
+        return False
+    keys = Appointment.objects.of_series(visit).values_list("pk", flat=True)
+    about = Message.objects.filter(source_type=SOURCE, source_id__in=[str(key) for key in keys])
+    said = about.filter(kind="confirmation")
+    return said.exists() and not said.exclude(state=Message.State.CANCELLED).exists()
 
 
 def _others(visit: Appointment) -> list[Appointment]:

@@ -88,6 +88,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """The visit that a form has booked, whoever sends it again."""
         return self.standing_or_cancelled().filter(form_token=token)
 
+    def of_series_form(self, token: uuid.UUID) -> AppointmentQuerySet:
+        """The visits that a form has booked together, in order, whoever sends it again."""
+        return self.filter(series__form_token=token).order_by("starts_at", "pk")
+
     def blocking(
         self, *, now: Any, visitor: str = "", moving: Appointment | None = None
     ) -> AppointmentQuerySet:

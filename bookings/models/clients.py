@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -70,6 +70,13 @@ class ClientQuerySet(models.QuerySet["Client"]):
     def with_no_shows(self) -> ClientQuerySet:
         """Each with the number of visits they did not come to, as `no_shows`."""
         return self.annotate(no_shows=Coalesce(_counted(("no_show",)), 0))
+
+    def with_open_bookings(self, *, now: datetime) -> ClientQuerySet:
+        """Each with the number of bookings to come, as `open_bookings`; a series counts as one."""
+        standing = ("booked", "arrived", "started")
+        coming = Q(appointments__status__in=standing, appointments__ends_at__gt=now)
+        booking = Coalesce("appointments__series", -F("appointments__pk"))
+        return self.annotate(open_bookings=Count(booking, filter=coming, distinct=True))
 
     def acted_for_by(self, user: Any) -> ClientQuerySet:
         """The people this login books for."""

@@ -26,10 +26,11 @@ def booked(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def undo(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Take back a booking made by mistake."""
+    """Take back a booking made by mistake, with everything that was booked together with it."""
     visit, now = own_visit(request, public_id), timezone.now()
+    take_back = calendar.undo_series if visit.series_id else calendar.undo
     try:
-        calendar.undo(visit, by=request.user, now=now)
+        take_back(visit, by=request.user, now=now)
     except BookingError as refusal:
         return _page(request, visit, now=now, refusal=refusal)
     return redirect("booked", public_id=visit.public_id)
@@ -66,6 +67,7 @@ def _page(
     can_undo = visit.booked_at is not None and now <= visit.booked_at + UNDO
     context = {
         "visit": visit,
+        "series": Appointment.objects.of_series(visit),
         "can_undo": can_undo and not visit.is_cancelled,
         "address": address_of(visit.client) if visit.client else "",
         "problems": [(refusal.sentence, "")] if refusal else [],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +12,8 @@ from django.utils import timezone
 
 from bookings import calendar
 from bookings.calendar.changes import is_in_time
+from bookings.calendar.series import following
+from bookings.desk_forms import ScopeForm
 from bookings.errors import BookingError
 from bookings.links import visit_link
 from bookings.models import Appointment
@@ -44,6 +47,7 @@ def show_visit(
         "can_change": in_time,
         "must_call": is_open and not in_time,
         "clinic": ClinicSettings.current(),
+        "series": () if way.is_link else Appointment.objects.of_series(visit),
         "problems": [(refusal.sentence, "")] if refusal else [],
         "hide_book_button": True,
     }
@@ -52,20 +56,22 @@ def show_visit(
 
 
 def cancel_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpResponse:
-    """Ask once, then cancel; asking changes nothing."""
+    """Ask once, with the rule that was agreed to, then cancel; asking changes nothing."""
     now = timezone.now()
-    if request.method != "POST":
+    scope = _scope(request, visit, way)
+    if request.method != "POST" or not scope.is_valid():
         if not _may_change(visit, now=now):
             return show_visit(request, visit, way)
-        context = {"visit": visit, "way": way, "hide_book_button": True}
-        return render(request, "bookings/cancel.html", context)
+        context = {"visit": visit, "way": way, "scope": scope, "hide_book_button": True}
+        status = 422 if scope.is_bound else 200
+        return render(request, "bookings/cancel.html", context, status=status)
+    cancel = calendar.cancel_from if scope.is_for_all else calendar.cancel
     try:
-        visit = calendar.cancel(
-            visit, cancelled_by=Appointment.CancelledBy.CLIENT, by=_who(request), now=now
-        )
+        done = cancel(visit, cancelled_by=Appointment.CancelledBy.CLIENT, by=_who(request), now=now)
     except BookingError as refusal:
         return show_visit(request, visit, way, refusal=refusal)
-    context = {"visit": visit, "way": way, "hide_book_button": True}
+    gone = done if isinstance(done, list) else [done]
+    context = {"visit": visit, "gone": gone, "way": way, "hide_book_button": True}
     return render(request, "bookings/cancelled.html", context)
 
 
@@ -76,19 +82,33 @@ def move_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpRespon
         return show_visit(request, visit, way)
     clinic = ClinicSettings.current()
     table = Timetable(visit.service, visit.location, clinic, now, visit.practitioner, moving=visit)
-    page = {"back": (way.show, "Your session"), "by_link": way.is_link}
+    scope = _scope(request, visit, way)
+    page: dict[str, Any] = {
+        "back": (way.show, "Your session"),
+        "by_link": way.is_link,
+        "more": {"scope": scope},
+    }
     if request.method != "POST":
-        return time_page(request, table, **page)  # type: ignore[arg-type]
+        return time_page(request, table, **page)
     starts_at = read_start(request.POST.get("start", ""))
-    if starts_at is None:
-        return time_page(request, table, problem="Choose a time", **page)  # type: ignore[arg-type]
+    if starts_at is None or not scope.is_valid():
+        return time_page(request, table, problem="Choose a time", **page)
+    move = calendar.move_from if scope.is_for_all else calendar.move
     try:
-        visit = calendar.move(visit, starts_at=starts_at, by=_who(request), now=now)
+        move(visit, starts_at=starts_at, by=_who(request), now=now)
     except BookingError as refusal:
         if not _may_change(visit, now=now):
             return show_visit(request, visit, way, refusal=refusal)
-        return time_page(request, table, refusal=refusal, wished=starts_at, **page)  # type: ignore[arg-type]
+        wished = refusal.details.get("starts_at", starts_at)
+        return time_page(request, table, refusal=refusal, wished=wished, **page)
+    visit.refresh_from_db()
     return redirect(visit_link(visit) if way.is_link else way.show)
+
+
+def _scope(request: HttpRequest, visit: Appointment, way: Way) -> ScopeForm:
+    """Which sessions are meant; a mail's link is about one."""
+    others = 0 if way.is_link else len(following(visit)) - 1
+    return ScopeForm(request.POST if request.method == "POST" else None, others=others)
 
 
 def _is_open(visit: Appointment, *, now: datetime) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,13 +14,12 @@ from bookings import calendar
 from bookings.desk_forms import SeriesForm
 from bookings.errors import BookingError
 from bookings.models import Client
-from bookings.picking import read_start, value_of
-from bookings.series import Proposal, propose
+from bookings.series import LEFT_OUT, picked_starts, propose, show_dates
 from bookings.timetable import Timetable
 from bookings.views.desk_asked import person_at_the_desk, timetable
 from practitioners.models import Service
 
-LEFT_OUT = "none"
+NOT_PICKED = "Choose a time for each date, or leave it out"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,15 +34,13 @@ def desk_series(request: HttpRequest, public_id: UUID, slug: str) -> HttpRespons
     if not form.is_valid() or table.person is None:
         return redirect("desk_book_time", client.public_id, service.slug)
     data = form.cleaned_data
-    answers = [request.POST.get(f"visit-{number}", "") for number in range(1, data["times"] + 1)]
-    starts = [read_start(answer) for answer in answers if answer != LEFT_OUT]
-    if not starts or None in starts:
-        problem = "Choose a time for each date, or leave it out"
-        return series_page(request, client, table, form, problem=problem)
+    starts = picked_starts(request.POST, data["times"])
+    if not starts:
+        return series_page(request, client, table, form, problem=NOT_PICKED)
     try:
         series = calendar.book_series(
             service,
-            [(table.person, table.location, at) for at in starts if at],
+            [(table.person, table.location, at) for at in starts],
             client=client,
             by=request.user,
             form_token=data["form_token"],
@@ -84,33 +80,18 @@ def series_page(
         "client": client,
         "table": table,
         "form": form,
-        "dates": [_date(request, table, one) for one in proposals],
+        "dates": show_dates(table, proposals, request.POST),
         "left_out": LEFT_OUT,
         "action": f"{path}?{urlencode(query)}",
         "back": f"{reverse('desk_book_time', args=[client.public_id, table.service.slug])}?{urlencode(query)}",
         "zone_line": table.words.zone_line(data["start"]),
-        "problems": [(said, "visit-1") for said in (problem, _said(refusal, table)) if said],
+        "problems": [(said, "visit-1") for said in (problem, refused_date(refusal, table)) if said],
     }
     status = refusal.status if refusal else 422 if problem else 200
     return render(request, "bookings/desk_series.html", context, status=status)
 
 
-def _date(request: HttpRequest, table: Timetable, one: Proposal) -> dict[str, Any]:
-    """One date: its words, its choices, and which of them is chosen."""
-    words, today = table.words, table.today
-    chosen = request.POST.get(f"visit-{one.number}") or (value_of(one.at) if one.is_free else "")
-    return {
-        "name": f"visit-{one.number}",
-        "number": one.number,
-        "day": words.day(one.at, today=today),
-        "time": words.time(one.at),
-        "is_free": one.is_free,
-        "chosen": chosen,
-        "choices": [(value_of(slot.starts_at), words.short(slot.starts_at)) for slot in one.offers],
-    }
-
-
-def _said(refusal: BookingError | None, table: Timetable) -> str:
+def refused_date(refusal: BookingError | None, table: Timetable) -> str:
     """Which date it is about, and that none was booked."""
     if refusal is None:
         return ""

@@ -22,10 +22,9 @@ from django.views.decorators.http import require_http_methods
 from bookings import calendar
 from bookings.booking_for import book_for
 from bookings.errors import BookingError
-from bookings.forms import CodeForm, WhomForm
+from bookings.forms import CodeForm, SignedInForm, WhomForm
 from bookings.models import Appointment
 from bookings.remembered import (
-    chosen_time,
     finish,
     invitation,
     just_booked,
@@ -39,12 +38,13 @@ from bookings.views.you_page import (
     blank_form,
     details_form,
     is_over,
+    kept_time,
     refused,
     run_out,
     signed_in_form,
     you_page,
 )
-from bookings.visitors import known_visitor, visitor_key
+from bookings.visitors import visitor_key
 
 
 @login_not_required
@@ -52,7 +52,7 @@ from bookings.visitors import known_visitor, visitor_key
 def book_you(request: HttpRequest, slug: str) -> HttpResponse:
     """Say who comes, and book the time that is kept."""
     now = timezone.now()
-    kept = _kept(request, slug)
+    kept = kept_time(request, slug)
     if request.method == "POST":
         return _sent(request, kept, slug, now=now)
     if kept is None:
@@ -60,15 +60,6 @@ def book_you(request: HttpRequest, slug: str) -> HttpResponse:
     if is_over(kept, now=now) and (answer := run_out(request, kept, now=now)):
         return answer
     return you_page(request, kept, blank_form(request, now=now), now=now)
-
-
-def _kept(request: HttpRequest, slug: str) -> Appointment | None:
-    """The time this visitor chose last, whether it is kept, has run out, or is gone."""
-    visitor = known_visitor(request)
-    row = Appointment.objects.held_for(visitor).first() if visitor else None
-    if row is None:
-        return chosen_time(request.session, slug)
-    return row if row.service.slug == slug else None
 
 
 def _nothing_kept(request: HttpRequest, slug: str) -> HttpResponse:
@@ -147,6 +138,8 @@ def _book_known(
     if not form.is_valid():
         page = you_page(request, kept, form, now=now, status=422) if kept else None
         return page or _nothing_kept(request, slug)
+    if isinstance(form, SignedInForm) and form.how_many > 1:
+        return redirect("book_series", slug=slug)
     try:
         visit = _book(request, kept, slug, form, request.user, now=now)
     except BookingError as refusal:

@@ -38,7 +38,7 @@ from bookings.forms import CodeForm, SignedInForm, WhomForm, YouForm
 from bookings.models import Appointment, Client
 from bookings.paging import PageLinks
 from bookings.refusals import why_not
-from bookings.remembered import has_asked, typed_before
+from bookings.remembered import chosen_time, has_asked, typed_before
 from bookings.sign_in import TooManyTries, WrongCode
 from bookings.times import Words, money, place
 from bookings.timetable import Timetable
@@ -58,6 +58,15 @@ TIME_IS_GONE = (
 SPARE_SECONDS = 5
 
 
+def kept_time(request: HttpRequest, slug: str) -> Appointment | None:
+    """The time this visitor chose last, whether it is kept, has run out, or is gone."""
+    visitor = known_visitor(request)
+    row = Appointment.objects.held_for(visitor).first() if visitor else None
+    if row is None:
+        return chosen_time(request.session, slug)
+    return row if row.service.slug == slug else None
+
+
 def is_over(kept: Appointment, *, now: datetime) -> bool:
     """Tell whether the minutes of a kept time have run out."""
     return kept.held_until is None or kept.held_until <= now
@@ -70,7 +79,7 @@ def details_form(request: HttpRequest, *, now: datetime) -> YouForm:
 
 def signed_in_form(request: HttpRequest, *, now: datetime) -> SignedInForm:
     """The form of somebody we know, as sent."""
-    return SignedInForm(request.POST, today=now.date(), **_people(request))
+    return SignedInForm(request.POST, today=now.date(), **known_people(request))
 
 
 def blank_form(request: HttpRequest, *, now: datetime) -> WhomForm:
@@ -79,13 +88,15 @@ def blank_form(request: HttpRequest, *, now: datetime) -> WhomForm:
     boxes["date_of_birth"] = [boxes.pop(f"date_of_birth_{number}", "") for number in range(3)]
     initial = {**boxes, "form_token": uuid.uuid4()}
     if request.user.is_authenticated:
-        return SignedInForm(initial=initial, today=now.date(), **_people(request))
+        return SignedInForm(initial=initial, today=now.date(), **known_people(request))
     return YouForm(initial=initial, today=now.date())
 
 
-def _people(request: HttpRequest) -> dict[str, Any]:
+def known_people(request: HttpRequest) -> dict[str, Any]:
+    """Whom a login may book for, and how many sessions at once."""
     people = Client.objects.acted_for_by(request.user).order_by("name", "pk")
-    return {"own": self_of(request.user), "people": people}
+    most = ClinicSettings.current().longest_series
+    return {"own": self_of(request.user), "people": people, "most": most}
 
 
 def you_page(
@@ -115,7 +126,7 @@ def you_page(
         "has_errors": bool(problems or form.errors or code_form.errors),
         "times": times or [],
         "hide_book_button": True,
-        **_keeping(kept, now=now),
+        **keeping(kept, now=now),
     }
     code = refusal.status if refusal else status
     response = render(request, "bookings/book_you.html", context, status=code)
@@ -130,7 +141,7 @@ def _anchor(refusal: BookingError) -> str:
     return "id_code" if is_about_code else ""
 
 
-def _keeping(kept: Appointment, *, now: datetime) -> dict[str, Any]:
+def keeping(kept: Appointment, *, now: datetime) -> dict[str, Any]:
     """Until when the time is kept, in the words of its place, and whether longer is possible."""
     clinic = ClinicSettings.current()
     words = Words(kept.zone, clinic.time_style)

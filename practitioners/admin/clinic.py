@@ -19,6 +19,7 @@ LIMITS = {  # lowest and highest that make sense, in the unit of the field
     "hold_minutes": (2, 60),
     "hold_extension_minutes": (0, 60),
     "max_open_bookings": (1, 50),
+    "longest_series": (1, 12),
     "travel_minutes": (0, 600),
     "cancel_notice_hours": (0, 14 * 24),
     "short_gap_lead": (0, 30),
@@ -71,7 +72,7 @@ class ClinicSettingsAdmin(ClinicModelAdmin):
             {
                 "fields": (
                     "min_notice_minutes", "horizon_days", "hold_minutes", "hold_extension_minutes",
-                    "max_open_bookings", "travel_minutes", "packs_starts", "prints_names",
+                    "max_open_bookings", "longest_series", "travel_minutes", "packs_starts", "prints_names",
                 )
             },
         ),

@@ -34,6 +34,12 @@ class ClinicSettings(models.Model):
     hold_minutes = models.PositiveSmallIntegerField(default=10)
     hold_extension_minutes = models.PositiveSmallIntegerField(default=5)
     max_open_bookings = models.PositiveSmallIntegerField(default=5)
+    longest_series = models.PositiveSmallIntegerField(
+        "longest series online",
+        default=6,
+        validators=[MinValueValidator(1), MaxValueValidator(12)],
+        help_text="Sessions that clients may book at once by themselves; 1: one at a time.",
+    )
     travel_minutes = models.PositiveSmallIntegerField(
         default=60, help_text="Between two locations of one practitioner on one day."
     )
