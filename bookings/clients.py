@@ -85,6 +85,11 @@ def other_client(
     return client
 
 
+def stop_acting_for(access: ClientAccess) -> None:
+    """Let a login no longer book for somebody; that person and their visits stay. Twice is fine."""
+    ClientAccess.objects.filter(pk=access.pk).exclude(relation=Relation.SELF).delete()
+
+
 @transaction.atomic
 def enter(client: Client, *, by: Any, now: datetime) -> Client:
     """Save what the desk typed about a person, new or known, and name who did it."""

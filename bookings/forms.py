@@ -86,6 +86,21 @@ def every_weeks_field() -> forms.TypedChoiceField:
     )
 
 
+RELATIONS = [
+    (Relation.GUARDIAN, "My child, under 18"),
+    (Relation.PARTNER, "My partner"),
+    (Relation.OTHER, "Someone else"),
+]
+
+
+def child_problem(born: date | None, *, today: date) -> tuple[str, str]:
+    """What is wrong with the birth date of a child, by the field it belongs to."""
+    if born is None:
+        return "date_of_birth", "Enter your child's date of birth"
+    grown = "At 18 they book as an adult: choose “Someone else” for them"
+    return ("", "") if is_minor(born, on=today) else ("relation", grown)
+
+
 class WhomForm(Styled):
     """Whom the visit is for. Its time is not here: it is the one kept."""
 
@@ -113,11 +128,7 @@ class WhomForm(Styled):
     )
     relation = forms.ChoiceField(
         label="Who are they to you?",
-        choices=[
-            (Relation.GUARDIAN, "My child, under 18"),
-            (Relation.PARTNER, "My partner"),
-            (Relation.OTHER, "Someone else"),
-        ],
+        choices=RELATIONS,
         required=False,
         initial=Relation.OTHER,
     )
@@ -143,12 +154,10 @@ class WhomForm(Styled):
         data = self.cleaned_data
         if data.get("for_whom") == OTHER:
             self._need("other_name", "Enter their name")
-            if data.get("relation") == Relation.GUARDIAN:
-                self._need("date_of_birth", "Enter your child's date of birth")
-                born = data.get("date_of_birth")
-                if born and not is_minor(born, on=self.today):
-                    grown = "At 18 they book as an adult: choose “Someone else” for them"
-                    self.add_error("relation", ValidationError(grown, code="grown_up"))
+            if data.get("relation") == Relation.GUARDIAN and "date_of_birth" not in self.errors:
+                field, problem = child_problem(data.get("date_of_birth"), today=self.today)
+                if problem:
+                    self.add_error(field, ValidationError(problem, code="child"))
         return data
 
     def _need(self, name: str, sentence: str) -> None:

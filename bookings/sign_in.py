@@ -63,24 +63,40 @@ def check_code(visitor: str, email: str, code: str, *, now: datetime) -> Any:
 
     Only the newest code of this visitor for this address counts. Raises WrongCode.
     """
+    prove(visitor, (email, code), now=now)
+    return login_of(plain(email))
+
+
+def prove(visitor: str, *claims: tuple[str, str], now: datetime) -> None:
+    """Check the code of each address; they are used up together, or not at all.
+
+    Each try counts. Raises WrongCode; `details["email"]` is the first address it is about.
+    """
+    wrong = ""
     with transaction.atomic():
-        row = (
-            SignInCode.objects.select_for_update()
-            .filter(visitor=visitor, email=plain(email))
-            .order_by("-created_at", "-pk")
-            .first()
-        )
-        if row is None or row.used_at or row.expires_at <= now or row.tries >= MAX_TRIES:
-            is_right = False
-        else:
-            row.tries += 1
-            is_right = is_code(row, code)
-            row.used_at = now if is_right else None
-            row.save(update_fields=["tries", "used_at"])
-    if not is_right:
-        raise WrongCode
-    assert row is not None
-    return login_of(row.email)
+        rows = [_newest(visitor, email) for email, _ in claims]
+        for row, (email, code) in zip(rows, claims, strict=True):
+            if not _is_right(row, code, now=now):
+                wrong = wrong or plain(email)
+        for row in rows:
+            if row and not wrong:
+                row.used_at = now
+                row.save(update_fields=["used_at"])
+    if wrong:
+        raise WrongCode(email=wrong)
+
+
+def _newest(visitor: str, email: str) -> SignInCode | None:
+    codes = SignInCode.objects.select_for_update().filter(visitor=visitor, email=plain(email))
+    return codes.order_by("-created_at", "-pk").first()
+
+
+def _is_right(row: SignInCode | None, code: str, *, now: datetime) -> bool:
+    if row is None or row.used_at or row.expires_at <= now or row.tries >= MAX_TRIES:
+        return False
+    row.tries += 1
+    row.save(update_fields=["tries"])
+    return is_code(row, code)
 
 
 def proved_before(email: str, code: str, *, now: datetime) -> Any:

@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from bookings.spreadsheets import MARK, plain
 
 
 class ExportsCsv(admin.ModelAdmin):
@@ -26,18 +26,10 @@ class ExportsCsv(admin.ModelAdmin):
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
         """The selected rows, with a mark in front that tells spreadsheets the encoding."""
         name = f"{self.opts.verbose_name_plural}.csv".replace(" ", "-")
-        answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+        answer = HttpResponse(MARK, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}"'
         table = csv.writer(answer)
         table.writerow(title for title, _ in self.export_columns)
         for row in queryset:
             table.writerow(plain(read(row)) for _, read in self.export_columns)
         return answer
-
-
-def plain(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text

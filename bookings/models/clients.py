@@ -11,7 +11,7 @@ import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -175,6 +175,20 @@ class Client(models.Model):
         return self.called or self.name.split()[0]
 
 
+class ClientAccessQuerySet(models.QuerySet["ClientAccess"]):
+    """Words for choosing who acts for whom."""
+
+    def held_by(self, user: Any) -> ClientAccessQuerySet:
+        """Everybody a login acts for, itself first, with their details in the same query."""
+        mine = self.filter(user=user) if user.is_authenticated else self.none()
+        me_first = Case(When(relation=ClientAccess.Relation.SELF, then=0), default=1)
+        return mine.select_related("client").order_by(me_first, "client__name", "pk")
+
+    def of_others(self, user: Any) -> ClientAccessQuerySet:
+        """Everybody else a login acts for."""
+        return self.held_by(user).exclude(relation=ClientAccess.Relation.SELF)
+
+
 class ClientAccess(models.Model):
     """A login may act for a client: book for them, or also see their shared record."""
 
@@ -195,6 +209,8 @@ class ClientAccess(models.Model):
     relation = models.CharField(max_length=10, choices=Relation)
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.BOOKING)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ClientAccessQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "client access"

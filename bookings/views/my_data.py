@@ -1,0 +1,42 @@
+"""Taking home what we hold about oneself."""
+
+from __future__ import annotations
+
+import csv
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from bookings.own_data import COLUMNS, own_data, own_sessions
+from bookings.spreadsheets import MARK, plain
+from practitioners.models import ClinicSettings
+
+
+@require_safe
+def my_data(request: HttpRequest) -> HttpResponse:
+    """Say what there is to take home."""
+    return render(request, "bookings/my_data.html")
+
+
+@require_safe
+def my_data_json(request: HttpRequest) -> HttpResponse:
+    """Everything, for another program."""
+    currency = ClinicSettings.current().currency
+    tree = own_data(request.user, currency=currency, now=timezone.now())
+    answer = JsonResponse(tree, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    answer["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return answer
+
+
+@require_safe
+def my_data_csv(request: HttpRequest) -> HttpResponse:
+    """The sessions, for a spreadsheet."""
+    answer = HttpResponse(MARK, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="my-sessions.csv"'
+    table = csv.writer(answer)
+    table.writerow(COLUMNS)
+    for row in own_sessions(request.user, currency=ClinicSettings.current().currency):
+        table.writerow(plain(cell) for cell in row)
+    return answer
