@@ -11,6 +11,7 @@ from treatment_plans.views import (
     plan,
     progress,
     record_access,
+    results,
     reviews,
     scores,
     why,
@@ -44,6 +45,8 @@ urlpatterns = [
     path("desk/plans/<uuid:public_id>/edit/", plan.plan_edit, name="desk_plan_edit"),
     path("desk/plans/<uuid:public_id>/act/", plan.plan_act, name="desk_plan_act"),
     path("desk/plans/<uuid:public_id>/review/", reviews.desk_review_new, name="desk_review_new"),
+    path("desk/results/", results.desk_results, name="desk_results"),
+    path("desk/results/results.csv", results.desk_results_csv, name="desk_results_csv"),
     path("desk/reviews/", reviews.desk_reviews, name="desk_reviews"),
     path("desk/reviews/<uuid:public_id>/", reviews.desk_review, name="desk_review"),
     path(

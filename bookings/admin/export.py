@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from bookings.spreadsheets import MARK, plain
-
+from bookings.spreadsheets import csv_answer
 
 class ExportsCsv(admin.ModelAdmin):
     """A list that admins and clinical leads may export."""
@@ -24,12 +22,8 @@ class ExportsCsv(admin.ModelAdmin):
 
     @admin.action(permissions=["export"], description="Export as a table (CSV)")
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
-        """The selected rows, with a mark in front that tells spreadsheets the encoding."""
+        """The selected rows."""
         name = f"{self.opts.verbose_name_plural}.csv".replace(" ", "-")
-        answer = HttpResponse(MARK, content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{name}"'
-        table = csv.writer(answer)
-        table.writerow(title for title, _ in self.export_columns)
-        for row in queryset:
-            table.writerow(plain(read(row)) for _, read in self.export_columns)
-        return answer
+        heads = [title for title, _ in self.export_columns]
+        rows = ([read(row) for _, read in self.export_columns] for row in queryset)
+        return csv_answer(name, heads, rows)

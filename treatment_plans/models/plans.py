@@ -59,6 +59,13 @@ class TreatmentPlanQuerySet(models.QuerySet["TreatmentPlan"]):
             "client", "practitioner__user", "service", "location", "condition"
         )
 
+    def started_between(self, first: Any, last: Any) -> TreatmentPlanQuerySet:
+        """Those that were started on these days, with what results are told apart by."""
+        rows = self.filter(activated_on__range=(first, last))
+        return rows.select_related("condition", "location", "assessment").prefetch_related(
+            "techniques"
+        )
+
     def to_review(self, *, now: Any) -> TreatmentPlanQuerySet:
         """Running plans whose next review has fallen due, the longest due first."""
         due = self.active().filter(next_review_at__lte=now).order_by("next_review_at")
