@@ -94,9 +94,7 @@ def plan_results(plans: Collection[TreatmentPlan], *, now: datetime) -> list[Pla
     """One row for each plan. Eight queries, and two for each location."""
     facts, series = facts_of_all(plans), series_of_all(plans)
     windows = windows_of(ClinicSettings.current())
-    calendars = {
-        place: calendar_of(place, now=now) for place in {plan.location for plan in plans}
-    }
+    calendars = {place: calendar_of(place, now=now) for place in {plan.location for plan in plans}}
     booked = _with_visit_to_come(plans, now=now)
     return [
         _result(

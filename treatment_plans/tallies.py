@@ -79,9 +79,7 @@ def by_condition(results: Iterable[PlanResult]) -> Table:
 
 def by_technique(results: Iterable[PlanResult]) -> Table:
     """A plan counts with each of its techniques."""
-    return _table(
-        (name, one) for one in results for name in (one.techniques or (NO_TECHNIQUE,))
-    )
+    return _table((name, one) for one in results for name in (one.techniques or (NO_TECHNIQUE,)))
 
 
 def total(results: Sequence[PlanResult]) -> Group:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from bookings.spreadsheets import csv_answer
 
+
 class ExportsCsv(admin.ModelAdmin):
     """A list that admins and clinical leads may export."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
 
 from bookings.dates import DayMonthYearField
