@@ -7,14 +7,13 @@ score counts.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
-
-from django.db.models.query import QuerySet
 
 from bookings.models import Appointment
 from treatment_plans.charts import Happenings, Panel, panels
@@ -51,10 +50,31 @@ class _Line:
 
 def series_of(plan: TreatmentPlan) -> list[Series]:
     """Every series of a plan, by the order of its measures. Four queries beside the plan's own parts."""
+    return series_of_all([plan])[plan.pk]
+
+
+def series_of_all(plans: Collection[TreatmentPlan]) -> dict[int, list[Series]]:
+    """The series of many plans by their ids. Four queries, however many there are."""
+    known = {row.slug: row for row in OutcomeMeasure.objects.filter(slug__in=(NPRS, ROM))}
+    assessments, scores = defaultdict(list), defaultdict(list)
+    found = Assessment.objects.filter(client__in={plan.client_id for plan in plans})
+    for assessment in found.order_by("assessed_on", "pk").prefetch_related("rom"):
+        assessments[assessment.client_id].append(assessment)
+    counted = OutcomeScore.objects.counted().filter(plan__in=[plan.pk for plan in plans])
+    for score in counted.in_order():
+        scores[score.plan_id].append(score)
+    return {
+        plan.pk: _gathered(
+            _assessed(plan, assessments[plan.client_id], known), _scored(scores[plan.pk])
+        )
+        for plan in plans
+    }
+
+
+def _gathered(*sources: Iterable[tuple[str, _Line]]) -> list[Series]:
+    """One series for each key; of one day the later source counts."""
     lines: dict[str, _Line] = {}
-    for key, line in _assessed(plan):
-        lines.setdefault(key, line).by_day |= line.by_day
-    for key, line in _scored(plan):
+    for key, line in itertools.chain(*sources):
         lines.setdefault(key, line).by_day |= line.by_day
     ordered = sorted(lines.items(), key=lambda item: (item[1].measure.position, item[0]))
     return [_series(key, line) for key, line in ordered]
@@ -72,10 +92,10 @@ def _series(key: str, line: _Line) -> Series:
     )  # fmt: skip
 
 
-def _scored(plan: TreatmentPlan) -> Iterator[tuple[str, _Line]]:
+def _scored(found: Iterable[OutcomeScore]) -> Iterator[tuple[str, _Line]]:
     """The scores that were asked for: activities by themselves and as their mean."""
     rated: dict[date, list[OutcomeScore]] = defaultdict(list)
-    for score in OutcomeScore.objects.counted().filter(plan=plan).in_order():
+    for score in found:
         line = _Line(
             score.measure, score.name, {score.taken_on: _point(score)}, score.measure.called
         )
@@ -105,24 +125,20 @@ def _key(measure: OutcomeMeasure, part: str, side: str) -> str:
     return " ".join(word for word in (measure.slug, place, part, side) if word)
 
 
-def _assessed(plan: TreatmentPlan) -> Iterator[tuple[str, _Line]]:
-    """Pain and ranges of motion that were found in the assessments of a plan."""
-    known = {row.slug: row for row in OutcomeMeasure.objects.filter(slug__in=(NPRS, ROM))}
-    for found in assessments_of(plan).prefetch_related("rom"):
-        is_first = found.pk == plan.assessment_id
+def _assessed(
+    plan: TreatmentPlan, found: Iterable[Assessment], known: dict[str, OutcomeMeasure]
+) -> Iterator[tuple[str, _Line]]:
+    """Pain and ranges of motion of the assessments in a plan's time, of which the first made it."""
+    first, last = first_day_of(plan), plan.ended_on or date.max
+    for assessment in found:
+        if not first <= assessment.assessed_on <= last:
+            continue
+        is_first = assessment.pk == plan.assessment_id
         occasion = Occasion.BASELINE if is_first else Occasion.REVIEW
         if NPRS in known:
-            yield from _pain(found, known[NPRS], occasion)
+            yield from _pain(assessment, known[NPRS], occasion)
         if ROM in known:
-            yield from _ranges(found, found.rom.all(), known[ROM], occasion)
-
-
-def assessments_of(plan: TreatmentPlan) -> QuerySet[Assessment]:
-    """The one that a plan was made from and the later ones of its time, oldest first."""
-    rows = Assessment.objects.filter(client=plan.client_id)
-    rows = rows.filter(assessed_on__gte=first_day_of(plan))
-    rows = rows.filter(assessed_on__lte=plan.ended_on) if plan.ended_on else rows
-    return rows.order_by("assessed_on", "pk")
+            yield from _ranges(assessment, assessment.rom.all(), known[ROM], occasion)
 
 
 def for_client(plan: TreatmentPlan) -> dict[str, Any]:

@@ -190,8 +190,5 @@ def conversions(first: date, last: date) -> list[Conversion]:
         .values("kind")
         .annotate(sent=Count("pk"), booked=Count("pk", filter=Q(is_fruitful=True)))
     )
-    found = {row["kind"]: row for row in counted}
-    return [
-        Conversion(kind, found.get(kind, {}).get("sent", 0), found.get(kind, {}).get("booked", 0))
-        for kind in KINDS
-    ]
+    found = {row["kind"]: (row["sent"], row["booked"]) for row in counted}
+    return [Conversion(kind, *found.get(kind, (0, 0))) for kind in KINDS]
