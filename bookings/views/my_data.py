@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.own_data import COLUMNS, own_data, own_sessions
-from bookings.spreadsheets import MARK, plain
+from bookings.spreadsheets import csv_answer
 from practitioners.models import ClinicSettings
 
 
@@ -33,10 +31,5 @@ def my_data_json(request: HttpRequest) -> HttpResponse:
 @require_safe
 def my_data_csv(request: HttpRequest) -> HttpResponse:
     """The sessions, for a spreadsheet."""
-    answer = HttpResponse(MARK, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="my-sessions.csv"'
-    table = csv.writer(answer)
-    table.writerow(COLUMNS)
-    for row in own_sessions(request.user, currency=ClinicSettings.current().currency):
-        table.writerow(plain(cell) for cell in row)
-    return answer
+    rows = own_sessions(request.user, currency=ClinicSettings.current().currency)
+    return csv_answer("my-sessions.csv", COLUMNS, rows)
