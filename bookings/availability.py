@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -183,7 +184,8 @@ def slots_at(
 def least_loaded(slots: Iterable[Slot], *, now: datetime) -> list[Slot]:
     """Order the slots of one start so that whoever has least booked around it comes first.
 
-    Counts standing visits in the week around the start; equal loads take turns by date.
+    Counts what stands in the weeks before and after; at equal loads chance decides, the
+    same way whenever the same start is asked for.
     """
     slots = list(slots)
     if len(slots) < 2:
@@ -200,14 +202,11 @@ def least_loaded(slots: Iterable[Slot], *, now: datetime) -> list[Slot]:
         .annotate(Count("pk"))
         .order_by()
     )
-    turn = at.toordinal()
-    return sorted(
-        slots,
-        key=lambda slot: (
-            loads.get(slot.practitioner_id, 0),
-            (slot.practitioner_id * 7919 + turn) % 1009,
-        ),
-    )
+
+    def lot(slot: Slot) -> int:
+        return zlib.crc32(f"{at:%Y-%m-%d %H:%M} {slot.practitioner_id}".encode())
+
+    return sorted(slots, key=lambda slot: (loads.get(slot.practitioner_id, 0), lot(slot)))
 
 
 def givers(service: Service) -> list[int]:
