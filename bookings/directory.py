@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, Value
 
 from bookings.availability import Slot, next_free
-from practitioners.models import Availability, Credential, Location, Practitioner, Service
+from practitioners.models import (
+    Availability,
+    ClinicSettings,
+    Condition,
+    Credential,
+    Location,
+    Practitioner,
+    PractitionerTechnique,
+    Service,
+    Technique,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +46,27 @@ def shown(*, now: datetime) -> QuerySet[Practitioner]:
     )
 
 
-def matching(people: QuerySet[Practitioner], wanted: dict[str, Any]) -> QuerySet[Practitioner]:
-    """Keep those who fit every filter that was set."""
-    if wanted.get("condition"):
-        condition = wanted["condition"]
-        fits = people.filter(focus_areas=condition) | people.filter(
-            certificates__technique__in=condition.techniques.all()
+def matching(
+    people: QuerySet[Practitioner], wanted: dict[str, str], *, now: datetime
+) -> QuerySet[Practitioner]:
+    """Keep those who fit every filter that was set. Certificates count that are valid today."""
+    held = PractitionerTechnique.objects.valid(on=now.date())
+    if condition := wanted.get("condition"):
+        helps = held.filter(technique__conditions__slug=condition)
+        focused = Practitioner.focus_areas.through.objects.filter(condition__slug=condition)
+        people = people.filter(
+            Q(pk__in=helps.values("practitioner")) | Q(pk__in=focused.values("practitioner"))
         )
-        people = people.filter(pk__in=fits.values("pk"))
-    if wanted.get("technique"):
-        people = people.filter(certificates__technique=wanted["technique"])
-    if wanted.get("location"):
-        people = people.filter(_works(location=wanted["location"]))
-    if wanted.get("day"):
-        people = people.filter(_works(weekday=int(wanted["day"])))
-    if wanted.get("language"):
-        people = people.filter(languages__contains=[wanted["language"]])
-    if wanted.get("gender"):
-        people = people.filter(gender=wanted["gender"])
+    if technique := wanted.get("technique"):
+        people = people.filter(pk__in=held.filter(technique__slug=technique).values("practitioner"))
+    if location := wanted.get("location"):
+        people = people.filter(_works(location__slug=location))
+    if day := wanted.get("day"):
+        people = people.filter(_works(weekday=int(day)))
+    if language := wanted.get("language"):
+        people = people.filter(languages__contains=[language])
+    if gender := wanted.get("gender"):
+        people = people.filter(gender=gender)
     return people
 
 
@@ -62,12 +75,22 @@ def _works(**where: Any) -> Q:
     return Q(pk__in=hours.values("practitioner"))
 
 
-def listed(people: Iterable[Practitioner], *, now: datetime) -> list[Listed]:
-    """Add the next free time to each; the queries do not grow with their number."""
+def listed(
+    people: Iterable[Practitioner],
+    *,
+    now: datetime,
+    places: Sequence[Location] | None = None,
+    clinic: ClinicSettings | None = None,
+) -> list[Listed]:
+    """Add the next free time to each; at most six queries, whatever their number."""
     people = list(people)
-    free = next_free(None, practitioners=[one.pk for one in people], now=now)
-    services = {one.pk: one for one in Service.objects.published()}
-    locations = {one.pk: one for one in Location.objects.all()}
+    services = list(Service.objects.published().distinct())
+    places = every_place() if places is None else places
+    free = next_free(
+        services, practitioners=[one.pk for one in people], now=now, places=places, clinic=clinic
+    )
+    by_pk = {one.pk: one for one in services}
+    locations = {one.pk: one for one in places}
     rows = []
     for person in people:
         slots = free.get(person.pk, [])
@@ -76,11 +99,31 @@ def listed(people: Iterable[Practitioner], *, now: datetime) -> list[Listed]:
             Listed(
                 person,
                 slot,
-                services.get(slot.service_id) if slot else None,
+                by_pk.get(slot.service_id) if slot else None,
                 locations.get(slot.location_id) if slot else None,
             )
         )
     return rows
+
+
+def every_place() -> list[Location]:
+    """Every location, also those given up: visits there still count. One query."""
+    return list(Location.objects.all())
+
+
+def things_to_find_by() -> dict[str, list[tuple[str, str]]]:
+    """Slugs and names of what a visitor may look for: conditions and techniques. One query."""
+    found: dict[str, list[tuple[str, str]]] = {"condition": [], "technique": []}
+    names = [
+        rows.order_by().values_list(Value(kind), "slug", "name")
+        for kind, rows in (
+            ("condition", Condition.objects.offered()),
+            ("technique", Technique.objects.published()),
+        )
+    ]
+    for kind, slug, name in names[0].union(names[1], all=True).order_by("name"):
+        found[kind].append((slug, name))
+    return found
 
 
 def languages() -> list[str]:

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 
-from bookings.directory import languages
-from practitioners.models import Condition, Location, Practitioner, Technique
+from bookings.directory import languages, things_to_find_by
+from practitioners.models import Location, Practitioner
 from practitioners.models.places import WEEKDAYS
 
 
 class DirectoryForm(forms.Form):
     """What somebody looks for. A value that is not offered is ignored, never an error page."""
 
-    condition = forms.ModelChoiceField(
-        Condition.objects.offered(), to_field_name="slug", required=False, empty_label="Any"
-    )
-    technique = forms.ModelChoiceField(
-        Technique.objects.published(), to_field_name="slug", required=False, empty_label="Any"
-    )
-    location = forms.ModelChoiceField(
-        Location.objects.filter(is_active=True),
-        to_field_name="slug",
-        required=False,
-        empty_label="Any",
-    )
+    condition = forms.ChoiceField(required=False)
+    technique = forms.ChoiceField(required=False)
+    location = forms.ChoiceField(required=False)
     language = forms.ChoiceField(required=False)
     gender = forms.ChoiceField(
         label="Gender of the specialist",
@@ -34,14 +26,19 @@ class DirectoryForm(forms.Form):
     )
     day = forms.ChoiceField(label="Works on", choices=[("", "Any day"), *WEEKDAYS], required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: Iterable[Location], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        spoken = [(language, language) for language in languages()]
-        self.fields["language"].choices = [("", "Any"), *spoken]  # type: ignore[attr-defined]
+        offered = {
+            **things_to_find_by(),
+            "location": [(place.slug, place.name) for place in places if place.is_active],
+            "language": [(language, language) for language in languages()],
+        }
+        for name, choices in offered.items():
+            self.fields[name].choices = [("", "Any"), *choices]  # type: ignore[attr-defined]
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-select"
 
-    def wanted(self) -> dict[str, Any]:
+    def wanted(self) -> dict[str, str]:
         """The filters that can be used; the others are left out."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}

@@ -227,12 +227,11 @@ packed AS (
     FROM fitting f
 ),
 numbered AS (
-    SELECT p.*, row_number() OVER (
-        PARTITION BY p.practitioner_id ORDER BY p.starts_at, p.position, p.service_id) AS number
+    SELECT p.*, dense_rank() OVER (PARTITION BY p.practitioner_id ORDER BY p.starts_at) AS number
     FROM packed p
     WHERE NOT %(packs)s OR p.fits OR NOT p.can_fit
 )
 SELECT practitioner_id, service_id, location_id, starts_at, ends_at
 FROM numbered
 WHERE %(count)s::int IS NULL OR number <= %(count)s
-ORDER BY starts_at, practitioner_id, service_id
+ORDER BY starts_at, practitioner_id, position, service_id

@@ -31,23 +31,24 @@ def windows(
     found: dict[tuple[int, date], list[Stretch]] = {}
     zones: dict[tuple[int, date], ZoneInfo] = {}
     closures = list(Closure.objects.filter(starts_on__lte=last_day, ends_on__gte=first_day))
-    for row, on in _shifts(people, first_day, days):
-        if not any(_is_closed(one, row, on) for one in closures):
+    for row, on in shifts(people, first_day, days):
+        if not any(is_closed(one, row.location_id, on) for one in closures):
             zone = row.location.zone
-            shift = (moment(on, row.starts_at, zone), moment(on, row.ends_at, zone))
-            found.setdefault((row.practitioner_id, on), []).append(shift)
+            stretch = (moment(on, row.starts_at, zone), moment(on, row.ends_at, zone))
+            found.setdefault((row.practitioner_id, on), []).append(stretch)
             zones.setdefault((row.practitioner_id, on), zone)
-    away = _away(people, first_day, last_day)
+    away = time_off(people, first_day, last_day)
     return {
         key: [
             (begins.astimezone(zones[key]), ends.astimezone(zones[key]))
-            for begins, ends in _without(merged(shifts), away.get(key[0], []))
+            for begins, ends in _without(merged(stretches), away.get(key[0], []))
         ]
-        for key, shifts in found.items()
+        for key, stretches in found.items()
     }
 
 
-def _shifts(people: Collection[Practitioner], first_day: date, days: int) -> list[tuple[Any, date]]:
+def shifts(people: Collection[Practitioner], first_day: date, days: int) -> list[tuple[Any, date]]:
+    """Weekly and extra hours of these people with each date on which they count. Two queries."""
     dates = [first_day + offset * DAY for offset in range(days)]
     weekly = Availability.objects.filter(
         Q(valid_from=None) | Q(valid_from__lte=dates[-1]),
@@ -65,12 +66,13 @@ def _counts(row: Availability, on: date) -> bool:
     return row.weekday == on.isoweekday() and begun and lasts
 
 
-def _is_closed(closure: Closure, row: Any, on: date) -> bool:
-    here = closure.location_id is None or closure.location_id == row.location_id
+def is_closed(closure: Closure, location_id: int, on: date) -> bool:
+    """Tell whether a closure keeps a location shut on a date."""
+    here = closure.location_id in (None, location_id)
     return here and closure.starts_on <= on <= closure.ends_on
 
 
-def _away(
+def time_off(
     people: Collection[Practitioner], first_day: date, last_day: date
 ) -> dict[int, list[Stretch]]:
     """Time off around these days; a day on either side covers every time zone."""

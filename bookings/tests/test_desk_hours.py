@@ -157,5 +157,5 @@ def test_the_list_asks_a_constant_number_of_questions(
         )
         make_appointment(world.person, world.service, world.place, at)
     client.get("/desk/hours/")  # the session is new
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(15):
         client.get("/desk/hours/")

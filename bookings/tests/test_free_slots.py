@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from bookings.availability import free_slots, nearest_free, next_free, slots_at
 from bookings.refusals import why_not
@@ -69,6 +70,31 @@ def test_who_works_on_mondays_is_bookable_on_mondays_only(place: Any) -> None:
     slots = free_slots(service, first_day=MONDAY, days=28, now=NOW)
     assert {slot.starts_at.astimezone(LONDON).isoweekday() for slot in slots} == {1}
     assert len({slot.starts_at.date() for slot in slots}) == 4
+
+
+@pytest.mark.parametrize("first_day_of_week", [0, 1, 6])
+@pytest.mark.parametrize("language", ["en", "en-gb", "de", "ar", "he", "fa", "zh-hans"])
+def test_mondays_are_mondays_in_every_locale(
+    place: Any, settings: Any, language: str, first_day_of_week: int
+) -> None:
+    settings.FIRST_DAY_OF_WEEK = first_day_of_week
+    service = make_service(start_grid=60)
+    make_practitioner(service, at=place, weekdays=(1,))
+    with translation.override(language):
+        slots = free_slots(service, first_day=MONDAY - timedelta(days=3), days=11, now=NOW)
+    days = {slot.starts_at.astimezone(LONDON).date() for slot in slots}
+    assert days == {MONDAY, MONDAY + timedelta(days=7)}
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue", "Asia/Kathmandu"])
+def test_mondays_are_mondays_of_the_place(place: Any, zone: str) -> None:
+    far = make_location(time_zone=zone)
+    make_room(far)
+    service = make_service(start_grid=60)
+    make_practitioner(service, at=far, weekdays=(1,), hours=((time(0), time(23)),))
+    slots = free_slots(service, first_day=MONDAY - timedelta(days=3), days=7, now=NOW)
+    assert {slot.starts_at.astimezone(far.zone).date() for slot in slots} == {MONDAY}
+    assert len(slots) == 23
 
 
 def test_a_visit_removes_every_start_it_would_collide_with(place: Any) -> None:
@@ -238,6 +264,51 @@ def test_nearest_free_returns_three_times_around_the_wish(place: Any) -> None:
     make_appointment(person, service, place, at("12:00"))
     slots = nearest_free(service, around=at("12:00"), now=NOW)
     assert [slot.starts_at for slot in slots] == [at("10:00"), at("11:00"), at("13:00")]
+
+
+def test_nearest_free_finds_three_times_however_far_they_are(place: Any) -> None:
+    service = make_service(start_grid=60)
+    person = make_practitioner(service, at=place)
+    TimeOff.objects.create(
+        practitioner=person, starts_at=NOW, ends_at=at("00:00", MONDAY + timedelta(days=42))
+    )
+    back = MONDAY + timedelta(days=42)
+    expected = [at("09:00", back), at("10:00", back), at("11:00", back)]
+    for staff in (False, True):
+        slots = nearest_free(service, around=at("12:00"), now=NOW, for_staff=staff)
+        assert [slot.starts_at for slot in slots] == expected
+
+
+def test_nearest_free_to_a_time_too_far_ahead_are_the_last_there_are(place: Any) -> None:
+    make_clinic(horizon_days=6)
+    service = make_service(start_grid=60)
+    make_practitioner(service, at=place)
+    slots = nearest_free(service, around=at("12:00", date(2027, 12, 1)), now=NOW)
+    assert [slot.starts_at for slot in slots] == [at("14:00"), at("15:00"), at("16:00")]
+
+
+@pytest.mark.parametrize("own", [0, 120])
+def test_a_service_may_have_a_horizon_of_its_own(place: Any, own: int) -> None:
+    """Nought is today only; and one beyond the clinic's is looked for to its end."""
+    make_clinic(horizon_days=90)
+    service = make_service(start_grid=60, horizon_days=own)
+    person = make_practitioner(service, at=place)
+    last = NOW.date() + timedelta(days=own)
+    person.availability.update(valid_from=last)
+    found = next_free([service], practitioners=[person.pk], now=NOW)[person.pk]
+    assert [slot.starts_at for slot in found] == [at("09:00", last)]
+    assert offered(service, last + timedelta(days=1)) == []
+    reason = why_not(service, person, place, at("09:00", last + timedelta(days=1)), now=NOW)
+    assert reason is not None
+    assert reason.code == "too_far"
+
+
+def test_of_services_that_could_start_together_the_first_in_order_is_found(place: Any) -> None:
+    second, first = make_service(position=2, start_grid=60), make_service(position=1, start_grid=60)
+    person = make_practitioner(second, first, at=place)
+    found = next_free(None, practitioners=[person.pk], now=NOW, count=3)[person.pk]
+    assert [slot.service_id for slot in found] == [first.pk] * 3
+    assert len({slot.starts_at for slot in found}) == 3
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.availability import next_free
-from bookings.directory import listed, matching, shown
+from bookings.directory import every_place, listed, matching, shown
 from bookings.directory_forms import DirectoryForm
-from practitioners.models import Location, Service, Technique
+from practitioners.models import ClinicSettings, Location, Service, Technique
 
-PAGE = 50
+PAGE = 20
 TIMES_ON_PROFILE = 6
 
 
@@ -23,18 +23,20 @@ TIMES_ON_PROFILE = 6
 def specialists(request: HttpRequest) -> HttpResponse:
     """List who fits the filters, each with the next free time."""
     now = timezone.now()
-    form = DirectoryForm(request.GET)
+    clinic, places = ClinicSettings.current(), every_place()
+    form = DirectoryForm(request.GET, places=places)
     wanted = form.wanted()
-    found = matching(shown(now=now), wanted).distinct()
+    found = matching(shown(now=now), wanted, now=now)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
     context = {
+        "site": clinic,
         "form": form,
         "wanted": wanted,
         "page": page,
         "query": query.urlencode(),
-        "rows": listed(page.object_list, now=now),
+        "rows": listed(page.object_list, now=now, places=places, clinic=clinic),
         "count": page.paginator.count,
     }
     return render(request, "bookings/specialists.html", context)
@@ -59,6 +61,7 @@ def specialist(request: HttpRequest, slug: str) -> HttpResponse:
         "person": person,
         "services": services,
         "times": times,
+        "gives_several": len({time["service"] for time in times}) > 1,
         "places": places.values(),
         "techniques": Technique.objects.published().filter(practitioners=person),
     }

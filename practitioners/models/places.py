@@ -37,12 +37,15 @@ class LocationQuerySet(models.QuerySet["Location"]):
         return self.filter(is_active=True)
 
     def worked_at_by(self, practitioner: Any) -> LocationQuerySet:
-        """Those where a practitioner has weekly hours."""
-        return self.filter(availability__practitioner=practitioner).distinct()
+        """Those where a practitioner has weekly or extra hours."""
+        weekly = Q(availability__practitioner=practitioner)
+        return self.filter(weekly | Q(extra_hours__practitioner=practitioner)).distinct()
 
     def offering(self, service: Any) -> LocationQuerySet:
-        """Active ones where somebody who gives the service has weekly hours."""
-        return self.active().filter(availability__practitioner__services=service).distinct()
+        """Active ones where somebody who gives the service has weekly or extra hours."""
+        weekly = Q(availability__practitioner__services=service)
+        extra = Q(extra_hours__practitioner__services=service)
+        return self.active().filter(weekly | extra).distinct()
 
 
 class Location(models.Model):
