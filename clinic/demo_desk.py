@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
+from bookings.consents import By, settle
 from bookings.models import Client, WaitlistEntry
 from bookings.wall_clock import moment
 from practitioners.models import ExtraHours, Practitioner, Service, TimeOff
@@ -25,6 +26,14 @@ def load(
     _away(specialists[1], now=now)
     _longer(specialists[2], now=now)
     _waiting(clients[5:7], specialists[0], services["medical-massage"], now=now)
+    _texting(clients[1::4], now=now)
+
+
+def _texting(clients: list[Client], *, now: datetime) -> None:
+    """Some would rather have text messages, and have told the desk so."""
+    for client in clients:
+        wants: dict[str, bool] = {Client.Channel.EMAIL: True, Client.Channel.SMS: True}
+        settle(client, wants=wants, preferred=Client.Channel.SMS, now=now, by=By.DESK)
 
 
 def _away(person: Practitioner, *, now: datetime) -> None:

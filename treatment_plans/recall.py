@@ -8,6 +8,7 @@ asked again.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -16,7 +17,7 @@ from django.urls import reverse
 from bookings.links import booking_link
 from bookings.messages.letters import write_letter
 from bookings.messages.sources import Mail, Send, Stop, Wait
-from bookings.models import Message, Task
+from bookings.models import Client, Message, Task
 from bookings.times import say_day
 from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings
@@ -32,6 +33,7 @@ from treatment_plans.plan_facts import (
 )
 from treatment_plans.schedule import (
     Decision,
+    Facts,
     current_cycle,
     decide,
     is_complete,
@@ -134,10 +136,10 @@ def _index(plan: TreatmentPlan, *, now: datetime) -> None:
         plan.next_message_kind, plan.next_message_at = coming[0].kind, coming[0].send_at
 
 
-def decision(plan: TreatmentPlan, *, now: datetime) -> Decision:
-    """What the rules say about a plan at a moment: the answer to "why did she (not) get it?"."""
+def decision(plan: TreatmentPlan, *, now: datetime, facts: Facts | None = None) -> Decision:
+    """What the rules say about a plan at a moment, with its facts in hand or not."""
     clinic = ClinicSettings.current()
-    facts = facts_of(plan)
+    facts = facts or facts_of(plan)
     return decide(
         facts,
         history_of(plan, facts, now=now),
@@ -148,47 +150,67 @@ def decision(plan: TreatmentPlan, *, now: datetime) -> Decision:
     )
 
 
+@dataclass(slots=True)
+class Due:
+    """A plan that a message is about, with what the rules have just said of it."""
+
+    plan: TreatmentPlan
+    answer: Decision | None = None
+
+    @property
+    def client(self) -> Client:
+        return self.plan.client
+
+
 class PlanSource:
     """Follow-up messages about one plan."""
 
+    keeps_hours = True  # its rules know the client's hours and the clinic's send days
+
     @staticmethod
-    def lock(message: Message) -> TreatmentPlan | None:
-        return (
+    def lock(message: Message) -> Due | None:
+        plan = (
             TreatmentPlan.objects.select_for_update(of=("self", "client"), no_key=True)
             .select_related("client", "location", "practitioner", "service")
+            .prefetch_related("client__consents")
             .filter(pk=int(message.source_id))
             .first()
         )
+        return Due(plan) if plan else None
 
     @staticmethod
-    def decide(message: Message, row: TreatmentPlan, *, now: datetime) -> Send | Wait | Stop:
+    def decide(message: Message, row: Due, *, now: datetime) -> Send | Wait | Stop:
         """Ask the rules again: another cycle or kind stops, quiet hours wait."""
-        found = decision(row, now=now)
-        if message.occurrence != cycle_key(row, facts_of(row)):
+        plan = row.plan
+        facts = facts_of(plan)
+        if message.occurrence != cycle_key(plan, facts):
             return Stop("cycle_over")
+        found = row.answer = decision(plan, now=now, facts=facts)
         if found.code in LATER and found.send_at is not None and found.kind == message.kind:
             return Wait(found.send_at, found.code)
         if found.is_booked_late:
-            _tell_of_late_booking(row, now=now)
+            _tell_of_late_booking(plan, now=now)
         if found.action != "send" or found.kind != message.kind:
             return Stop(found.code or "another_kind")
         if found.tells_practitioner:
-            _tell_practitioner(row, now=now)
+            _tell_practitioner(plan, now=now)
         return Send()
 
     @staticmethod
-    def link(message: Message, row: TreatmentPlan) -> str:
-        ref = f"plan:{row.public_id}"
-        return booking_link(row.service, row.practitioner, row.location, source_ref=ref)
+    def link(message: Message, row: Due) -> str:
+        plan = row.plan
+        ref = f"plan:{plan.public_id}"
+        return booking_link(plan.service, plan.practitioner, plan.location, source_ref=ref)
 
     @staticmethod
-    def render(message: Message, row: TreatmentPlan, *, now: datetime) -> Mail:
+    def render(message: Message, row: Due, *, now: datetime) -> Mail:
         """Say when a session is due; never what for."""
-        found = decision(row, now=now)
-        due = say_day(found.target_on or row.start_on, today=day_of(now, row.location.zone))
+        plan = row.plan
+        found = row.answer or decision(plan, now=now)
+        due = say_day(found.target_on or plan.start_on, today=day_of(now, plan.location.zone))
         return write_letter(
             message,
-            row.client,
+            plan.client,
             clinic=ClinicSettings.current(),
             link=PlanSource.link(message, row),
             values={"due": due},

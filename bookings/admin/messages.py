@@ -14,7 +14,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bookings.admin.read_only import ReadOnlyAdmin, ReadOnlyInline
-from bookings.messages import by_hand
+from bookings.messages import by_hand, codes
+from bookings.messages.kinds import KINDS
 from bookings.models import Message, MessageAttempt
 
 
@@ -31,20 +32,33 @@ class MessageAdmin(ReadOnlyAdmin):
     """How a message stands, with what can be decided by hand."""
 
     list_display = (
-        "send_after", "kind", "channel", "state", "attempts", "last_code", "is_ambiguous",
+        "send_after", "what", "way", "state", "attempts", "why", "is_ambiguous",
     )  # fmt: skip
-    list_filter = ("state", "kind", "is_ambiguous")
+    list_filter = ("state", "kind", "via", "is_ambiguous")
     show_full_result_count = False  # the ledger is long
     fields = (
-        "kind", "channel", "to", "state", "send_after", "expires_at", "attempts",
-        "next_attempt_at", "sent_at", "last_code", "is_ambiguous",
+        "what", "way", "to", "state", "send_after", "expires_at", "attempts",
+        "next_attempt_at", "sent_at", "why", "last_code", "is_ambiguous",
     )  # fmt: skip
-    readonly_fields = ("to",)
+    readonly_fields = ("what", "way", "to", "why")
     inlines = (TryInline,)
     actions = ("send_again", "do_not_send", "has_arrived")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("bookings.change_message")
+
+    @admin.display(description="kind", ordering="kind")
+    def what(self, message: Message) -> str:
+        return KINDS[message.kind].label if message.kind in KINDS else message.kind
+
+    @admin.display(description="by", ordering="via")
+    def way(self, message: Message) -> str:
+        return message.way or "as they wish"
+
+    @admin.display(description="why")
+    def why(self, message: Message) -> str:
+        """The code in words that a clinic speaks."""
+        return codes.say(message.last_code)
 
     @admin.display(description="to")
     def to(self, message: Message) -> str | SafeString:

@@ -42,6 +42,8 @@ def finish(message: Message, outcome: Outcome, *, address: str, now: datetime) -
 
 def remember(message: Message, outcome: Outcome, address: str, *, now: datetime) -> None:
     """Leave an address alone that was refused for good, and a number that has said stop."""
+    if not (outcome.blames_address or outcome.withdraws_consent):
+        return
     client = message.client
     if client is None:
         return

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
+from bookings.extensions import message_source
 from bookings.messages.kinds import KINDS
 from bookings.messages.routes import route_of
 from bookings.messages.sources import Send, Stop, Wait
@@ -41,7 +42,8 @@ def check(
         return Stop(way.code)
     if written_for and written_for != (way.channel, way.address):
         return Wait(now + A_MOMENT, "address_changed")
-    if not KINDS[message.kind].is_follow_up:
+    source = message_source(message.source_type)
+    if not KINDS[message.kind].is_follow_up or getattr(source, "keeps_hours", False):
         return Send()
     return _in_their_hours(message, client, getattr(row, "location", None), now=now)
 

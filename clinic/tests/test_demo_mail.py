@@ -12,6 +12,7 @@ import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client as Browser
 
+from bookings.messages.sms import Text, open_gateway
 from bookings.messages.words import write_mail
 from practitioners.tests.factories import make_clinic
 
@@ -103,3 +104,18 @@ def test_outside_the_demo_there_is_no_such_page(client: Browser, settings: Any) 
 
 def test_nothing_can_be_posted_there(client: Browser) -> None:
     assert client.post("/demo/mail/").status_code == 405
+
+
+def test_a_text_message_lies_beside_the_mail(client: Browser, settings: Any) -> None:
+    settings.SMS_BACKEND = "clinic.demo_mail.SmsGateway"
+    gateway = open_gateway()
+    assert gateway is not None
+    words = "Willow Street: your session is booked. Ż http://localhost/m/abc/"
+    assert gateway.hand_over(Text("+447700900982", words)).kind == "sent"
+    (name,) = names(client)
+    page = client.get(f"/demo/mail/{name}/").content.decode()
+    assert "Text message" in page
+    assert "+447700900982" in page
+    assert "Ż" in page
+    assert 'href="http://localhost/m/abc/"' in page
+    assert "Message-ID" not in page
