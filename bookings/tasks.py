@@ -9,14 +9,16 @@ from celery.signals import worker_shutting_down
 from django.utils import timezone
 
 from bookings.messages import delivery, heartbeat, stopping
+from bookings.messages.pretending import pretended
 from bookings.waiting import offers
 
 
 @shared_task(name="bookings.tasks.send_due", ignore_result=True)
-def send_due() -> None:
+def send_due(now: str | None = None) -> None:
     """Hand over every due message; many workers may do so at once."""
-    heartbeat.beat(heartbeat.DELIVERY, now=timezone.now())
-    delivery.send_due()
+    moment = pretended(now)
+    heartbeat.beat(heartbeat.DELIVERY, now=moment or timezone.now())
+    delivery.send_due(now=moment)
 
 
 @shared_task(name="bookings.tasks.offer_from_waiting_list", ignore_result=True)

@@ -6,15 +6,20 @@ from celery import shared_task
 from django.utils import timezone
 
 from bookings.messages import heartbeat, outbox
+from bookings.messages.pretending import pretended
 from treatment_plans import recall, reviews
 
 
 @shared_task(name="treatment_plans.tasks.sweep", ignore_result=True)
-def sweep() -> None:
-    """Write the follow-ups and open the reviews that are due, and wake whoever sends."""
-    now = timezone.now()
-    reviews.sweep(now=now)
-    written = recall.sweep(now=now)
-    heartbeat.beat(heartbeat.SWEEP, now=now)
+def sweep(now: str | None = None) -> None:
+    """Write the follow-ups and open the reviews that are due, and wake whoever sends.
+
+    A moment that is pretended is passed on: one business time from the sweep to the sending.
+    """
+    pretends = pretended(now)
+    moment = pretends or timezone.now()
+    reviews.sweep(now=moment)
+    written = recall.sweep(now=moment)
+    heartbeat.beat(heartbeat.SWEEP, now=moment)
     if written:
-        outbox.wake_worker()
+        outbox.wake_worker(now=pretends)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -47,12 +48,15 @@ def kick_or_deliver(source_type: str, source_id: Any) -> None:
     transaction.on_commit(go, robust=True)
 
 
-def wake_worker() -> bool:
-    """Ask a worker to look now; returns whether the broker took the call in time."""
+def wake_worker(*, now: datetime | None = None) -> bool:
+    """Ask a worker to look now; returns whether the broker took the call in time.
+
+    `now` is business time that is pretended, and passed on.
+    """
     if time.monotonic() < _Broker.rests_until:
         return False
     try:
-        _caller().submit(_call).result(timeout=PATIENCE)
+        _caller().submit(_call, now).result(timeout=PATIENCE)
     except Exception as problem:  # whatever the broker or its client does, the request goes on
         _Broker.rests_until = time.monotonic() + REST
         log.warning("kick_failed", problem=type(problem).__name__)
@@ -66,7 +70,7 @@ def _caller() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="kick")
 
 
-def _call() -> None:
+def _call(now: datetime | None) -> None:
     options = {
         **current_app.conf.broker_transport_options,
         "socket_timeout": PATIENCE,
@@ -74,4 +78,9 @@ def _call() -> None:
         "max_retries": 0,
     }
     with current_app.connection_for_write(transport_options=options) as line:
-        current_app.send_task("bookings.tasks.send_due", connection=line, retry=False)
+        current_app.send_task(
+            "bookings.tasks.send_due",
+            kwargs={"now": now.isoformat()} if now else {},
+            connection=line,
+            retry=False,
+        )

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from bookings import tasks
 from bookings.messages import stopping
+from bookings.messages.pretending import CannotPretend
 from bookings.tests.conftest import Ledger
 
 pytestmark = pytest.mark.django_db
@@ -58,11 +60,21 @@ def test_what_is_due_at_a_pretended_moment_goes_out_at_that_moment(
     assert message.sent_at == datetime(2030, 10, 24, 8, 30, tzinfo=UTC)
 
 
+def test_a_task_is_told_the_moment_as_well(ledger: Ledger, settings: Any) -> None:
+    settings.ALLOW_PRETEND_NOW = True
+    message = ledger.write(send_after=datetime(2030, 10, 24, 8, 30, tzinfo=UTC))
+    tasks.send_due(now=THEN)
+    message.refresh_from_db()
+    assert message.sent_at == datetime(2030, 10, 24, 8, 30, tzinfo=UTC)
+
+
 def test_outside_demo_and_test_nobody_pretends(settings: Any) -> None:
     settings.ALLOW_PRETEND_NOW = False
     with pytest.raises(CommandError, match="demo and test mode only"):
         run(now=THEN)
     assert swept == []
+    with pytest.raises(CannotPretend, match="demo and test mode only"):
+        tasks.send_due(now=THEN)
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "2026-10-24T09:30"])

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from bookings.extensions import load
 from bookings.messages import delivery, heartbeat, stopping
+from bookings.messages.pretending import CannotPretend, pretended
 
 PAUSE = 30  # seconds between two rounds
 
@@ -54,14 +55,7 @@ class Command(BaseCommand):
             time.sleep(0.5)
 
     def _moment(self, text: str | None) -> datetime | None:
-        if not text:
-            return None
-        if not settings.ALLOW_PRETEND_NOW:
-            raise CommandError("--now works in demo and test mode only.")
         try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            raise CommandError("--now takes a moment like 2026-10-24T09:30+01:00.") from None
-        if moment.tzinfo is None:
-            raise CommandError("--now needs an offset, like 2026-10-24T09:30+01:00.")
-        return moment
+            return pretended(text)
+        except CannotPretend as problem:
+            raise CommandError(f"--now: {problem}") from None
