@@ -99,7 +99,11 @@ def opt_out(
     user: Any = None,
     channels: tuple[str, ...] = tuple(Channel.values),
 ) -> None:
-    """Stop follow-ups on some channels, or on all; take back what waits. Twice is fine."""
+    """Stop follow-ups on some channels, or on all; take back what waits. Twice is fine.
+
+    The client's row is locked, so that a message is either on its way or not sent at all.
+    """
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     for channel in channels:
         _say(client, channel, is_given=False, now=now, by=by, user=user)
     if wants_follow_ups(client):

@@ -180,6 +180,7 @@ MESSAGE_TASK_SECONDS = 120
 MESSAGE_BACKOFF_MINUTES = env.list(
     "MESSAGE_BACKOFF_MINUTES", cast=float, default=[1, 5, 15, 60, 180, 360, 720]
 )
+MESSAGE_BREAKER_SECONDS = env.int("MESSAGE_BREAKER_SECONDS", default=60)
 MESSAGE_GRACE_SECONDS = env.int("MESSAGE_GRACE_SECONDS", default=180)
 
 # --- Celery: starts work, never holds the future ------------------------------------
@@ -198,6 +199,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 25,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker may be away for as long as it likes
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

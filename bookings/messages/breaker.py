@@ -30,11 +30,11 @@ class Breaker:
         with self._lock:
             self.timeouts, self.soft_failures, self.open_until = 0, 0, None
 
-    def failed(self, *, is_timeout: bool, at: float) -> None:
+    def failed(self, *, is_timeout: bool, at: float, pause: float = PAUSE) -> None:
         """Count a failure; open after two timeouts, 20 failures or a failed probe."""
         with self._lock:
             self.timeouts += is_timeout
             self.soft_failures += 1
             is_ill = self.timeouts >= MOST_TIMEOUTS or self.soft_failures >= MOST_SOFT_FAILURES
             if is_ill or self.open_until is not None:
-                self.open_until = at + PAUSE
+                self.open_until = at + pause

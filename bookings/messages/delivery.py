@@ -30,7 +30,7 @@ from django.utils import timezone
 from bookings.consents import offers_texts
 from bookings.extensions import message_source
 from bookings.messages import claim, fuse, recovery, results, rules, stopping, trouble
-from bookings.messages.breaker import PAUSE, Breaker
+from bookings.messages.breaker import Breaker
 from bookings.messages.relay import email_of, open_relay
 from bookings.messages.sms import Text, open_gateway
 from bookings.messages.sources import Mail, Send, Stop, Wait
@@ -134,7 +134,7 @@ class Run:
             if letter is None:
                 return "waiting" if message.state == State.PENDING else "stopped"
             if not breaker_of(letter.channel).may_take(1, at=time.monotonic()):
-                claim.release([message], wait=timedelta(seconds=PAUSE))
+                claim.release([message], wait=timedelta(seconds=settings.MESSAGE_BREAKER_SECONDS))
                 return "waiting"
             if not commit(message, address=letter.to, channel=letter.channel, now=self.now):
                 return "waiting" if message.state == State.PENDING else "stopped"
@@ -156,7 +156,11 @@ class Run:
         if outcome.kind in ("sent", "hard"):
             carrier.went_well()
         else:
-            carrier.failed(is_timeout=outcome.is_timeout, at=time.monotonic())
+            carrier.failed(
+                is_timeout=outcome.is_timeout,
+                at=time.monotonic(),
+                pause=settings.MESSAGE_BREAKER_SECONDS,
+            )
         result = _patiently(
             lambda: results.finish(message, outcome, address=letter.to, now=self.now)
         )

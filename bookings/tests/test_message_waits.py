@@ -36,6 +36,13 @@ def test_a_healthy_relay_takes_all_that_is_offered() -> None:
     assert Breaker().may_take(20, at=0) == 20
 
 
+def test_the_relay_is_left_alone_as_long_as_the_clinic_says() -> None:
+    breaker = Breaker()
+    for _ in range(2):
+        breaker.failed(is_timeout=True, at=100, pause=5)
+    assert [breaker.may_take(20, at=at) for at in (104.9, 105)] == [0, 1]
+
+
 def test_one_timeout_is_bad_luck_and_two_open_the_breaker() -> None:
     breaker = Breaker()
     breaker.failed(is_timeout=True, at=100)
