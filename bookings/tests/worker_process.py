@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -18,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 
 
 def environment(smtp: SmtpServer, **more: str) -> dict[str, str]:
-    """Settings of a child: this test's database and relay, leases of a second."""
+    """Settings of a child: this test's database and relay, patience with a slow machine."""
     return {
         **os.environ,
         "DATABASE_URL": _database_url(),
@@ -29,19 +29,21 @@ def environment(smtp: SmtpServer, **more: str) -> dict[str, str]:
         "EMAIL_BACKEND": "bookings.messages.smtp.EmailBackend",
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(smtp.port),
-        "EMAIL_TIMEOUT": "2",
-        "MESSAGE_LEASE_SECONDS": "1",
+        "EMAIL_TIMEOUT": "10",
+        "MESSAGE_LEASE_SECONDS": "60",
         **more,
     }
 
 
-def start(env: dict[str, str], *words: str) -> subprocess.Popen[bytes]:
+def start(
+    env: dict[str, str], *words: str, log: IO[bytes] | int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, *words],
         cwd=BASE_DIR,
         env=env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
         start_new_session=True,
     )
 

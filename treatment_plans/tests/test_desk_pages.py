@@ -198,7 +198,7 @@ def test_an_older_copy_of_an_assessment_does_not_overwrite_a_newer_one(world: Wo
 def plan_data(world: World, *phases: dict[str, str], **more: str) -> dict[str, str]:
     return {
         "service": str(world.service.pk), "location": str(world.place.pk),
-        "start_on": timezone.now().strftime("%d/%m/%Y"),
+        "start_on": timezone.now().astimezone(world.place.zone).strftime("%d/%m/%Y"),
         "review_after_sessions": "6", "review_after_weeks": "4",
         **rows("phases", *phases), **rows("goals", {"sentence": "Sleep through the night"}), **more,
     }  # fmt: skip
@@ -290,4 +290,4 @@ def test_the_day_and_the_client_list_ask_a_fixed_number_of_questions(world: Worl
 
 def test_a_date_is_shown_as_its_hint_asks_for_it(world: World) -> None:
     page = world.browser(world.user).get(world.paths()["plan new"]).content.decode()
-    assert f'value="{timezone.now():%d/%m/%Y}"' in page
+    assert f'value="{timezone.now().astimezone(world.place.zone):%d/%m/%Y}"' in page
