@@ -44,6 +44,8 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         self.taken: list[Taken] = []
         self.lines = 0
         self.pause = 0.0  # seconds between accepting a mail and saying so
+        self.silence = SILENCE
+        self.refused: list[tuple[str, str]] = []  # to whom, and how
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
@@ -74,12 +76,14 @@ class _Conversation(socketserver.StreamRequestHandler):
             elif word == "MAIL":
                 behaviour = self.server.plan.popleft() if self.server.plan else ACCEPT
                 if behaviour == SILENT_AT_SENDER:
-                    time.sleep(SILENCE)
+                    time.sleep(self.server.silence)
                     return
                 self.say("550 no" if behaviour == NEVER_AT_SENDER else "250 ok")
             elif word == "RCPT":
                 to = line.decode().partition("<")[2].partition(">")[0]
                 is_about_it = behaviour.endswith("recipient")
+                if is_about_it:
+                    self.server.refused.append((to, behaviour))
                 self.say(behaviour.replace("recipient", "no") if is_about_it else "250 ok")
             elif word == "DATA":
                 if not self.data(behaviour, to):
@@ -101,13 +105,14 @@ class _Conversation(socketserver.StreamRequestHandler):
                 return False
             lines.append(line[1:] if line.startswith(b"..") else line)
         if behaviour in (LATER_AFTER_DATA, NEVER_AFTER_DATA):
+            self.server.refused.append((to, behaviour))
             self.say(behaviour.replace("data", "no"))
             return True
         content = b"".join(lines)
         mail = message_from_bytes(content, policy=policy.default)
         self.server.taken.append(Taken(str(mail["Message-ID"]), to, content))
         if behaviour == SILENT_AFTER_DATA:
-            time.sleep(SILENCE)
+            time.sleep(self.server.silence)
         if behaviour in (SILENT_AFTER_DATA, BROKEN_AFTER_DATA):
             return False
         time.sleep(self.server.pause)
