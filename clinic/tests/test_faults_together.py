@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bookings.models import Message
+from bookings.models import Message, Task
 from clinic.tests.faults.kinds import KINDS, Faults
 from clinic.tests.faults.ledger import Ledger, arrivals, message_id
 from clinic.tests.faults.machines import LEASE, WORKERS, Machines, kill, wait_until
@@ -82,6 +82,7 @@ def test_nothing_is_lost_unflagged_or_sent_after_a_stop(
     assert ledger.strangers == []
     assert faults.claims_kept == [0] * Counter(names)["deploy"]
     assert faults.sent_without_broker > 0
+    assert Task.objects.filter(reason_key__startswith="alarm:clock:").exists()
     assert len(people.stopped) >= STOPS // 2
 
 
