@@ -19,8 +19,9 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from bookings.messages import heartbeat
 from bookings.models import Message
 from bookings.tests.smtp_server import (
     BROKEN_AFTER_DATA,
@@ -178,7 +179,8 @@ class Faults:
     # --- Clocks ---------------------------------------------------------------------------
 
     def two_beats(self) -> None:
-        second = self.machines.start_beat(self.people.now)
+        """Their clocks differ by a second, which tells them apart."""
+        second = self._beat_at(self.people.now + timedelta(seconds=1))
         self._while_sending(20)
         self.machines.stop_beat(second)
 
@@ -192,8 +194,14 @@ class Faults:
         """Beat is restarted with another clock, and once more with the right one."""
         for now in (self.people.now + jump, self.people.now):
             self.machines.stop_beat(self.machines.beats[0])
-            self.machines.start_beat(now)
+            self._beat_at(now)
             self._while_sending(10)
+
+    def _beat_at(self, now: datetime) -> Process:
+        """Start a beat and wait until a worker has heard from it."""
+        beat = self.machines.start_beat(now)
+        wait_until(lambda: heartbeat.last(heartbeat.DELIVERY) == now, "a worker hears the beat")
+        return beat
 
     def _while_sending(self, count: int) -> None:
         """Go on until some more have arrived, or for some seconds if nothing is due."""
