@@ -12,6 +12,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from bookings.messages import claim, delivery, outbox, recovery, stopping
+from bookings.messages.relay import open_relay
 from bookings.models import Client, Message
 from bookings.tests.conftest import NOW, Ledger
 from bookings.tests.smtp_server import SmtpServer
@@ -138,6 +139,18 @@ def test_being_asked_to_stop_finishes_the_message_in_hand_and_releases_the_rest(
     sent = Message.objects.filter(state=State.SENT).count()
     assert sent == len(smtp.taken) < 10
     assert sent + left == 10
+
+
+def test_what_would_begin_late_in_its_lease_is_given_back(ledger: Ledger) -> None:
+    """With a slow relay: else five slow batches would look like a row that kills its workers."""
+    messages = [ledger.write() for _ in range(3)]
+    batch = claim.take("worker", now=NOW, lanes=[1], size=3)
+    half = claim.lease().total_seconds() / 2
+    with open_relay() as relay:
+        run = delivery.Run({"email": relay}, now=NOW, ends_at=time.monotonic() + 60)
+        run._deliver_all(batch, took_at=time.monotonic() - half)
+    found = [Message.objects.values_list("state", "claims").get(pk=row.pk) for row in messages]
+    assert found == [(State.SENT, 0), (State.PENDING, 0), (State.PENDING, 0)]
 
 
 def test_a_result_survives_a_database_that_hangs_up(

@@ -42,7 +42,7 @@ class Machines:
 
     def __init__(self) -> None:
         self.places = Places.throwaway(BASE_DIR)
-        self.postgres = Postgres(self.places, durable=False)
+        self.postgres = Postgres(self.places)
         self.valkey = Valkey(self.places)
         self.smtp = SmtpServer()
         self.smtp.silence = 2.5
