@@ -98,19 +98,34 @@ def appointment_reminder_at(
 ) -> datetime | None:
     """When to remind of a visit: two calendar days before, at its own wall-clock time.
 
-    `zone` is the location's. A time outside the sending hours moves earlier, to
-    one hour before they close: the same evening for a late visit, the evening
-    before for an early one. (Not the last allowed minute: a slow relay would
-    carry it past the closing time.) None when the visit was booked after that
-    moment.
+    `zone` is the location's. A time outside the sending hours moves earlier. None when
+    the visit was booked after that moment.
     """
-    day = day_of(starts_at, zone) - timedelta(days=REMINDER_DAYS)
-    at = starts_at.astimezone(zone).time()
-    if not opens_at <= at < closes_at:
-        day = day if at >= closes_at else day - timedelta(days=1)
-        at = max(opens_at, (datetime.combine(day, closes_at) - HOUR).time())
+    day, at = before(starts_at, zone, days=REMINDER_DAYS, opens_at=opens_at, closes_at=closes_at)
     remind_at = moment(day, at, zone)
     return remind_at if booked_at <= remind_at else None
+
+
+def before(
+    starts_at: datetime,
+    zone: ZoneInfo,
+    *,
+    days: int,
+    opens_at: time = OPENS_AT,
+    closes_at: time = CLOSES_AT,
+) -> tuple[date, time]:
+    """So many calendar days before a visit, at its own time, or earlier to be in the hours.
+
+    To one hour before they close: the same evening for a late visit, the evening before
+    for an early one. (Not the last allowed minute: a slow relay would carry it past the
+    closing time.)
+    """
+    day = day_of(starts_at, zone) - timedelta(days=days)
+    at = starts_at.astimezone(zone).time()
+    if opens_at <= at < closes_at:
+        return day, at
+    day = day if at >= closes_at else day - timedelta(days=1)
+    return day, max(opens_at, (datetime.combine(day, closes_at) - HOUR).time())
 
 
 def is_send_day(day: date, public_holidays: Collection[date]) -> bool:

@@ -28,6 +28,7 @@ PERSONAL = (
     "/v/",
     "/w/",
     "/u/",
+    "/q/",
     "/calendar/",
     "/m/",
     "/my/",

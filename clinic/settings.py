@@ -130,7 +130,10 @@ BOOKING_GATES: list[str] = [
     "treatment_plans.gates.clinical_hold",
     "treatment_plans.gates.review_first",
 ]
-APPOINTMENT_LISTENERS: list[str] = ["treatment_plans.visits.follow_appointment"]
+APPOINTMENT_LISTENERS: list[str] = [
+    "treatment_plans.visits.follow_appointment",
+    "treatment_plans.asking.follow_appointment",
+]
 MESSAGE_SOURCES: dict[str, str] = {
     "appointment": "bookings.messages.appointments.AppointmentSource",
     "sign_in_code": "bookings.messages.sign_in.SignInSource",
@@ -138,6 +141,7 @@ MESSAGE_SOURCES: dict[str, str] = {
     "staff_invitation": "clinic.invitations.InvitationSource",
     "daily_digest": "bookings.messages.staff_mails.DigestSource",
     "staff_notice": "bookings.messages.staff_mails.StaffNoticeSource",
+    "plan_visit": "treatment_plans.asking.MeasuresSource",
     "treatment_plan": "treatment_plans.recall.PlanSource",
     "waiting_list": "bookings.messages.waiting.WaitingSource",
 }
@@ -145,6 +149,7 @@ MESSAGE_SOURCES: dict[str, str] = {
 SWEEPS: list[str] = [
     "treatment_plans.recall.sweep",
     "treatment_plans.reviews.sweep",
+    "treatment_plans.asking.sweep",
     "bookings.waiting.offers.sweep",
 ]
 # How long a time that has opened is kept for whoever waits for it.

@@ -22,8 +22,8 @@ from treatment_plans.models import (
 )
 from treatment_plans.models.assessments import Side
 from treatment_plans.outcomes import plain
-from treatment_plans.plan_facts import facts_of
-from treatment_plans.schedule import review_due_on
+from treatment_plans.plan_facts import facts_of, last_review_of
+from treatment_plans.schedule import asked_before
 
 PSFS = "psfs"
 USUAL = ["nprs", "psfs", "groc"]
@@ -41,6 +41,11 @@ class Question:
     part: str = ""
     side: str = ""
     activity: PsfsActivity | None = None
+
+    @classmethod
+    def of(cls, score: OutcomeScore) -> Question:
+        """The question that a score answers."""
+        return cls(score.measure, score.name, "", score.part, score.side, score.activity)
 
     @property
     def key(self) -> str:
@@ -136,13 +141,10 @@ def usual_measures(plan: TreatmentPlan) -> list[OutcomeMeasure]:
 
 
 def occasion_on(plan: TreatmentPlan, day: date) -> str:
-    """The occasion that scores of a day most likely belong to. Five queries."""
+    """The occasion that scores of a day most likely belong to. At most four queries."""
     if plan.status in ENDED:
         return Occasion.DISCHARGE
-    facts = facts_of(plan)
-    if not any(done < day for done in facts.completed_on):
-        return Occasion.BASELINE
-    return Occasion.REVIEW if day >= review_due_on(facts) else Occasion.SESSION
+    return asked_before(facts_of(plan), day, last_review_of(plan)) or Occasion.SESSION
 
 
 def visit_on(plan: TreatmentPlan, day: date) -> Appointment | None:

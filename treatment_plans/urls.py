@@ -8,6 +8,7 @@ from treatment_plans.views import (
     desk,
     handing_over,
     holds,
+    measures_link,
     plan,
     progress,
     record_access,
@@ -18,6 +19,8 @@ from treatment_plans.views import (
 )
 
 urlpatterns = [
+    path("q/<str:token>/", measures_link.measures_link, name="measures_link"),
+    path("q/<str:token>/thanks/", measures_link.measures_thanks, name="measures_thanks"),
     path("desk/record-access/", record_access.desk_record_access, name="desk_record_access"),
     path("my/record-access/", record_access.my_record_access, name="my_record_access"),
     path("desk/", day.desk_day, name="desk_day"),

@@ -34,6 +34,8 @@ WORDS = {
     "not_cancelled": "The session takes place after all",
     "undone": "The booking was taken back at once",
     "visit_over": "The session is over",
+    "nothing_to_ask": "Nothing is asked before this session",
+    "not_for_them": "Whoever it would reach may book, and no more",
     "offer_over": "The time is no longer offered",
     "code_over": "The code was used or has run out",
     "changed_again": "A later change has been told of",

@@ -295,7 +295,7 @@ class PlanVersion(models.Model):
         return f"Version {self.number}"
 
 
-@pghistory.track(append_only=True)
+@pghistory.track(append_only=True, exclude=["ask_at"])
 class PlanVisit(models.Model):
     """A visit that belongs to a plan; only completed ones count as dose."""
 
@@ -306,9 +306,16 @@ class PlanVisit(models.Model):
     version = models.ForeignKey(
         PlanVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="visits"
     )
+    # When to look whether the plan asks the client something before it; read by the sweep.
+    ask_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["appointment__starts_at"]
+        indexes = [
+            models.Index(
+                fields=["ask_at"], condition=Q(ask_at__isnull=False), name="visits_to_ask_about"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Visit of {self.plan}"

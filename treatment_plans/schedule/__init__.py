@@ -16,6 +16,7 @@ from treatment_plans.schedule.adherence import (
     expected_to_date,
     ideal_dates,
 )
+from treatment_plans.schedule.asking import ask_at, asked_before, planned_sessions
 from treatment_plans.schedule.calendar import ClinicCalendar
 from treatment_plans.schedule.due import (
     Cycle,
@@ -67,6 +68,8 @@ __all__ = [
     "Wishes",
     "adherence",
     "appointment_reminder_at",
+    "ask_at",
+    "asked_before",
     "check_phases",
     "current_cycle",
     "decide",
@@ -80,6 +83,7 @@ __all__ = [
     "moment",
     "next_opening",
     "planned_messages",
+    "planned_sessions",
     "review_due_on",
     "send_times",
     "status_on",
