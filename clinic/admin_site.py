@@ -22,7 +22,7 @@ from practitioners.clocks import clinic_zone
 # What somebody wants to do, and the tables it happens in, in the order shown.
 JOBS = {
     "Specialists": ("Practitioner",),
-    "Services": ("Service", "Technique", "Condition", "BodyRegion"),
+    "Services": ("Service", "Technique", "Condition", "BodyRegion", "OutcomeMeasure"),
     "Hours and closures": (
         "Availability",
         "ExtraHours",

@@ -31,9 +31,12 @@ def _in(app: str, models: Iterable[str], actions: tuple[str, ...]) -> Grants:
 
 LOOKING: Grants = {
     **_in("practitioners", (*OFFER, *HOURS, "practitioner"), VIEW),
+    "treatment_plans.outcomemeasure": VIEW,
     **_in("bookings", ("appointment", "task", "messageattempt", "clientaccess"), VIEW),
 }
 CONTACT: Grants = _in("bookings", ("client", "message"), CHANGE)
+
+THRESHOLDS: Grants = {"treatment_plans.outcomemeasure": CHANGE}
 
 GRANTS: dict[str, Grants] = {
     FRONT_DESK: {**LOOKING, **CONTACT, **_in("practitioners", HOURS, ALL)},
@@ -43,8 +46,9 @@ GRANTS: dict[str, Grants] = {
         **_in("practitioners", (*OFFER, *PROFILE, *HOURS), ALL),
         "practitioners.clinicsettings": ("view", "add", "change"),
         "clinic.user": CHANGE,
+        **THRESHOLDS,
     },
-    CLINICAL_LEAD: {**LOOKING, **CONTACT},
+    CLINICAL_LEAD: {**LOOKING, **CONTACT, **THRESHOLDS},
 }
 
 

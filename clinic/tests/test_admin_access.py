@@ -18,6 +18,8 @@ from clinic.roles import GRANTS, codenames, grant_roles
 from clinic.tests.admin_forms import filled
 from practitioners.models import Availability, Closure, ExtraHours, TimeOff
 from practitioners.tests.factories import make_condition, make_practitioner, make_technique
+from treatment_plans.models import OutcomeMeasure
+from treatment_plans.tests.factories import make_measures
 
 pytestmark = pytest.mark.django_db
 NOBODY, SEES, WRITES = "nobody", "sees", "writes"
@@ -40,6 +42,7 @@ CELLS: dict[str, tuple[str, str, str]] = {  # front desk, admin, clinical lead
     "bookings/client": (WRITES, WRITES, WRITES),
     "clinic/user": (NOBODY, WRITES, NOBODY),
     "bookings/task": (SEES, SEES, SEES),
+    "treatment_plans/outcomemeasure": (SEES, WRITES, WRITES),
 }  # fmt: skip
 BY_ROLE = [
     (model, role, may) for model, row in CELLS.items() for role, may in zip(ROLES, row, strict=True)
@@ -64,12 +67,14 @@ def keys() -> dict[str, Any]:
         Task.objects.create(kind="test", title="Call", role=role, reason_key=role, due_at=NOW)
         for role in ROLES
     ]
+    make_measures("nprs")
     rows = {
         "practitioner": world.person, "service": world.service, "technique": make_technique(),
         "condition": make_condition(), "location": world.place, "room": world.room,
         "availability": Availability.objects.earliest("pk"), "extrahours": extra, "timeoff": away,
         "closure": shut, "clinicsettings": world.clinic, "appointment": visit,
         "message": Message.objects.earliest("pk"), "client": world.client, "user": world.user,
+        "outcomemeasure": OutcomeMeasure.objects.get(slug="nprs"),
     }  # fmt: skip
     found: dict[str, Any] = {name: row.pk for name, row in rows.items()}
     return {**found, "task": dict(zip(ROLES, (task.pk for task in tasks), strict=True))}
@@ -172,7 +177,8 @@ def test_no_clinical_table_is_registered() -> None:
         for job in browser.get("/admin/").context["app_list"]
         for model in job["models"]
     ]
-    assert not [label for label in models if label.startswith("treatment_plans.")]
+    ours = [label for label in models if label.startswith("treatment_plans.")]
+    assert ours == ["treatment_plans.OutcomeMeasure"]  # scales, and nothing of any client
     assert browser.get("/admin/auth/group/").status_code == 404
 
 
