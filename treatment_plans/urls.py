@@ -66,6 +66,7 @@ urlpatterns = [
         progress.plan_progress_print,
         name="desk_plan_progress_print",
     ),
+    path("my/progress/", progress.my_progress_list, name="my_progress_list"),
     path("my/plans/<uuid:public_id>/progress/", progress.my_progress, name="my_progress"),
     path(
         "my/plans/<uuid:public_id>/progress/print/",

@@ -11,8 +11,9 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from bookings.models import ClientAccess
-from bookings.tests.factories import make_client, make_staff, make_user
+from bookings.tests.factories import NOW, make_client, make_staff, make_user
 from treatment_plans.models import Goal, RecordAccess
+from treatment_plans.tests.factories import make_plan
 from treatment_plans.tests.outcome_world import BASE, REVIEW, OutcomeWorld
 from treatment_plans.tests.test_plan_measures import as_user
 
@@ -158,3 +159,19 @@ def test_nothing_of_another_plan_is_drawn(world: OutcomeWorld) -> None:
     page = as_user(world.by).get(desk(world)).content.decode()
     assert ">49<" not in page
     assert as_user(world.by).get(desk(other)).status_code == 404
+
+
+def test_the_way_to_progress_opens_a_single_plan_and_lists_several(world: OutcomeWorld) -> None:
+    browser = as_user(world.user)
+    assert browser.get("/my/progress/")["Location"] == own(world)
+    for status in ("active", "draft"):
+        make_plan(
+            world.client, world.person, world.service, world.place, by=world.by, now=NOW,
+            is_active=status == "active",
+        )  # fmt: skip
+    answer = browser.get("/my/progress/")
+    assert len(answer.context["plans"]) == 2
+    assert own(world) in answer.content.decode()
+    page = as_user(make_user()).get("/my/progress/").content.decode()
+    assert "No plan yet." in page
+    assert "/my/progress/" in browser.get("/my/").content.decode()

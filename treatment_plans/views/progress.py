@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -18,6 +18,7 @@ from treatment_plans.progress import for_client, happenings_of, series_of
 
 PARTS = ("client", "practitioner", "service", "location", "assessment")
 NEWEST = 200
+MOST_PLANS = 50
 
 
 @require_safe
@@ -30,6 +31,15 @@ def plan_progress(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def plan_progress_print(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The same for paper."""
     return _plan_progress(request, public_id, "treatment_plans/plan_progress_print.html")
+
+
+@require_safe
+def my_progress_list(request: HttpRequest) -> HttpResponse:
+    """The plans whose progress this login may read; a single one opens at once."""
+    plans = list(TreatmentPlan.objects.own_of(request.user).select_related(*PARTS)[:MOST_PLANS])
+    if len(plans) == 1:
+        return redirect("my_progress", plans[0].public_id)
+    return render(request, "treatment_plans/my_progress_list.html", {"plans": plans})
 
 
 @require_safe

@@ -1,0 +1,63 @@
+"""Scores, charts and the questions before a visit in a browser: accessible, by keyboard, by phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from e2e.conftest import Clinic
+from e2e.test_pages import SIZES, check
+
+pytestmark = pytest.mark.browser
+
+
+def plan_of_jamie(clinic: Clinic) -> str:
+    ((plan,),) = clinic.sql(
+        "SELECT plan.public_id FROM treatment_plans_treatmentplan plan JOIN bookings_client client"
+        " ON client.id = plan.client_id WHERE client.email = 'jamie@example.com'"
+        " ORDER BY plan.id LIMIT 1"
+    )
+    return str(plan)
+
+
+def wrong_with(paths: list[str], page: Page, clinic: Clinic) -> dict[str, list[str]]:
+    """What is wrong with pages, themes and widths alternating."""
+    found = {}
+    for number, path in enumerate(paths):
+        theme, width = SIZES[number % len(SIZES)]
+        found[f"{path} ({theme}, {width})"] = check(page, clinic, path, theme, width)
+    return {path: problems for path, problems in found.items() if problems}
+
+
+def test_progress_at_the_desk_is_accessible(
+    page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
+) -> None:
+    as_demo(page, "dana@example.com")
+    plan = f"/desk/plans/{plan_of_jamie(clinic)}/"
+    ((score,),) = clinic.sql(
+        "SELECT public_id FROM treatment_plans_outcomescore ORDER BY id LIMIT 1"
+    )
+    paths = [
+        f"{plan}progress/", f"{plan}progress/", f"{plan}progress/print/", f"{plan}measures/",
+        f"{plan}scores/?occasion=review", f"{plan}scores/?occasion=session",
+        f"/desk/scores/{score}/error/",
+    ]  # fmt: skip
+    assert wrong_with(paths, page, clinic) == {}
+
+
+def test_own_progress_is_accessible_and_fits_its_screen(
+    page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
+) -> None:
+    as_demo(page, "jamie@example.com")
+    own = f"/my/plans/{plan_of_jamie(clinic)}/progress/"
+    assert wrong_with([own, own, f"{own}print/"], page, clinic) == {}
+    for width, drawn, hidden in ((390, "narrow", "wide"), (1280, "wide", "narrow")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(clinic.address + own)
+        assert page.locator(f".chart-{drawn}").first.is_visible()
+        assert not page.locator(f".chart-{hidden}").first.is_visible()
+    page.get_by_text("See the numbers").first.click()
+    assert page.locator("table.data").first.is_visible()
