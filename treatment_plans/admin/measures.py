@@ -27,7 +27,6 @@ class OutcomeMeasureAdmin(ClinicModelAdmin):
     list_display = ("name", "entry_mode", "asked_of", "mcid_value", "mcid_percent", "is_offered")
     list_filter = ("is_offered", "entry_mode", "asked_of")
     search_fields = ("name", "measures")
-    filter_horizontal = ("conditions", "body_regions")
     readonly_fields = AS_IT_IS
     fieldsets = (
         ("Set by the clinic", {"fields": SET_BY_THE_CLINIC}),
