@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from bookings.models import Appointment, Client, ClientAccess, Task
-from clinic import demo_desk, demo_outcomes
+from clinic import demo_courses, demo_desk, demo_outcomes
 from clinic.models import ADMIN, CLINICAL_LEAD, FRONT_DESK, User
 from practitioners.models import (
     Availability,
@@ -112,6 +112,7 @@ def load(*, now: datetime) -> None:
     _visits(chance, clients, specialists, services, now=now)
     _plans(clients, specialists[0], services["medical-massage"], users["dana@example.com"], now=now)
     demo_outcomes.load(by=users["dana@example.com"], now=now)
+    demo_courses.load(clients[2:], by=users["dana@example.com"], now=now)
     demo_desk.load(clients, specialists, services, now=now)
     Task.objects.create(
         kind="demo",

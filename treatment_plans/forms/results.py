@@ -23,6 +23,8 @@ class PeriodForm(Styled):
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
+        if not self.is_bound:
+            self.initial = {"first": today - A_YEAR, "last": today}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
