@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -97,6 +98,33 @@ def enter(client: Client, *, by: Any, now: datetime) -> Client:
         client.save()
     warn_of_likeness(client, now=now)
     return client
+
+
+def prefer(client: Client, *, weekdays: Collection[int], parts: Collection[str], by: Any) -> Client:
+    """Keep which days and parts of the day suit somebody, and name who said so."""
+    client.preferred_weekdays, client.preferred_parts = sorted(weekdays), list(parts)
+    with pghistory.context(user=by.pk):
+        client.save(update_fields=["preferred_weekdays", "preferred_parts"])
+    return client
+
+
+@transaction.atomic
+def take_over(client: Client, user: Any, *, now: datetime) -> ClientAccess | None:
+    """Give a login the record of a client whom the desk has entered.
+
+    Only for whoever opened a link that was mailed to the client's own address, and has
+    signed in with that very address. None for anybody else, and for a login that
+    already is somebody, or books for this client: then the desk is told of the likeness.
+    """
+    if not client.email or client.email.lower() != user.email.lower() or client.merged_into_id:
+        return None
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    if ClientAccess.objects.filter(client=client).exists() or self_of(user) is not None:
+        warn_of_likeness(client, now=now)
+        return None
+    return ClientAccess.objects.create(
+        user=user, client=client, relation=Relation.SELF, scope=Scope.RECORD
+    )
 
 
 def likely_same(client: Client) -> Any:

@@ -33,6 +33,7 @@ JOBS = {
     ),
     "Bookings": ("Appointment", "Client", "Task"),
     "Messages": ("Message",),
+    "Plans": ("PlanTemplate",),
     "People and access": ("User",),
     "System": ("ClinicSettings",),
 }

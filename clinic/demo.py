@@ -30,7 +30,14 @@ from practitioners.models import (
     Technique,
 )
 from treatment_plans import plans
-from treatment_plans.models import Assessment, BodyMark, Goal, PlanPhase, TreatmentPlan
+from treatment_plans.models import (
+    Assessment,
+    BodyMark,
+    Goal,
+    PlanAgreement,
+    PlanPhase,
+    TreatmentPlan,
+)
 from treatment_plans.visits import link
 
 SEED = 20260907
@@ -65,6 +72,7 @@ SERVICES = (
 )  # fmt: skip
 FIRST = "Ada Ben Cleo Dev Edie Finn Gwen Hugo Iris Jude Kit Lena Milo Nina Otis Pia Quinn Rosa Seth Tess".split()  # noqa: SIM905
 LAST = ("Fictional", "Invented")
+NOT_AGREED = "Ben Fictional"  # has a plan that waits for a yes
 
 
 def people() -> list[tuple[str, str]]:
@@ -364,6 +372,10 @@ def _plans(
 def _bring_to(plan: TreatmentPlan, status: str, *, by: Any, now: datetime) -> None:
     if status == "draft":
         return
+    if plan.client.name != NOT_AGREED:
+        PlanAgreement.objects.create(
+            version=plan.versions.get(), user=by, name=plan.client.name, way="desk", agreed_at=now
+        )
     plans.activate(plan, by=by, now=now)
     if status == "discharged":
         plans.end(plan, status, by=by, now=now, reason="Moved to another town")

@@ -34,6 +34,7 @@ LOOKING: Grants = {
     "treatment_plans.outcomemeasure": VIEW,
     **_in("bookings", ("appointment", "task", "messageattempt", "clientaccess"), VIEW),
 }
+TEMPLATES: Grants = _in("treatment_plans", ("plantemplate", "templatephase"), ALL)
 CONTACT: Grants = _in("bookings", ("client", "message"), CHANGE)
 
 THRESHOLDS: Grants = {"treatment_plans.outcomemeasure": CHANGE}
@@ -44,11 +45,12 @@ GRANTS: dict[str, Grants] = {
         **LOOKING,
         **CONTACT,
         **_in("practitioners", (*OFFER, *PROFILE, *HOURS), ALL),
+        **TEMPLATES,
         "practitioners.clinicsettings": ("view", "add", "change"),
         "clinic.user": CHANGE,
         **THRESHOLDS,
     },
-    CLINICAL_LEAD: {**LOOKING, **CONTACT, **THRESHOLDS},
+    CLINICAL_LEAD: {**LOOKING, **CONTACT, **TEMPLATES, **THRESHOLDS},
 }
 
 

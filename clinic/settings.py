@@ -142,6 +142,7 @@ MESSAGE_SOURCES: dict[str, str] = {
     "daily_digest": "bookings.messages.staff_mails.DigestSource",
     "staff_notice": "bookings.messages.staff_mails.StaffNoticeSource",
     "plan_visit": "treatment_plans.asking.MeasuresSource",
+    "plan_version": "treatment_plans.agreements.AgreementSource",
     "treatment_plan": "treatment_plans.recall.PlanSource",
     "waiting_list": "bookings.messages.waiting.WaitingSource",
 }

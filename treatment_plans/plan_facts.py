@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -15,8 +16,10 @@ from bookings.models import Appointment, Message
 from practitioners.models import ClinicSettings, Closure, Location
 from treatment_plans.errors import BadPhases
 from treatment_plans.models import PlanPause, PlanPhase, PlanVisit, TreatmentPlan
+from treatment_plans.models.plans import PhaseRow
 from treatment_plans.schedule import (
     KINDS,
+    Booked,
     ClinicCalendar,
     Facts,
     History,
@@ -30,10 +33,11 @@ from treatment_plans.schedule import (
 )
 
 Status = Appointment.Status
+TO_COME = (Status.BOOKED, Status.ARRIVED, Status.STARTED)
 SOURCE = "treatment_plan"
 
 
-def phase_of(row: PlanPhase) -> Phase:
+def phase_of(row: PhaseRow) -> Phase:
     """A stored phase as the rules see it."""
     return Phase(
         rate_kind=row.rate_kind,  # type: ignore[arg-type]
@@ -44,7 +48,7 @@ def phase_of(row: PlanPhase) -> Phase:
     )
 
 
-def check_plan_phases(rows: Iterable[PlanPhase]) -> None:
+def check_plan_phases(rows: Iterable[PhaseRow]) -> None:
     """Raise BadPhases with the first thing wrong with a list of phases."""
     problems = check_phases([phase_of(row) for row in rows])
     if problems:
@@ -58,23 +62,36 @@ def words_of(plan: TreatmentPlan) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
+def visits_of(plans: Collection[TreatmentPlan]) -> dict[int, list[PlanVisit]]:
+    """The visits of some plans by plan, in order, each with its appointment. One query."""
+    found: dict[int, list[PlanVisit]] = {plan.pk: [] for plan in plans}
+    rows = PlanVisit.objects.filter(plan__in=found).select_related("appointment")
+    for row in rows.order_by("appointment__starts_at", "pk"):
+        found[row.plan_id].append(row)
+    return found
+
+
 def facts_of(plan: TreatmentPlan) -> Facts:
     """The plan itself: phases, pauses and the local dates of completed visits. Three queries."""
     return facts_of_all([plan])[plan.pk]
 
 
-def facts_of_all(plans: Collection[TreatmentPlan]) -> dict[int, Facts]:
-    """The facts of many plans by their ids. Three queries, however many there are."""
+def facts_from(plan: TreatmentPlan, visits: Sequence[PlanVisit]) -> Facts:
+    """The same from visits in hand. Two queries."""
+    return facts_of_all([plan], {plan.pk: visits})[plan.pk]
+
+
+def facts_of_all(
+    plans: Collection[TreatmentPlan], visits: Mapping[int, Sequence[PlanVisit]] | None = None
+) -> dict[int, Facts]:
+    """The facts of many plans by their ids. Three queries, two when their visits are in hand."""
     keys = [plan.pk for plan in plans]
     phases, pauses, done = defaultdict(list), defaultdict(list), defaultdict(list)
     for phase in PlanPhase.objects.filter(plan__in=keys):
         phases[phase.plan_id].append(phase_of(phase))
     for pause in PlanPause.objects.filter(plan__in=keys):
         pauses[pause.plan_id].append(Pause(pause.starts_on, pause.ends_on))
-    completed = PlanVisit.objects.filter(
-        plan__in=keys, appointment__status=Status.COMPLETED
-    ).order_by("appointment__starts_at")
-    for key, at in completed.values_list("plan", "appointment__starts_at"):
+    for key, at in _completed(keys) if visits is None else _completed_of(visits):
         done[key].append(at)
     return {
         plan.pk: Facts(
@@ -91,6 +108,18 @@ def facts_of_all(plans: Collection[TreatmentPlan]) -> dict[int, Facts]:
     }
 
 
+def _completed(keys: list[int]) -> Iterable[tuple[int, datetime]]:
+    rows = PlanVisit.objects.filter(plan__in=keys, appointment__status=Status.COMPLETED)
+    return rows.order_by("appointment__starts_at").values_list("plan", "appointment__starts_at")
+
+
+def _completed_of(visits: Mapping[int, Sequence[PlanVisit]]) -> Iterable[tuple[int, datetime]]:
+    for key, rows in visits.items():
+        for row in rows:
+            if row.appointment.status == Status.COMPLETED:
+                yield key, row.appointment.starts_at
+
+
 def last_review_of(plan: TreatmentPlan) -> LastReview:
     """What the next review of a plan counts from. One query."""
     last = plan.reviews.decided().last()
@@ -100,12 +129,58 @@ def last_review_of(plan: TreatmentPlan) -> LastReview:
     return LastReview(decided_on, last.sessions_before)
 
 
+def booked_from(
+    plan: TreatmentPlan,
+    visits: Iterable[PlanVisit],
+    facts: Facts,
+    *,
+    fixed: Appointment | None = None,
+) -> list[Booked]:
+    """The visits that stand after the last completed one; what was never marked counts, too."""
+    zone = plan.location.zone
+    last = max(facts.completed_on, default=date.min)
+    local = {
+        row.appointment_id: row.appointment.starts_at.astimezone(zone)
+        for row in visits
+        if row.appointment.status in TO_COME
+    }
+    return [
+        Booked(key, at.date(), at.time(), fixed is not None and fixed.pk == key)
+        for key, at in local.items()
+        if at.date() >= last
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Visits that never count as dose, by whose doing."""
+
+    no_shows: int = 0
+    late: int = 0
+    by_client: int = 0
+    by_clinic: int = 0
+
+
+def missed_from(visits: Iterable[PlanVisit]) -> Missed:
+    """Count no-shows and cancellations; a late one is the client's own and counts as late only."""
+    counts = Counter(_how_missed(row.appointment) for row in visits)
+    return Missed(counts["no_show"], counts["late"], counts["client"], counts["clinic"])
+
+
+def _how_missed(visit: Appointment) -> str:
+    if visit.status == Status.NO_SHOW:
+        return "no_show"
+    if visit.status != Status.CANCELLED:
+        return ""
+    return "late" if visit.is_late_cancellation else visit.cancelled_by
+
+
 def history_of(plan: TreatmentPlan, facts: Facts, *, now: datetime) -> History:
     """What happened around the plan: bookings, messages, the client. Five queries."""
     zone = plan.location.zone
     booked = (
         plan.visits.filter(
-            appointment__status__in=(Status.BOOKED, Status.ARRIVED, Status.STARTED),
+            appointment__status__in=TO_COME,
             appointment__ends_at__gt=now,
         )
         .order_by("appointment__starts_at")

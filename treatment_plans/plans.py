@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
+from bookings.extensions import Event
+from bookings.messages import outbox
 from practitioners.models import Practitioner
-from treatment_plans import recall
+from treatment_plans import agreements, recall, reproposing
 from treatment_plans.errors import EditedElsewhere, ReasonMissing, WrongState
-from treatment_plans.models import Goal, PlanPause, PlanPhase, PlanVersion, TreatmentPlan
-from treatment_plans.plan_facts import check_plan_phases, facts_of
+from treatment_plans.models import Goal, PlanPause, PlanPhase, Reproposal, TreatmentPlan
+from treatment_plans.plan_facts import SOURCE, check_plan_phases, facts_of
 from treatment_plans.schedule.phases import position
-from treatment_plans.versions import content_of
+from treatment_plans.versions import record
 
 Status = TreatmentPlan.Status
 OPEN = (Status.DRAFT, Status.ACTIVE, Status.PAUSED)
+DAY = timedelta(days=1)
+# What no form sets: another window may have changed it since the plan was read.
+NOT_TYPED = ("version", "status", "activated_on", "ended_on", "hold_reason", "practitioner_id")
 
 
 @transaction.atomic
@@ -44,7 +49,7 @@ def save(
     if plan.pk is None:
         plan.save()
     else:
-        _take(plan, expected_version)
+        _take_changed(plan, expected_version)
         if plan.status != Status.DRAFT and not reason.strip():
             raise ReasonMissing
         plan.save()
@@ -62,16 +67,18 @@ def save(
 
 
 @transaction.atomic
-def activate(plan: TreatmentPlan, *, by: Any, now: datetime) -> TreatmentPlan:
+def activate(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str = "") -> TreatmentPlan:
     """Start a draft, or go on with a paused plan. Raises WrongState, BadPhases."""
     _take(plan)
     if plan.status not in (Status.DRAFT, Status.PAUSED):
         raise WrongState("Only a draft or a paused plan can be started.")
     check_plan_phases(plan.phases.all())
     today = now.astimezone(plan.location.zone).date()
+    if plan.status == Status.PAUSED:
+        _write_down_rest(plan, until=today)
     plan.activated_on = plan.activated_on or today
     plan.status = Status.ACTIVE
-    return _versioned(plan, by=by, now=now, reason="Started")
+    return _versioned(plan, by=by, now=now, reason=reason or "Started")
 
 
 @transaction.atomic
@@ -89,6 +96,31 @@ def pause(
 
 
 @transaction.atomic
+def rest(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> TreatmentPlan:
+    """Let an active plan rest until somebody goes on with it. Raises WrongState, ReasonMissing."""
+    _take(plan)
+    if plan.status != Status.ACTIVE:
+        raise WrongState("Only an active plan can be paused.")
+    if not reason.strip():
+        raise ReasonMissing("Say why the plan pauses.")
+    plan.status = Status.PAUSED
+    return _versioned(plan, by=by, now=now, reason=reason)
+
+
+@transaction.atomic
+def go_on(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str = "") -> TreatmentPlan:
+    """End a pause before its last day: the plan goes on today. Raises WrongState without one."""
+    _take(plan)
+    today = now.astimezone(plan.location.zone).date()
+    running = plan.pauses.filter(starts_on__lte=today, ends_on__gte=today)
+    if plan.status != Status.ACTIVE or not running:
+        raise WrongState("This plan does not pause.")
+    running.filter(starts_on=today).delete()
+    running.update(ends_on=today - DAY)
+    return _versioned(plan, by=by, now=now, reason=reason or "Goes on")
+
+
+@transaction.atomic
 def end(plan: TreatmentPlan, status: str, *, by: Any, now: datetime, reason: str) -> TreatmentPlan:
     """Discharge, cancel or complete an open plan. Raises WrongState, ReasonMissing."""
     _take(plan)
@@ -98,6 +130,8 @@ def end(plan: TreatmentPlan, status: str, *, by: Any, now: datetime, reason: str
         raise ReasonMissing("Say why the plan ends.")
     plan.status = status
     plan.ended_on = now.astimezone(plan.location.zone).date()
+    outbox.cancel_open(SOURCE, plan.pk, code=f"plan_{status}")
+    reproposing.settle(plan, Reproposal.Outcome.OVER, by=by, now=now)
     return _versioned(plan, by=by, now=now, reason=reason)
 
 
@@ -157,28 +191,74 @@ def hand_over(plan: TreatmentPlan, to: Practitioner, *, by: Any, now: datetime) 
     return _versioned(plan, by=by, now=now, reason=f"Handed over from {before} to {to.name}")
 
 
-def _take(plan: TreatmentPlan, expected_version: int | None = None) -> None:
-    """Lock the plan's row; refuse when it moved on since it was read."""
-    current = TreatmentPlan.objects.select_for_update().get(pk=plan.pk)
-    if expected_version is not None and current.version != expected_version:
-        raise EditedElsewhere
-    plan.version = current.version
+@transaction.atomic
+def follow_visit(plan: TreatmentPlan, event: Event, *, now: datetime) -> TreatmentPlan:
+    """Compute again what is due after one of its visits changed.
+
+    A plan whose last session is done completes by that, and goes on when the session is
+    taken back; either is a version of its own.
+    """
+    before = plan.status
+    if event == "undone" and before == Status.COMPLETED and _completed_by_count(plan):
+        plan.status, plan.ended_on = Status.ACTIVE, None
+    recall.refresh(plan, now=now)
+    if plan.status != before:
+        is_over = plan.status == Status.COMPLETED
+        reason = "All sessions are done" if is_over else "A session was taken back"
+        record(plan, by=None, now=now, reason=reason)
+    return plan
+
+
+def _completed_by_count(plan: TreatmentPlan) -> bool:
+    """Whether nobody ended the plan: its last session did."""
+    newest = plan.versions.order_by("-number").first()
+    return newest is None or newest.made_by is None
+
+
+def _write_down_rest(plan: TreatmentPlan, *, until: date) -> None:
+    """A rest without an end gets one: the days since its version up to yesterday."""
+    since = None
+    for version in plan.versions.order_by("-number"):
+        if version.content.get("status") != Status.PAUSED:
+            break
+        since = version
+    starts_on = since.made_at.astimezone(plan.location.zone).date() if since else until
+    if since is not None and starts_on < until:
+        PlanPause.objects.create(
+            plan=plan, starts_on=starts_on, ends_on=until - DAY, reason=since.reason[:200]
+        )
+
+
+def _take(plan: TreatmentPlan) -> None:
+    """Lock the plan's row and read it anew; refuse a plan that has ended."""
+    current = _locked(plan)
+    for field in TreatmentPlan._meta.concrete_fields:
+        setattr(plan, field.attname, getattr(current, field.attname))
     if current.status not in OPEN:
         raise WrongState("This plan has ended and can no longer be changed.")
 
 
+def _locked(plan: TreatmentPlan) -> TreatmentPlan:
+    return TreatmentPlan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+
+
+def _take_changed(plan: TreatmentPlan, expected_version: int | None) -> None:
+    """Lock the row of a plan that was changed in hand; refuse when it moved on since it was read."""
+    current = _locked(plan)
+    if expected_version is not None and current.version != expected_version:
+        raise EditedElsewhere
+    if current.status not in OPEN:
+        raise WrongState("This plan has ended and can no longer be changed.")
+    for name in NOT_TYPED:
+        setattr(plan, name, getattr(current, name))
+
+
 def _versioned(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> TreatmentPlan:
-    """Write the next version and store what is due."""
-    newest = plan.versions.order_by("-number").first()
-    plan.version = newest.number + 1 if newest else 1
-    plan.save()
-    PlanVersion.objects.create(
-        plan=plan,
-        number=plan.version,
-        content=content_of(plan),
-        reason=reason,
-        made_at=now,
-        made_by=by,
-    )
+    """Write the next version, ask the client where that is needed, and store what is due."""
+    before = plan.status
+    version = record(plan, by=by, now=now, reason=reason)
     recall.refresh(plan, now=now)
+    if plan.status != before:
+        record(plan, by=None, now=now, reason="All sessions are done")
+    agreements.ask(plan, version, now=now)
     return plan

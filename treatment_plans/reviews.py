@@ -142,8 +142,7 @@ def stands_in_the_way(
     plan: TreatmentPlan, starts_at: datetime, *, moving: Appointment | None, now: datetime
 ) -> bool:
     """Tell whether a visit at that time would lie past a review that is not decided. Five queries."""
-    review = plan.reviews.open().first()
-    if review is not None and review.override_reason:
+    if may_book_past(plan):
         return False
     coming = plan.visits.filter(appointment__status__in=TO_COME)
     if moving is not None:
@@ -155,6 +154,12 @@ def stands_in_the_way(
     return is_past_review(
         facts_of(plan), booked_on, starts_at.astimezone(zone).date(), last_review_of(plan)
     )
+
+
+def may_book_past(plan: TreatmentPlan) -> bool:
+    """Tell whether staff have allowed to book past the review that is open. One query."""
+    review = plan.reviews.open().first()
+    return review is not None and bool(review.override_reason)
 
 
 def key_of(review: Review, kind: str) -> str:

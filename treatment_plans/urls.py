@@ -9,7 +9,12 @@ from treatment_plans.views import (
     handing_over,
     holds,
     measures_link,
+    my_plan,
     plan,
+    plan_dates,
+    plan_edit,
+    plan_steps,
+    plan_words,
     progress,
     record_access,
     results,
@@ -35,7 +40,7 @@ urlpatterns = [
         why.desk_client_messages,
         name="desk_client_messages",
     ),
-    path("desk/clients/<uuid:public_id>/plan/", plan.plan_new, name="desk_plan_new"),
+    path("desk/clients/<uuid:public_id>/plan/", plan_edit.plan_new, name="desk_plan_new"),
     path("desk/assessments/<uuid:public_id>/", assessment.assessment, name="desk_assessment"),
     path(
         "desk/assessments/<uuid:public_id>/edit/",
@@ -45,8 +50,19 @@ urlpatterns = [
     path("desk/plans/hand-over/<slug:slug>/", handing_over.desk_hand_over, name="desk_hand_over"),
     path("desk/plans/<uuid:public_id>/", plan.plan, name="desk_plan"),
     path("desk/plans/<uuid:public_id>/hold/", holds.plan_hold, name="desk_plan_hold"),
-    path("desk/plans/<uuid:public_id>/edit/", plan.plan_edit, name="desk_plan_edit"),
-    path("desk/plans/<uuid:public_id>/act/", plan.plan_act, name="desk_plan_act"),
+    path("desk/plans/<uuid:public_id>/edit/", plan_edit.plan_edit, name="desk_plan_edit"),
+    path(
+        "desk/plans/<uuid:public_id>/step/<slug:step>/", plan_steps.plan_step, name="desk_plan_step"
+    ),
+    path("desk/plans/<uuid:public_id>/words/", plan_words.plan_words, name="desk_plan_words"),
+    path("desk/plans/<uuid:public_id>/ask-again/", plan.plan_ask_again, name="desk_plan_ask"),
+    path("desk/plans/<uuid:public_id>/dates/", plan_dates.desk_plan_dates, name="desk_plan_dates"),
+    path(
+        "desk/plans/<uuid:public_id>/visits/<uuid:visit>/", plan.plan_visit, name="desk_plan_visit"
+    ),
+    path("plan/<str:token>/", my_plan.plan_by_link, name="plan_link"),
+    path("my/plans/<uuid:public_id>/", my_plan.my_plan, name="my_plan"),
+    path("my/plans/<uuid:public_id>/dates/", plan_dates.my_plan_dates, name="my_plan_dates"),
     path("desk/plans/<uuid:public_id>/review/", reviews.desk_review_new, name="desk_review_new"),
     path("desk/results/", results.desk_results, name="desk_results"),
     path("desk/results/results.csv", results.desk_results_csv, name="desk_results_csv"),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from treatment_plans.models import TreatmentPlan
+from bookings.times import say_day
+from treatment_plans.models import PlanVersion, TreatmentPlan
+from treatment_plans.schedule import Phase, describe
 
 LABELS = {
     "condition": "Comes with",
@@ -33,8 +38,8 @@ class Change:
     """One thing that differs between two versions, in words."""
 
     label: str
-    before: Any
-    after: Any
+    before: str
+    after: str
 
 
 def content_of(plan: TreatmentPlan) -> dict[str, Any]:
@@ -81,10 +86,76 @@ def content_of(plan: TreatmentPlan) -> dict[str, Any]:
     }
 
 
+def record(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> PlanVersion:
+    """Write the plan as it stands as its next version. `by` is empty when its visits changed it."""
+    newest = plan.versions.order_by("-number").values_list("number", flat=True).first()
+    plan.version = (newest or 0) + 1
+    plan.save()
+    return PlanVersion.objects.create(
+        plan=plan,
+        number=plan.version,
+        content=content_of(plan),
+        reason=reason,
+        made_at=now,
+        made_by=by,
+    )
+
+
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
     """Name what changed, in the order in which a plan is read."""
     return [
-        Change(label, before.get(key), after.get(key))
+        Change(label, said(key, before.get(key)), said(key, after.get(key)))
         for key, label in LABELS.items()
         if (before.get(key) or None) != (after.get(key) or None)
     ]
+
+
+def history(versions: Sequence[PlanVersion]) -> list[dict[str, Any]]:
+    """Every version but the first, oldest first, with what it changed."""
+    return [
+        {"version": new, "changes": differences(old.content, new.content)}
+        for old, new in itertools.pairwise(versions)
+    ]
+
+
+def changes_since(plan: TreatmentPlan, number: int) -> list[dict[str, Any]]:
+    """What was changed after a version was read. One query."""
+    rows = plan.versions.filter(number__gte=number).select_related("made_by")
+    return history(list(rows))
+
+
+def in_words(content: dict[str, Any]) -> list[tuple[str, str]]:
+    """A version as it is read: each thing that it says, with its name."""
+    return [(label, said(key, content[key])) for key, label in LABELS.items() if content.get(key)]
+
+
+def said(key: str, value: Any) -> str:
+    """One thing of a version in words."""
+    if value in (None, "", []):
+        return "nothing"
+    if key == "phases":
+        return describe(tuple(Phase(**row) for row in value))
+    if key == "goals":
+        return "; ".join(_goal(row) for row in value)
+    if key == "pauses":
+        return "; ".join(_pause(*row) for row in value)
+    if key == "start_on":
+        return say_day(date.fromisoformat(value))
+    if key in CHOICES:
+        return str(dict(CHOICES[key].choices).get(value, value))
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+CHOICES: dict[str, Any] = {"status": TreatmentPlan.Status, "pressure": TreatmentPlan.Pressure}
+
+
+def _goal(row: dict[str, Any]) -> str:
+    if row.get("target") is None and row.get("baseline") is None:
+        return str(row["sentence"])
+    measure = row.get("measure") or "measured"
+    return f"{row['sentence']} ({measure} from {row.get('baseline') or '?'} to {row.get('target') or '?'})"
+
+
+def _pause(first: str, last: str, reason: str = "") -> str:
+    days = f"{say_day(date.fromisoformat(first))} to {say_day(date.fromisoformat(last))}"
+    return f"{days} ({reason})" if reason else days

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
 from bookings.extensions import Event
 from bookings.models import Appointment, Client
 from practitioners.models import Service
-from treatment_plans import recall
+from treatment_plans import plans, reproposing
+from treatment_plans.errors import WrongState
 from treatment_plans.models import PlanVisit, TreatmentPlan
 
 OPEN = (TreatmentPlan.Status.ACTIVE, TreatmentPlan.Status.PAUSED)
+BEFORE_THE_PLAN = timedelta(days=30)
+MOST_LOOSE = 10
 
 
 def follow_appointment(event: Event, appointment: Appointment, *, now: datetime) -> None:
-    """Hear of a visit: link a new one to its plan, and compute again what is due."""
+    """Hear of a visit: link a new one to its plan, and compute again what is due and proposed."""
     if event == "booked":
         plan = plan_for(appointment)
         if plan is not None:
             link(plan, appointment)
-    visit = (
-        PlanVisit.objects.select_related("plan__location", "plan__client")
-        .filter(appointment=appointment)
-        .first()
-    )
-    if visit is not None:
-        recall.refresh(reopened(visit.plan), now=now)
+    locked = TreatmentPlan.objects.select_for_update(of=("self",), no_key=True).with_people()
+    found = locked.filter(visits__appointment=appointment).first()
+    if found is not None:
+        plans.follow_visit(found, event, now=now)
+        reproposing.look_again(found, event, appointment, now=now)
 
 
 def plan_for(appointment: Appointment, client: Client | None = None) -> TreatmentPlan | None:
@@ -36,16 +38,16 @@ def plan_for(appointment: Appointment, client: Client | None = None) -> Treatmen
     Relaxation visits belong to no plan; their frequency is the client's own choice. A time
     that is only held has no client yet: say for whom it would be.
     """
-    plans = TreatmentPlan.objects.filter(client=client or appointment.client)
-    plans = plans.select_related("location")
+    theirs = TreatmentPlan.objects.filter(client=client or appointment.client)
+    theirs = theirs.select_related("location")
     kind, _, public_id = appointment.source_ref.partition(":")
     if kind == "plan":
-        invited = plans.filter(public_id=public_id).first()
+        invited = theirs.filter(public_id=public_id, status__in=OPEN).first()
         if invited is not None:
             return invited
     if appointment.service.kind != Service.Kind.MEDICAL:
         return None
-    active = list(plans.active()[:2])
+    active = list(theirs.active()[:2])
     return active[0] if len(active) == 1 else None
 
 
@@ -58,9 +60,36 @@ def link(plan: TreatmentPlan, appointment: Appointment) -> PlanVisit:
     )[0]
 
 
-def reopened(plan: TreatmentPlan) -> TreatmentPlan:
-    """A plan that ended by its count goes on when a completed visit is taken back."""
-    if plan.status == TreatmentPlan.Status.COMPLETED:
-        plan.status = TreatmentPlan.Status.ACTIVE
-        plan.ended_on = None
-    return plan
+def loose(plan: TreatmentPlan, *, now: datetime) -> list[Appointment]:
+    """Medical visits of the client that belong to no plan, the newest first: some may be this one's."""
+    rows = Appointment.objects.standing().filter(
+        client=plan.client, plan_visit=None, service__kind=Service.Kind.MEDICAL
+    )
+    since = plan.created_at - BEFORE_THE_PLAN
+    found = rows.filter(starts_at__gte=since).select_related("location", "practitioner", "service")
+    return list(found.order_by("-starts_at")[:MOST_LOOSE])
+
+
+@transaction.atomic
+def take_in(plan: TreatmentPlan, public_id: UUID, *, now: datetime) -> None:
+    """Make a visit that belongs to no plan one of this plan's. Raises WrongState."""
+    visit = (
+        Appointment.objects.standing()
+        .filter(public_id=public_id, client=plan.client, service__kind=Service.Kind.MEDICAL)
+        .first()
+    )
+    if visit is None or PlanVisit.objects.filter(appointment=visit).exclude(plan=plan).exists():
+        raise WrongState("This session cannot be made part of the plan.")
+    link(plan, visit)
+    plans.follow_visit(plan, "booked", now=now)
+
+
+@transaction.atomic
+def let_go(plan: TreatmentPlan, public_id: UUID, *, now: datetime) -> None:
+    """Take a visit out of the plan; the visit itself stays. Raises WrongState."""
+    rows = PlanVisit.objects.filter(plan=plan, appointment__public_id=public_id)
+    if plan.status not in OPEN:
+        raise WrongState("This plan has ended and can no longer be changed.")
+    if not rows.delete()[0]:
+        raise WrongState("This session does not belong to the plan.")
+    plans.follow_visit(plan, "undone", now=now)

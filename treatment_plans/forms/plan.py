@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from bookings.forms import Styled
-from practitioners.models import Location, Practitioner, Service
-from treatment_plans.forms.rows import row_formset
-from treatment_plans.models import Goal, PlanPhase, TreatmentPlan
+from bookings.models import Appointment
+from bookings.times import say_day
+from practitioners.models import Location, Service
+from treatment_plans.forms.rows import RowFormSet, row_formset, with_rows
+from treatment_plans.models import Goal, PlanPhase, PlanTemplate, TreatmentPlan
+from treatment_plans.models.plans import PhaseRow
+from treatment_plans.plan_facts import phase_of
+from treatment_plans.schedule import check_phases
 
 HOW_LONG = [("sessions", "sessions"), ("weeks", "weeks"), ("open", "with no end yet")]
 LATEST_START_YEARS = 2
@@ -64,33 +71,76 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
         error_messages = {"start_on": {"invalid": "Enter a date like 7/9/2026."}}
 
     def __init__(
-        self, *args: Any, practitioner: Practitioner, today: date, counts_today: bool, **kwargs: Any
+        self,
+        *args: Any,
+        today: date,
+        todays: Appointment | None = None,
+        earlier: Sequence[Appointment] = (),
+        templates: Sequence[PlanTemplate] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        services = Service.objects.filter(practitioners=practitioner, kind=Service.Kind.MEDICAL)
+        person = self.instance.practitioner
+        services = Service.objects.filter(practitioners=person, kind=Service.Kind.MEDICAL)
+        places = Location.objects.active().worked_at_by(person)
         self.fields["service"].queryset = services.distinct()  # type: ignore[attr-defined]
-        self.fields["location"].queryset = (  # type: ignore[attr-defined]
-            Location.objects.filter(
-                is_active=True, availability__practitioner=practitioner
-            ).distinct()
-        )
-        self.fields["techniques"].queryset = practitioner.techniques.all()  # type: ignore[attr-defined]
-        if counts_today:
+        self.fields["location"].queryset = places  # type: ignore[attr-defined]
+        self.fields["techniques"].queryset = person.techniques.all()  # type: ignore[attr-defined]
+        if templates:
+            self.fields["template"] = _template_field(templates)
+        if todays is not None:
             self.fields["counts_today"] = forms.BooleanField(
                 label="Count today's visit as session 1", required=False, initial=True
             )
+        self.visits = {str(visit.public_id): visit for visit in earlier}
+        if self.visits:
+            self.fields["first_visit"] = _first_visit_field(self.visits)
 
-    def clean_start_on(self) -> date:
+    def clean(self) -> dict[str, Any]:
+        """A plan starts today or later, or on the day of the visit that was its session 1."""
+        data = super().clean() or self.cleaned_data
+        visit = self.visits.get(data.get("first_visit", ""))
+        data["first_visit"] = visit
+        if visit is not None:
+            data["start_on"] = visit.local_day
+        elif data.get("start_on") and data["start_on"] != self.initial.get("start_on"):
+            self._check_start(data["start_on"])
+        return data
+
+    def _check_start(self, day: date) -> None:
         """Refuse a first session in the past or years ahead, unless it was already so."""
-        day: date = self.cleaned_data["start_on"]
-        if day == self.initial.get("start_on"):
-            return day
         if day < self.today:
-            raise ValidationError("The first session cannot be due in the past.", code="past")
-        if day.year > self.today.year + LATEST_START_YEARS:
-            raise ValidationError("Choose a date within two years.", code="too_far")
-        return day
+            text = "The first session cannot be due in the past."
+            if self.visits:
+                text += " If an earlier visit was session 1, choose it below."
+            self.add_error("start_on", ValidationError(text, code="past"))
+        elif day.year > self.today.year + LATEST_START_YEARS:
+            text = "Choose a date within two years."
+            self.add_error("start_on", ValidationError(text, code="too_far"))
+
+
+def _template_field(templates: Sequence[PlanTemplate]) -> forms.ChoiceField:
+    """Templates under the condition that their study was about."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for one in templates:
+        groups.setdefault(one.condition.name, []).append((one.slug, one.name))
+    return forms.ChoiceField(
+        label="Start from a template",
+        required=False,
+        choices=[("", "None"), *groups.items()],
+        help_text="Fills in the phases, the review and what its study calls for. Change all you like.",
+    )
+
+
+def _first_visit_field(visits: Mapping[str, Appointment]) -> forms.ChoiceField:
+    days = [(key, say_day(visit.local_day)) for key, visit in visits.items()]
+    return forms.ChoiceField(
+        label="An earlier visit was session 1",
+        required=False,
+        choices=[("", "No"), *days],
+        help_text="The plan then starts on that day.",
+    )
 
 
 class PhaseForm(Styled):
@@ -116,9 +166,10 @@ class PhaseForm(Styled):
             ("as_needed", "as needed"),
         ],
         required=False,
+        initial="per_week",
     )
     length = forms.IntegerField(
-        label="for",
+        label="For how long",
         required=False,
         min_value=1,
         max_value=200,
@@ -128,16 +179,34 @@ class PhaseForm(Styled):
             "invalid": "Enter a whole number.",
         },
     )
-    length_kind = forms.ChoiceField(label="Length in", choices=HOW_LONG, required=False)
-    session_minutes = forms.IntegerField(
-        label="Minutes", required=False, min_value=5, max_value=240, initial=60
+    length_kind = forms.ChoiceField(
+        label="Length in", choices=HOW_LONG, required=False, initial="sessions"
     )
-    label = forms.CharField(label="Name", max_length=40, required=False)
+    session_minutes = forms.IntegerField(
+        label="Minutes",
+        required=False,
+        min_value=5,
+        max_value=240,
+        initial=60,
+        error_messages={
+            "min_value": "A session takes at least 5 minutes.",
+            "max_value": "A session takes at most 240 minutes.",
+            "invalid": "Enter a whole number.",
+        },
+    )
+    label = forms.CharField(label="Name of the phase", max_length=40, required=False)
+
+    def is_blank(self) -> bool:
+        """Tell whether nothing was typed that says how often or for how long."""
+        data = self.cleaned_data
+        typed = any(data.get(name) for name in ("rate_value", "length", "label"))
+        open_end = data.get("length_kind") == "open" or data.get("rate_kind") == "as_needed"
+        return not typed and not open_end
 
     def clean(self) -> dict[str, Any]:
         """Turn weeks into sessions: the count ends a phase, not the calendar."""
         data = self.cleaned_data
-        if not self.has_changed() or data.get("DELETE") or self.errors:
+        if self.errors or data.get("DELETE") or self.is_blank():
             return data
         kind = data.get("rate_kind") or "per_week"
         if kind != "as_needed" and data.get("rate_value") is None:
@@ -165,7 +234,7 @@ class PhaseForm(Styled):
         )
 
     @staticmethod
-    def row(phase: PlanPhase) -> dict[str, Any]:
+    def row(phase: PhaseRow) -> dict[str, Any]:
         """Describe a stored phase as a row."""
         return {
             "rate_value": phase.rate_value,
@@ -189,6 +258,36 @@ def _sessions(kind: str, value: int, data: dict[str, Any]) -> int | None:
     return max(1, int(length) // weeks_apart)
 
 
+class PhasesFormSet(RowFormSet):
+    """Phases in an order that makes a frequency; what is wrong is said at its row."""
+
+    def filled_forms(self) -> list[Any]:
+        return [form for form in super().filled_forms() if not form.is_blank()]
+
+    def clean(self) -> None:
+        if any(self.errors):
+            return
+        forms_ = self.filled_forms()
+        problems = check_phases([phase_of(PhaseForm.phase(form.cleaned_data)) for form in forms_])
+        if not forms_:
+            raise ValidationError(problems[0].sentence, code=problems[0].code)
+        for problem in problems:
+            form = forms_[min(problem.index, len(forms_) - 1)]
+            form.add_error(BOX_OF[problem.code], ValidationError(problem.sentence, problem.code))
+
+
+# The box of a row that a problem of its phase is about.
+BOX_OF = {
+    "too_many_phases": "rate_value",
+    "unknown_rate": "rate_kind",
+    "rate_out_of_range": "rate_value",
+    "as_needed_not_last": "rate_kind",
+    "open_ended_not_last": "length_kind",
+    "sessions_out_of_range": "length",
+    "minutes_out_of_range": "session_minutes",
+}
+
+
 class GoalForm(Styled):
     """One goal in a sentence, with the numbers that show whether it is reached."""
 
@@ -207,12 +306,37 @@ class GoalForm(Styled):
     def goal(data: dict[str, Any]) -> Goal:
         """Build the goal that a cleaned row describes."""
         return Goal(
-            sentence=data["sentence"],
-            measure=data.get("measure", ""),
-            baseline=data.get("baseline"),
-            target=data.get("target"),
+            **{name: data.get(name) for name in GOAL} | {"measure": data.get("measure", "")}
         )
 
+    @staticmethod
+    def row(goal: Goal) -> dict[str, Any]:
+        """Describe a stored goal as a row."""
+        return {name: getattr(goal, name) for name in GOAL}
 
-PhaseFormSet = row_formset(PhaseForm, extra=2, most=10)
+
+GOAL = ("sentence", "measure", "baseline", "target")
+
+
+def filled_from(template: PlanTemplate, data: QueryDict) -> QueryDict:
+    """Posted data with what a template says in the place of phases and review.
+
+    Precautions are added to; a condition or pressure that was chosen stays.
+    """
+    rows = [
+        {name: [str(value)] for name, value in PhaseForm.row(phase).items() if value is not None}
+        for phase in template.phases.all()
+    ]
+    filled = with_rows(data, "phases", rows)
+    filled["review_after_sessions"] = str(template.review_after_sessions)
+    filled["review_after_weeks"] = str(template.review_after_weeks)
+    filled["condition"] = filled.get("condition") or str(template.condition_id)
+    filled["pressure"] = filled.get("pressure") or template.pressure
+    said = filled.get("precautions", "")
+    if template.precautions and template.precautions not in said:
+        filled["precautions"] = f"{said}\n{template.precautions}".strip()
+    return filled
+
+
+PhaseFormSet = row_formset(PhaseForm, extra=1, most=10, base=PhasesFormSet)
 GoalFormSet = row_formset(GoalForm, extra=1, most=10)

@@ -31,6 +31,12 @@ class TreatmentPlanQuerySet(models.QuerySet["TreatmentPlan"]):
         """Plans of clients whose record is open to this user."""
         return self.filter(client__in=Client.objects.record_open_to(user))
 
+    def dates_open_to(self, user: Any) -> TreatmentPlanQuerySet:
+        """Plans whose dates this user may propose and book at the desk: no word of what for."""
+        if user.is_authenticated and user.is_desk_staff:
+            return self
+        return self.visible_to(user)
+
     def own_of(self, user: Any) -> TreatmentPlanQuerySet:
         """Plans whose plain-words part this client login may read."""
         return self.filter(client__in=Client.objects.own_record_of(user)).exclude(
@@ -174,6 +180,11 @@ class TreatmentPlan(models.Model):
 
     def __str__(self) -> str:
         return f"Plan from {self.start_on:%d %B %Y}"
+
+    def visits_to_come(self, *, now: Any) -> list[Appointment]:
+        """Its booked visits that have not ended, soonest first. One query."""
+        visits = Appointment.objects.filter(plan_visit__plan=self).upcoming(now=now)
+        return list(visits.select_related("location", "practitioner", "service"))
 
 
 class PhaseRow(models.Model):

@@ -13,6 +13,7 @@ from bookings.wall_clock import appointment_reminder_at, moment
 from treatment_plans.schedule.adherence import (
     Adherence,
     adherence,
+    course_of,
     expected_to_date,
     ideal_dates,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "ask_at",
     "asked_before",
     "check_phases",
+    "course_of",
     "current_cycle",
     "decide",
     "describe",

@@ -56,9 +56,21 @@ def expected_to_date(facts: Facts, *, today: date) -> int:
     return sum(facts.pause_on(day) is None for day in come)
 
 
-def adherence(facts: Facts, *, today: date) -> Adherence:
-    """Completed against ideal dates up to today, leaving out those inside a pause."""
+def adherence(facts: Facts, *, today: date, excused: int = 0) -> Adherence:
+    """Completed against ideal dates up to today, leaving out those inside a pause.
+
+    `excused` are the sessions that the clinic has cancelled: nobody holds them against
+    the client, so as many fewer are expected.
+    """
     return Adherence(
         completed=sum(day <= today for day in facts.completed_on),
-        expected=expected_to_date(facts, today=today),
+        expected=max(0, expected_to_date(facts, today=today) - excused),
     )
+
+
+def course_of(start_on: date, phases: Sequence[Phase]) -> tuple[int, int] | None:
+    """How many sessions, and in how many weeks if none is late; None without an end."""
+    if any(phase.session_count is None for phase in phases):
+        return None
+    days = list(ideal_dates(start_on, phases))
+    return (len(days), -(-((days[-1] - days[0]).days + 1) // 7)) if days else None

@@ -52,6 +52,12 @@ class Facts:
     def done(self) -> int:
         return len(self.completed_on)
 
+    @property
+    def total(self) -> int | None:
+        """All sessions that the plan asks for; None without an end."""
+        counts = [phase.session_count for phase in self.phases]
+        return None if None in counts else sum(count or 0 for count in counts)
+
     def pause_on(self, day: date) -> Pause | None:
         """The pause that covers a day; of several the one that ends last."""
         covering = [pause for pause in self.pauses if day in pause]

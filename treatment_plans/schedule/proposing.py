@@ -22,7 +22,8 @@ from typing import Literal
 from bookings.wall_clock import DAY
 from treatment_plans.schedule.calendar import ClinicCalendar
 from treatment_plans.schedule.due import OUR_WINDOWS, Facts, Windows
-from treatment_plans.schedule.phases import Phase, gap_before, nominal_gap, position
+from treatment_plans.schedule.phases import gap_before, nominal_gap, position
+from treatment_plans.schedule.reviewing import NEVER, LastReview, is_past_review
 
 MOST = 24  # sessions in one proposal
 MOST_OPEN_ENDED = 6  # sessions proposed of a phase without an end
@@ -150,6 +151,17 @@ class Layout:
             if one.booked or index == 0
         )
 
+    def before_review(self, facts: Facts, last: LastReview = NEVER) -> Layout:
+        """Without what would be new after the session in which a review takes place."""
+        kept: list[Proposed] = []
+        for number, one in enumerate(self.sessions):
+            days = [earlier.anchor for earlier in kept]
+            if one.step != "keep" and is_past_review(facts, days, one.anchor, last):
+                later = [other for other in self.sessions[number:] if other.step == "keep"]
+                return Layout((*kept, *later), "review", self.left_over)
+            kept.append(one)
+        return self
+
     @property
     def is_booked(self) -> bool:
         """Whether every session that was laid out has its visit."""
@@ -166,11 +178,10 @@ def lay_out(
     free: Iterable[Free] = (),
     booked: Iterable[Booked] = (),
     wishes: Wishes = Wishes(),
-    last_session: int | None = None,
 ) -> Layout:
     """Propose a day for every session still to come, in order, as far as can be seen.
 
-    `last_day` is the last that can be booked, `last_session` the last before a review.
+    `last_day` is the last that can be booked.
     """
     surface = _Surface(facts, calendar, windows, today, wishes, _by_day(free))
     waiting = sorted(booked, key=lambda one: one.on)
@@ -179,14 +190,14 @@ def lay_out(
     while True:
         done = facts.done + len(laid)
         place = position(facts.phases, done)
-        end = _end(facts, place, laid, last_session, is_booked=bool(waiting))
+        end = _end(facts, place, laid, is_booked=bool(waiting))
         if end is not None or place is None:
             return Layout(tuple(laid), end or "complete", tuple(waiting))
         days = surface.days(place, anchor, session=done + 1)
         if days.target_on > last_day and not waiting:
             return Layout(tuple(laid), "horizon")
-        end = _end(facts, place, laid, last_session, is_booked=False)
-        has_spare = end is None and _left(facts.phases, done) > len(waiting)
+        end = _end(facts, place, laid, is_booked=False)
+        has_spare = end is None and _left(facts, done) > len(waiting)
         usual = laid[-1].at if laid else None
         one = surface.choose(days, waiting[:2], usual, has_spare=has_spare)
         if one.booked is not None:
@@ -199,7 +210,6 @@ def _end(
     facts: Facts,
     place: tuple[int, int] | None,
     laid: Sequence[Proposed],
-    last_session: int | None,
     *,
     is_booked: bool,
 ) -> End | None:
@@ -211,19 +221,14 @@ def _end(
         return "as_needed"
     if is_booked:
         return None
-    if last_session is not None and facts.done + len(laid) >= last_session:
-        return "review"
     here = sum(one.days.phase == place[0] for one in laid)
     is_enough = len(laid) >= MOST or (phase.session_count is None and here >= MOST_OPEN_ENDED)
     return "enough" if is_enough else None
 
 
-def _left(phases: Sequence[Phase], done: int) -> int:
+def _left(facts: Facts, done: int) -> int:
     """How many sessions the plan still asks for; without an end, more than anybody books."""
-    counts = [phase.session_count for phase in phases]
-    if None in counts:
-        return 10**6
-    return sum(count or 0 for count in counts) - done
+    return MOST * MOST if facts.total is None else facts.total - done
 
 
 def _by_day(free: Iterable[Free]) -> dict[date, list[Free]]:

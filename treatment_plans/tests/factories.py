@@ -8,13 +8,17 @@ from typing import Any
 from bookings.models import Client
 from practitioners.loading import lines_of
 from practitioners.models import Location, Practitioner, Service
+from practitioners.tests.factories import make_condition, numbers
 from treatment_plans import plans
 from treatment_plans.loading import MEASURES_FILE, values_of
 from treatment_plans.models import (
     Assessment,
     OutcomeMeasure,
+    PlanAgreement,
     PlanMeasure,
     PlanPhase,
+    PlanTemplate,
+    TemplatePhase,
     TreatmentPlan,
 )
 
@@ -36,9 +40,10 @@ def make_plan(
     now: datetime,
     phases: tuple[tuple[str, int, int | None], ...] = (("per_week", 1, 8),),
     is_active: bool = True,
+    is_agreed: bool = True,
     **fields: Any,
 ) -> TreatmentPlan:
-    """Make a plan as the desk does, with its first version, and start it."""
+    """Make a plan as the desk does, with its first version; agreed to beforehand, and started."""
     plan = plans.save(
         TreatmentPlan(
             client=client, practitioner=practitioner, service=service, location=location,
@@ -50,7 +55,31 @@ def make_plan(
         ],
         goals=[], techniques=[], regions=[], by=by, now=now,
     )  # fmt: skip
+    if is_agreed:
+        PlanAgreement.objects.create(
+            version=plan.versions.get(), user=by, name=client.name, way="desk", agreed_at=now
+        )
     return plans.activate(plan, by=by, now=now) if is_active else plan
+
+
+def make_template(**fields: Any) -> PlanTemplate:
+    """Make a template: 60 minutes, twice a week, eight times, for a condition of its own."""
+    number = next(numbers)
+    defaults = {
+        "slug": f"template-{number}",
+        "name": "60 minutes, 2 times a week",
+        "condition": fields.pop("condition", None) or make_condition(),
+        "source": "Example 2014",
+        "dose": "60 minutes twice a week.",
+        "finding": "Better at 5 weeks.",
+        "limits": "No promise of a result.",
+        "review_after_sessions": 8,
+    }
+    template = PlanTemplate.objects.create(**{**defaults, **fields})
+    TemplatePhase.objects.create(
+        template=template, order=1, rate_kind="per_week", rate_value=2, session_count=8
+    )
+    return template
 
 
 def make_measures(*slugs: str) -> None:

@@ -17,6 +17,7 @@ from treatment_plans.schedule import (
     ClinicCalendar,
     Facts,
     Free,
+    LastReview,
     Layout,
     Pause,
     Phase,
@@ -161,7 +162,6 @@ def test_session_one_is_never_before_the_start() -> None:
     ("phases", "more", "count", "ends"),
     [
         (WEEKLY, {"last_day": date(2026, 9, 30)}, 4, "horizon"),
-        (WEEKLY, {"last_session": 6}, 6, "review"),
         ((Phase("per_week", 1, 30),), {"last_day": date(2027, 9, 1)}, MOST, "enough"),
         ((Phase("every_n_weeks", 2),), {"last_day": date(2027, 9, 1)}, MOST_OPEN_ENDED, "enough"),
         ((Phase("per_week", 1, 2), Phase("as_needed")), {}, 2, "as_needed"),
@@ -171,6 +171,38 @@ def test_session_one_is_never_before_the_start() -> None:
 def test_it_says_why_it_ends(phases: Any, more: dict[str, Any], count: int, ends: str) -> None:
     layout = propose(facts(phases), every_day(days=360), **more)
     assert (len(layout.sessions), layout.ends) == (count, ends)
+
+
+@pytest.mark.parametrize(
+    ("done", "last", "count", "ends"),
+    [
+        ((), LastReview(), 5, "review"),  # weekly: after four weeks, in the fifth session
+        ((MONDAY,), LastReview(), 4, "review"),
+        (tuple(MONDAY + week * 7 * DAY for week in range(5)), LastReview(), 0, "review"),
+        (
+            tuple(MONDAY + week * 7 * DAY for week in range(5)),
+            LastReview(MONDAY + 28 * DAY, 5),
+            3,
+            "complete",
+        ),
+    ],
+)
+def test_for_a_client_it_ends_with_the_session_that_has_the_review(
+    done: tuple[date, ...], last: LastReview, count: int, ends: str
+) -> None:
+    plan = facts(WEEKLY, *done)
+    today = max(done, default=MONDAY - DAY) + DAY
+    layout = propose(plan, every_day(today), today=today).before_review(plan, last)
+    assert (len(layout.sessions), layout.ends) == (count, ends)
+
+
+def test_visits_booked_past_a_review_stay_in_sight() -> None:
+    plan = facts(WEEKLY, *[MONDAY + week * 7 * DAY for week in range(5)])
+    today = MONDAY + 29 * DAY
+    have = booked(MONDAY + 35 * DAY, MONDAY + 49 * DAY)
+    layout = propose(plan, every_day(today), today=today, booked=have).before_review(plan)
+    assert steps(layout) == ["keep", "keep"]
+    assert (layout.ends, layout.left_over) == ("review", ())
 
 
 def booked(*days: date, fixed: date | None = None) -> list[Booked]:

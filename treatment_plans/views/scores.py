@@ -19,7 +19,7 @@ from treatment_plans.errors import PlanError
 from treatment_plans.forms.measures import ErrorForm, MeasuresForm, ScoresForm
 from treatment_plans.models import Occasion, OutcomeScore, TreatmentPlan
 from treatment_plans.progress import first_day_of
-from treatment_plans.views.plan import own_plan
+from treatment_plans.views.plan_edit import own_plan
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -97,6 +97,7 @@ class Command(BaseCommand):
             cursor.execute("ALTER ROLE CURRENT_USER SET jit = off")
         call_command("load_catalogue", verbosity=0)
         call_command("load_measures", verbosity=0)
+        call_command("load_plan_templates", verbosity=0)
         if demo and settings.DEMO:
             call_command("load_demo", verbosity=0)
         if not settings.DEBUG:

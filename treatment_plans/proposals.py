@@ -1,0 +1,153 @@
+"""From a plan and the free times to dates that could be booked, and booking them.
+
+    facts, visits, closures ─┐
+    free times of the span  ─┼─► schedule.lay_out ──► a page ──► book_dates: all or none
+    what suits the client   ─┘
+
+Whatever the plan asks for, the free times of its whole span are read by one statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from bookings import calendar
+from bookings.models import Appointment, Client
+from bookings.models.day_parts import HOURS
+from bookings.timetable import Timetable
+from practitioners.models import ClinicSettings
+from treatment_plans import reproposing, reviews
+from treatment_plans.errors import WrongState
+from treatment_plans.models import PlanPhase, Reproposal, TreatmentPlan
+from treatment_plans.plan_facts import (
+    TO_COME,
+    booked_from,
+    calendar_of,
+    facts_from,
+    last_review_of,
+    phase_of,
+    visits_of,
+    windows_of,
+)
+from treatment_plans.schedule import Booked, Facts, Free, Layout, Wishes, lay_out
+
+SLACK = timedelta(days=21)  # beyond the last right day, for other times
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The dates that could be, with whom they are and which visits they start from."""
+
+    plan: TreatmentPlan
+    table: Timetable
+    layout: Layout
+    visits: Mapping[int, Appointment]
+
+
+def propose(plan: TreatmentPlan, *, now: datetime, for_staff: bool) -> Proposal:
+    """Lay out the sessions still to come. Thirteen queries, however many they are.
+
+    For a client neither beyond the horizon nor past a review that has to come first.
+    """
+    rows = visits_of([plan])[plan.pk]
+    facts = facts_from(plan, rows)
+    have = booked_from(plan, rows, facts, fixed=reproposing.moved_visit(plan))
+    table, layout = _lay(plan, facts, have, now=now, for_staff=for_staff)
+    if not for_staff and not reviews.may_book_past(plan):
+        layout = layout.before_review(facts, last_review_of(plan))
+    return Proposal(plan, table, layout, {row.appointment_id: row.appointment for row in rows})
+
+
+def preview(plan: TreatmentPlan, phases: Sequence[PlanPhase], *, now: datetime) -> Proposal:
+    """The same for a plan as it is being written; nothing of it has to be stored."""
+    rows = visits_of([plan])[plan.pk] if plan.pk else []
+    stored = facts_from(plan, rows) if plan.pk else Facts(plan.status, plan.start_on, ())
+    facts = replace(
+        stored, start_on=plan.start_on, phases=tuple(phase_of(phase) for phase in phases)
+    )
+    have = booked_from(plan, rows, facts)
+    table, layout = _lay(plan, facts, have, now=now, for_staff=True)
+    return Proposal(plan, table, layout, {row.appointment_id: row.appointment for row in rows})
+
+
+def _lay(
+    plan: TreatmentPlan,
+    facts: Facts,
+    have: Sequence[Booked],
+    *,
+    now: datetime,
+    for_staff: bool,
+) -> tuple[Timetable, Layout]:
+    clinic = ClinicSettings.current()
+    table = Timetable(
+        plan.service, plan.location, clinic, now, plan.practitioner, for_staff=for_staff
+    )
+    known: dict[str, Any] = {
+        "calendar": calendar_of(plan.location, now=now),
+        "windows": windows_of(clinic),
+        "today": table.today,
+        "last_day": table.last_day,
+        "booked": have,
+        "wishes": wishes_of(plan.client),
+    }
+    rough = lay_out(facts, **known)
+    return table, lay_out(facts, **known, free=_free(table, rough))
+
+
+def wishes_of(client: Client) -> Wishes:
+    """The days and hours that suit a client."""
+    hours = tuple(HOURS[part] for part in client.preferred_parts if part in HOURS)
+    return Wishes(frozenset(client.preferred_weekdays), hours)
+
+
+def _free(table: Timetable, rough: Layout) -> Iterable[Free]:
+    """The free times from today to beyond the last session that is to come."""
+    ends = [one.days.last_on for one in rough.sessions]
+    if not ends:
+        return ()
+    last = min(max(ends) + SLACK, table.last_day)
+    slots = table.free(table.today, days=(last - table.today).days + 1)
+    zone = table.location.zone
+    locals_ = ((slot.starts_at, slot.starts_at.astimezone(zone)) for slot in slots)
+    return [Free(at, local.date(), local.time()) for at, local in locals_]
+
+
+@calendar.in_one_transaction
+def book_dates(
+    plan: TreatmentPlan,
+    *,
+    moves: Mapping[UUID, datetime],
+    starts: Sequence[datetime],
+    by: Any,
+    form_token: UUID,
+    now: datetime,
+    for_staff: bool,
+) -> list[Appointment]:
+    """Move visits of a plan and book the others, all or none; they belong to the plan.
+
+    The same form sent again changes nothing. Raises WrongState when the plan does not
+    run or a visit is none of its own, or what `calendar.rearrange` raises.
+    """
+    if plan.status != TreatmentPlan.Status.ACTIVE:
+        raise WrongState("Dates can be booked while a plan is active.")
+    own = Appointment.objects.filter(plan_visit__plan=plan, status__in=TO_COME)
+    found = {visit.public_id: visit for visit in own.filter(public_id__in=moves)}
+    if len(found) != len(moves):
+        raise WrongState("One of these sessions has changed meanwhile. Look at the dates again.")
+    booked = calendar.rearrange(
+        [(found[key], at) for key, at in moves.items()],
+        plan.service,
+        [(plan.practitioner, plan.location, at) for at in starts],
+        client=plan.client,
+        by=by,
+        form_token=form_token,
+        now=now,
+        source_ref=f"plan:{plan.public_id}",
+        for_staff=for_staff,
+    )
+    reproposing.settle(plan, Reproposal.Outcome.ACCEPTED, by=by, now=now)
+    return booked

@@ -1,0 +1,215 @@
+"""A visit that moves, is missed or cancelled: the rest is proposed anew, and moves only when accepted."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from bookings import calendar
+from bookings.models import Appointment, Task
+from bookings.picking import value_of
+from bookings.tests.factories import make_client
+from treatment_plans import plans
+from treatment_plans.models import Reproposal
+from treatment_plans.proposals import book_dates, propose
+from treatment_plans.tests.plan_world import DAY, HOUR, PlanWorld, browse
+
+pytestmark = pytest.mark.django_db
+WEEK = timedelta(weeks=1)
+
+
+@pytest.fixture
+def world() -> PlanWorld:
+    """Four sessions once a week, all booked, the first in three days."""
+    found = PlanWorld(start_on=(timezone.now() + 3 * DAY).date(), phases=(("per_week", 1, 4),))
+    layout = propose(plans.with_all(found.plan.pk), now=found.now, for_staff=True).layout
+    book_dates(
+        plans.with_all(found.plan.pk),
+        moves={},
+        starts=[one.free.starts_at for one in layout.sessions if one.free],
+        by=found.user,
+        form_token=uuid.uuid4(),
+        now=found.now,
+        for_staff=True,
+    )
+    return found
+
+
+def visits(world: PlanWorld) -> list[Appointment]:
+    rows = Appointment.objects.filter(plan_visit__plan=world.plan).standing()
+    return list(rows.with_details().order_by("starts_at"))
+
+
+def starts(world: PlanWorld) -> list[datetime]:
+    return [one.starts_at for one in visits(world)]
+
+
+def waiting(world: PlanWorld) -> Reproposal | None:
+    return world.plan.reproposals.open().first()
+
+
+def tasks(world: PlanWorld) -> Any:
+    return Task.objects.filter(kind="dates", client=world.client)
+
+
+def cancel(world: PlanWorld, number: int) -> None:
+    calendar.cancel(
+        visits(world)[number], cancelled_by="client", by=world.login, now=world.now, reason="Ill",
+        for_staff=True,
+    )  # fmt: skip
+
+
+def move(world: PlanWorld, number: int, by: timedelta) -> None:
+    visit = visits(world)[number]
+    calendar.move(
+        visit, starts_at=visit.starts_at + by, by=world.login, now=world.now, for_staff=True
+    )
+
+
+def page(world: PlanWorld) -> str:
+    return browse(world.user).get(f"/desk/plans/{world.plan.public_id}/").content.decode()
+
+
+def dates(world: PlanWorld) -> str:
+    return f"/desk/plans/{world.plan.public_id}/dates/"
+
+
+def test_booking_what_was_proposed_upsets_nothing(world: PlanWorld) -> None:
+    assert (len(visits(world)), waiting(world)) == (4, None)
+    assert not tasks(world).exists()
+
+
+def test_a_cancelled_visit_asks_for_new_dates_and_moves_nothing(world: PlanWorld) -> None:
+    before = starts(world)
+    cancel(world, 1)
+    row = waiting(world)
+    assert row is not None
+    assert row.event == "cancelled"
+    assert starts(world) == [before[0], *before[2:]]
+    (task,) = tasks(world)
+    assert (task.owner, task.link, task.done_at) == (world.user, dates(world), None)
+    for word in (world.client.name, world.service.name, "massage", "week"):
+        assert word not in task.title
+    shown = page(world)
+    assert "Some dates no longer fit" in shown
+    assert "was cancelled" in shown
+    assert "not booked" in shown
+
+
+def test_a_visit_that_nobody_came_to_asks_as_well(world: PlanWorld) -> None:
+    first = visits(world)[0]
+    later = first.starts_at + 2 * HOUR
+    calendar.mark(first, "no_show", by=world.user, now=later)
+    row = waiting(world)
+    assert row is not None
+    assert row.event == "no_show"
+
+
+def test_a_visit_moved_within_its_days_asks_nothing(world: PlanWorld) -> None:
+    move(world, 1, DAY)
+    assert waiting(world) is None
+
+
+def test_a_visit_moved_onto_the_next_asks_to_move_the_others_on(world: PlanWorld) -> None:
+    move(world, 1, 5 * DAY)
+    assert waiting(world) is not None
+    layout = propose(plans.with_all(world.plan.pk), now=world.now, for_staff=True).layout
+    assert [one.step for one in layout.sessions] == ["keep", "keep", "move", "move"]
+    assert "was moved" in page(world)
+
+
+def accepted(world: PlanWorld) -> dict[str, Any]:
+    """What a browser posts when every new date is taken as it is proposed."""
+    proposal = propose(plans.with_all(world.plan.pk), now=world.now, for_staff=True)
+    data: dict[str, Any] = {"form_token": str(uuid.uuid4())}
+    for one in proposal.layout.sessions:
+        if one.step == "book" and one.free:
+            data[f"book-{one.days.session}"] = value_of(one.free.starts_at)
+        if one.step == "move" and one.free and one.booked:
+            visit = proposal.visits[one.booked.key]
+            data[f"move-{visit.public_id}"] = value_of(one.free.starts_at)
+    return data
+
+
+def test_accepting_moves_and_books_all_and_settles_it(world: PlanWorld) -> None:
+    move(world, 1, 5 * DAY)
+    moved = starts(world)[1]
+    assert "Accept these dates" in browse(world.user).get(dates(world)).content.decode()
+    assert browse(world.user).post(dates(world), accepted(world)).status_code == 302
+    assert starts(world)[1] == moved
+    gaps = [(later - one).days for one, later in pairwise(starts(world)[1:])]
+    assert all(5 <= gap <= 10 for gap in gaps)
+    row = Reproposal.objects.get()
+    assert (row.outcome, row.settled_by) == ("accepted", world.user)
+    assert tasks(world).get().done_by == world.user
+    assert "no longer fit" not in page(world)
+
+
+def test_a_missing_session_is_booked_by_accepting(world: PlanWorld) -> None:
+    cancel(world, 1)
+    assert browse(world.user).post(dates(world), accepted(world)).status_code == 302
+    assert (len(visits(world)), waiting(world)) == (4, None)
+
+
+def test_leaving_keeps_every_date_and_asks_no_more(world: PlanWorld) -> None:
+    cancel(world, 3)
+    before = starts(world)
+    assert browse(world.user).post(dates(world), {"leave": "1"}).status_code == 302
+    assert (starts(world), waiting(world)) == (before, None)
+    assert Reproposal.objects.get().outcome == "left"
+    assert tasks(world).get().done_at is not None
+
+
+def test_one_that_was_taken_meanwhile_and_nothing_moves(world: PlanWorld) -> None:
+    move(world, 1, 5 * DAY)
+    data, before = accepted(world), starts(world)
+    last = datetime.fromtimestamp(int(list(data.values())[-1]), tz=world.now.tzinfo)
+    world.visit(last, client=make_client())
+    answer = browse(world.user).post(dates(world), data)
+    assert answer.status_code == 409
+    assert (starts(world), waiting(world) is not None) == (before, True)
+
+
+def test_it_is_over_when_the_client_books_the_missing_one_alone(world: PlanWorld) -> None:
+    gone = visits(world)[1]
+    cancel(world, 1)
+    calendar.book(
+        world.service, world.person, gone.starts_at + DAY, client=world.client, by=world.login,
+        now=world.now, location=world.place,
+    )  # fmt: skip
+    assert Reproposal.objects.get().outcome == "over"
+    assert tasks(world).get().done_at is not None
+
+
+def test_it_is_over_when_the_plan_ends(world: PlanWorld) -> None:
+    cancel(world, 1)
+    plans.end(world.plan, "discharged", by=world.user, now=world.now, reason="Moved")
+    assert Reproposal.objects.get().outcome == "over"
+    cancel(world, 0)
+    assert Reproposal.objects.count() == 1
+
+
+def test_two_changes_are_one_thing_to_look_at(world: PlanWorld) -> None:
+    cancel(world, 1)
+    cancel(world, 1)
+    assert Reproposal.objects.count() == tasks(world).count() == 1
+
+
+def test_without_a_login_of_whoever_treats_the_desk_gets_the_task(world: PlanWorld) -> None:
+    world.person.user = None
+    world.person.save()
+    cancel(world, 1)
+    assert (tasks(world).get().owner, tasks(world).get().role) == (None, "Front desk")
+
+
+def test_the_client_sees_it_and_may_accept(world: PlanWorld) -> None:
+    cancel(world, 1)
+    own = f"/my/plans/{world.plan.public_id}/"
+    assert "Some dates no longer fit" in browse(world.login).get(own).content.decode()
+    answer = browse(world.login).post(f"{own}dates/", accepted(world))
+    assert (answer.status_code, len(visits(world)), waiting(world)) == (302, 4, None)

@@ -1,0 +1,126 @@
+"""The client's own plan in plain words: read, agreed to, its dates booked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bookings.clients import take_over
+from bookings.errors import BookingError
+from bookings.links import BadLink
+from treatment_plans import agreements
+from treatment_plans.errors import EditedElsewhere, PlanError
+from treatment_plans.forms.plan_dates import DatesForm
+from treatment_plans.models import PlanAgreement, TreatmentPlan
+from treatment_plans.plain_words import plain
+from treatment_plans.plan_links import read_plan_link
+from treatment_plans.views.plan_dates import book_chosen, dates_context, done_words, said_of
+
+Way = PlanAgreement.Way
+
+
+@require_safe
+def plan_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Lead whoever has signed in to the plan of a mail, if it is theirs to read.
+
+    The link alone shows nothing. Together with a sign-in by the address that it was
+    mailed to it opens the record of a client whom the desk has entered.
+    """
+    try:
+        plan = read_plan_link(token)
+    except BadLink:
+        return _not_yours(request)
+    own = TreatmentPlan.objects.own_of(request.user).filter(pk=plan.pk)
+    if not own.exists():
+        take_over(plan.client, request.user, now=timezone.now())
+    if not own.exists():
+        return _not_yours(request)
+    return redirect("my_plan", public_id=plan.public_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def my_plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Read the plan; agree to it, and book its dates with the same button."""
+    plans = TreatmentPlan.objects.own_of(request.user).with_people()
+    plan, now = get_object_or_404(plans, public_id=public_id), timezone.now()
+    if request.method != "POST":
+        return _page(request, plan, now=now)
+    try:
+        _agree(request, plan, now=now)
+    except EditedElsewhere as problem:
+        return _page(request, plan, now=now, said=problem.sentence, status=409)
+    except PlanError as problem:
+        return _page(request, plan, now=now, said=problem.sentence, status=422)
+    if "book" in request.POST:
+        return _book(request, plan, now=now)
+    messages.success(request, "You have agreed to the plan. Thank you.")
+    return redirect("my_plan", public_id=plan.public_id)
+
+
+def _agree(request: HttpRequest, plan: TreatmentPlan, *, now: datetime) -> None:
+    user: Any = request.user
+    number = request.POST.get("version", "")
+    number = number if number.isascii() and number.isdecimal() and len(number) < 6 else "0"
+    agreements.agree(
+        plan, int(number), name=user.name or user.email, way=Way.OWN_PAGE, by=user, now=now
+    )
+
+
+def _book(request: HttpRequest, plan: TreatmentPlan, *, now: datetime) -> HttpResponse:
+    """Book the dates that stand under the plan; the yes to the plan stays whatever comes of it."""
+    form = DatesForm(request.POST)
+    if not form.is_valid():
+        return _page(request, plan, now=now, form=form, status=422)
+    try:
+        booked = book_chosen(request, plan, form, for_staff=False, now=now)
+    except BookingError as refusal:
+        said, status = said_of(refusal, plan), refusal.status
+        return _page(request, plan, now=now, form=form, said=said, status=status)
+    except PlanError as problem:
+        return _page(request, plan, now=now, form=form, said=problem.sentence, status=422)
+    messages.success(request, f"You have agreed to the plan. {done_words(len(booked))}")
+    return redirect("my_sessions")
+
+
+def _page(
+    request: HttpRequest,
+    plan: TreatmentPlan,
+    *,
+    now: datetime,
+    form: DatesForm | None = None,
+    said: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    found = agreements.asked(plan)
+    assert found is not None  # a plan that is more than a draft has a version
+    can_agree = found.is_open and plan.status in agreements.RUNNING
+    context = {
+        "plan": plan,
+        "client": plan.client,
+        "said": plain(found.newest.content),
+        "asked": found,
+        "can_agree": can_agree,
+        "is_own": plan.client.email.lower() == str(request.user.email).lower(),  # type: ignore[union-attr]
+        "form": form or DatesForm(),
+        "upset": plan.reproposals.open().first(),
+        "problems": [(said, "dates")] if said else [],
+        "has_errors": status != 200,
+        "hide_book_button": True,
+        "to_come": plan.visits_to_come(now=now),
+    }
+    if can_agree and plan.status == TreatmentPlan.Status.ACTIVE:
+        context |= dates_context(request, plan, for_staff=False, now=now)
+    return render(request, "treatment_plans/my_plan.html", context, status=status)
+
+
+def _not_yours(request: HttpRequest) -> HttpResponse:
+    """A wrong link, or somebody else's: nothing tells which."""
+    context = {"hide_book_button": True}
+    return render(request, "treatment_plans/plan_link_wrong.html", context, status=404)

@@ -1,0 +1,176 @@
+"""Proposing the dates of a plan and booking them, at the desk and by the client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from bookings.clients import prefer
+from bookings.errors import BookingError
+from bookings.sign_in import TooManyTries
+from bookings.throttle import seconds_to_wait
+from bookings.times import Words
+from bookings.visitors import visitor_key
+from practitioners.models import ClinicSettings
+from treatment_plans import reproposing
+from treatment_plans.date_rows import ending, rows_of
+from treatment_plans.errors import PlanError
+from treatment_plans.forms.plan_dates import DatesForm, WishesForm
+from treatment_plans.models import Reproposal, TreatmentPlan
+from treatment_plans.proposals import book_dates, propose
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Who looks at the dates, and where they come from and go to."""
+
+    show: str
+    back: str
+    back_words: str
+    is_desk: bool
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_plan_dates(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The dates of a plan for whoever books: nothing of what it is for."""
+    user: Any = request.user
+    if not user.works_here:
+        raise PermissionDenied
+    plans = TreatmentPlan.objects.dates_open_to(user).with_people()
+    plan = get_object_or_404(plans, public_id=public_id)
+    back = reverse("desk_client", args=[plan.client.public_id])
+    show = reverse("desk_plan_dates", args=[plan.public_id])
+    return dates_page(request, plan, Way(show, back, plan.client.name, is_desk=True))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def my_plan_dates(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The dates of one's own plan."""
+    plans = TreatmentPlan.objects.own_of(request.user).with_people()
+    plan = get_object_or_404(plans, public_id=public_id)
+    back = reverse("my_plan", args=[plan.public_id])
+    show = reverse("my_plan_dates", args=[plan.public_id])
+    return dates_page(request, plan, Way(show, back, "Your plan", is_desk=False))
+
+
+def dates_page(request: HttpRequest, plan: TreatmentPlan, way: Way) -> HttpResponse:
+    """Show the dates, or do what was asked: keep wishes, leave the old dates, book."""
+    now = timezone.now()
+    if request.method != "POST":
+        return _page(request, plan, way, now=now)
+    if "wishes" in request.POST:
+        return _keep_wishes(request, plan, way, now=now)
+    if "leave" in request.POST:
+        reproposing.settle(plan, Reproposal.Outcome.LEFT, by=request.user, now=now)
+        messages.success(request, "The dates stay as they are.")
+        return redirect(way.back)
+    form = DatesForm(request.POST)
+    if not form.is_valid():
+        return _page(request, plan, way, now=now, form=form, status=422)
+    try:
+        booked = book_chosen(request, plan, form, for_staff=way.is_desk, now=now)
+    except BookingError as refusal:
+        said = said_of(refusal, plan)
+        return _page(request, plan, way, now=now, form=form, status=refusal.status, said=said)
+    except PlanError as problem:
+        return _page(request, plan, way, now=now, form=form, status=422, said=problem.sentence)
+    messages.success(request, done_words(len(booked)))
+    return redirect(way.back)
+
+
+def book_chosen(
+    request: HttpRequest, plan: TreatmentPlan, form: DatesForm, *, for_staff: bool, now: datetime
+) -> list[Any]:
+    """Book what a form chose, all or none. Raises BookingError, PlanError."""
+    wait = 0 if for_staff else seconds_to_wait("book", request, visitor_key(request))
+    if wait:
+        raise TooManyTries(wait)
+    data = form.cleaned_data
+    return book_dates(
+        plan,
+        moves=data["moves"],
+        starts=data["starts"],
+        by=request.user,
+        form_token=data["form_token"],
+        now=now,
+        for_staff=for_staff,
+    )
+
+
+def dates_context(
+    request: HttpRequest, plan: TreatmentPlan, *, for_staff: bool, now: datetime
+) -> dict[str, Any]:
+    """The proposal as rows, for a page of its own or a part of another one."""
+    proposal = propose(plan, now=now, for_staff=for_staff)
+    rows = rows_of(proposal, request.POST)
+    first = proposal.layout.sessions[0].days.target_on if rows else None
+    return {
+        "rows": rows,
+        "open_rows": sum(row.is_open for row in rows),
+        "moves": any(row.step == "move" for row in rows),
+        "ending": ending(proposal),
+        "zone_line": proposal.table.words.zone_line(now) if first else "",
+        "nothing_free": bool(rows) and not any(row.choices or row.was for row in rows),
+        "is_running": plan.status == TreatmentPlan.Status.ACTIVE,
+    }
+
+
+def said_of(refusal: BookingError, plan: TreatmentPlan) -> str:
+    """Which date it is about, and that nothing was booked."""
+    at = refusal.details.get("starts_at")
+    words = Words(plan.location.zone, ClinicSettings.current().time_style)
+    when = f"{words.short(at)}: " if at else ""
+    said = refusal.sentence.replace(" Nothing was booked for you.", "")
+    return f"{when}{said} None of these sessions was booked or moved."
+
+
+def done_words(count: int) -> str:
+    return f"{count} session{' is' if count == 1 else 's are'} booked."
+
+
+def _keep_wishes(
+    request: HttpRequest, plan: TreatmentPlan, way: Way, *, now: datetime
+) -> HttpResponse:
+    wishes = WishesForm(request.POST)
+    if not wishes.is_valid():
+        return _page(request, plan, way, now=now, wishes=wishes, status=422)
+    prefer(plan.client, **wishes.cleaned_data, by=request.user)
+    return redirect(way.show)
+
+
+def _page(
+    request: HttpRequest,
+    plan: TreatmentPlan,
+    way: Way,
+    *,
+    now: datetime,
+    form: DatesForm | None = None,
+    wishes: WishesForm | None = None,
+    said: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    suits = {"weekdays": plan.client.preferred_weekdays, "parts": plan.client.preferred_parts}
+    context = {
+        "plan": plan,
+        "client": plan.client,
+        "way": way,
+        "form": form or DatesForm(),
+        "forms": [wishes] if wishes else [],
+        "wishes": wishes or WishesForm(initial=suits),
+        "upset": plan.reproposals.open().first(),
+        "problems": [(said, "dates")] if said else [],
+        "has_errors": status != 200,
+        "hide_book_button": True,
+        **dates_context(request, plan, for_staff=way.is_desk, now=now),
+    }
+    return render(request, "treatment_plans/plan_dates.html", context, status=status)

@@ -1,0 +1,206 @@
+"""Writing a treatment plan and changing it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from bookings.models import Appointment, Client
+from practitioners.clocks import clinic_zone
+from treatment_plans import plan_start
+from treatment_plans.errors import EditedElsewhere, PlanError
+from treatment_plans.forms.plan import (
+    GoalForm,
+    GoalFormSet,
+    PhaseForm,
+    PhaseFormSet,
+    PlanForm,
+    filled_from,
+)
+from treatment_plans.forms.rows import with_another_row, with_rows_changed
+from treatment_plans.models import Assessment, PlanTemplate, TreatmentPlan
+from treatment_plans.proposals import preview
+from treatment_plans.versions import changes_since
+
+ROWS = ("phases", "goals")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def plan_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Start a plan from a client's newest assessment."""
+    check_may_write(request)
+    client = get_object_or_404(Client.objects.record_open_to(request.user), public_id=public_id)
+    now = timezone.now()
+    newest = Assessment.objects.visible_to(request.user).filter(client=client).first()
+    person = plan_start.whose_plan(request.user, client, newest)
+    if person is None:
+        sentences = ["Nobody has treated this person yet. Book a first session for them."]
+        context = {"heading": "There is nobody whose plan it would be", "sentences": sentences}
+        return render(request, "errors/page.html", context, status=422)
+    draft = TreatmentPlan(
+        client=client,
+        practitioner=person,
+        assessment=newest,
+        start_on=now.astimezone(clinic_zone()).date(),
+    )
+    return _edit(
+        request,
+        draft,
+        now=now,
+        todays=plan_start.todays_visit(client, person, now=now),
+        earlier=plan_start.earlier_visits(client, now=now),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def plan_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Change a plan; the change is its next version."""
+    return _edit(request, plan_to_change(request, public_id), now=timezone.now())
+
+
+def check_may_write(request: HttpRequest) -> None:
+    """Plans are written by whoever treats, and by the clinical lead. Raises PermissionDenied."""
+    user: Any = request.user
+    if not (user.is_practitioner or user.is_clinical_lead):
+        raise PermissionDenied
+
+
+def plan_to_change(request: HttpRequest, public_id: UUID) -> TreatmentPlan:
+    """A plan that this user may change: of a client they treat. Raises PermissionDenied, Http404."""
+    check_may_write(request)
+    plans = TreatmentPlan.objects.visible_to(request.user).with_people()
+    return get_object_or_404(plans, public_id=public_id)
+
+
+def own_plan(request: HttpRequest, public_id: UUID) -> TreatmentPlan:
+    """The same for what only whoever treats may do."""
+    if not request.user.is_practitioner:
+        raise PermissionDenied
+    return plan_to_change(request, public_id)
+
+
+def _edit(
+    request: HttpRequest,
+    draft: TreatmentPlan,
+    *,
+    now: datetime,
+    todays: Appointment | None = None,
+    earlier: list[Appointment] | None = None,
+) -> HttpResponse:
+    """The form, changed as its row buttons ask, or saved."""
+    templates = list(PlanTemplate.objects.offered())
+    data, saves = _answers(request, templates)
+    form = PlanForm(
+        data,
+        instance=draft,
+        initial={"expected_version": draft.version if draft.pk else 0},
+        today=draft.start_on if draft.pk is None else now.astimezone(draft.location.zone).date(),
+        todays=todays,
+        earlier=earlier or (),
+        templates=templates,
+    )
+    rows = _rows(data, draft)
+    page = {"form": form, **rows, "templates": templates, "status": 200}
+    if data is None or not saves:
+        return _page(request, draft, page)
+    if not all([form.is_valid(), rows["phases"].is_valid(), rows["goals"].is_valid()]):
+        return _page(request, draft, {**page, "status": 422})
+    if "preview" in request.POST:
+        phases = [PhaseForm.phase(row) for row in rows["phases"].filled()]
+        return _page(request, draft, {**page, "preview": preview(form.instance, phases, now=now)})
+    try:
+        return _save(request, page, todays, now=now)
+    except EditedElsewhere as problem:
+        return _conflict(request, draft, page, problem)
+    except PlanError as problem:
+        said = [(problem.sentence, "id_reason")]
+        return _page(request, draft, {**page, "problems": said, "status": 422})
+
+
+def _answers(request: HttpRequest, templates: list[PlanTemplate]) -> tuple[QueryDict | None, bool]:
+    """What was posted, as a row or template button changes it, and whether it is to be saved."""
+    if request.method != "POST":
+        return None, False
+    changed = with_rows_changed(request.POST, ROWS)
+    if changed is not None:
+        return changed, False
+    for name in ROWS:
+        if f"add_{name}" in request.POST:
+            return with_another_row(request.POST, name), False
+    if "use_template" in request.POST:
+        chosen = next((one for one in templates if one.slug == request.POST.get("template")), None)
+        return (filled_from(chosen, request.POST) if chosen else request.POST), False
+    return request.POST, True
+
+
+def _rows(data: QueryDict | None, draft: TreatmentPlan) -> dict[str, Any]:
+    """Phases and goals: as posted, as stored, or as the assessment suggests them."""
+    if data is not None:
+        return {"phases": PhaseFormSet(data, prefix="phases"), "goals": GoalFormSet(data, prefix="goals")}  # fmt: skip
+    if draft.pk is None:
+        phases, goals = [], plan_start.goals_from(draft.assessment)
+    else:
+        phases = [PhaseForm.row(phase) for phase in draft.phases.all()]
+        goals = [GoalForm.row(goal) for goal in draft.goals.all()]
+    return {
+        "phases": PhaseFormSet(prefix="phases", initial=phases),
+        "goals": GoalFormSet(prefix="goals", initial=goals),
+    }
+
+
+def _save(
+    request: HttpRequest, page: dict[str, Any], todays: Appointment | None, *, now: datetime
+) -> HttpResponse:
+    form, data = page["form"], page["form"].cleaned_data
+    is_new = form.instance.pk is None
+    first = data["first_visit"] or (todays if data.get("counts_today") else None)
+    saved = plan_start.save_plan(
+        form.save(commit=False),
+        phases=[PhaseForm.phase(row) for row in page["phases"].filled()],
+        goals=[GoalForm.goal(row) for row in page["goals"].filled()],
+        techniques=data["techniques"],
+        regions=data["regions"],
+        by=request.user,
+        now=now,
+        reason=data["reason"],
+        expected_version=None if is_new else data["expected_version"],
+        first_visit=first,
+        starts="start" in request.POST,
+    )
+    return redirect("desk_plan", public_id=saved.public_id)
+
+
+def _conflict(
+    request: HttpRequest, draft: TreatmentPlan, page: dict[str, Any], problem: EditedElsewhere
+) -> HttpResponse:
+    """Show what somebody else has saved meanwhile; saving again is then a choice."""
+    form = page["form"]
+    seen = form.cleaned_data["expected_version"] or 0
+    form.data = form.data.copy()
+    meanwhile = changes_since(draft, seen)
+    form.data["expected_version"] = str(meanwhile[-1]["version"].number if meanwhile else seen)
+    said = f"{problem.sentence} Look at what changed before you save."
+    context = {**page, "meanwhile": meanwhile, "problems": [(said, "meanwhile")], "status": 409}
+    return _page(request, draft, context)
+
+
+def _page(request: HttpRequest, draft: TreatmentPlan, page: dict[str, Any]) -> HttpResponse:
+    slug = page["form"]["template"].value() if "template" in page["form"].fields else ""
+    context = {
+        **page,
+        "client": draft.client,
+        "plan": draft,
+        "is_new": draft.pk is None,
+        "forms": [page["goals"], page["phases"]],
+        "has_errors": page["status"] != 200,
+        "chosen": next((one for one in page["templates"] if one.slug == slug), None),
+        "measured": plan_start.measured_in(draft.assessment) if draft.assessment else [],
+    }
+    return render(request, "treatment_plans/plan_form.html", context, status=page["status"])
