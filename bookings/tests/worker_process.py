@@ -21,7 +21,7 @@ def environment(smtp: SmtpServer, **more: str) -> dict[str, str]:
     """Settings of a child: this test's database and relay, patience with a slow machine."""
     return {
         **os.environ,
-        "DATABASE_URL": _database_url(),
+        "DATABASE_URL": database_url(),
         "REDIS_URL": settings.REDIS_URL,
         "SECRET_KEY": settings.SECRET_KEY or "only-for-tests",
         "DEBUG": "0",
@@ -48,7 +48,8 @@ def start(
     )
 
 
-def _database_url() -> str:
+def database_url() -> str:
+    """Where the database of this test is, for another process."""
     values: dict[str, Any] = connection.settings_dict
     host = values["HOST"] or values["OPTIONS"].get("host", "")
     port = f"&port={values['PORT']}" if values["PORT"] else ""
