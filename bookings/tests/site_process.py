@@ -30,8 +30,8 @@ def running_site(**more: str) -> Iterator[str]:
         "DATABASE_URL": database_url(),
         "REDIS_URL": settings.REDIS_URL,
         "SECRET_KEY": settings.SECRET_KEY,
-        "DEBUG": "1",  # styles without their manifest
-        "DEMO": "0",
+        "DJANGO_SETTINGS_MODULE": "bookings.tests.site_settings",
+        "DEBUG": "0",
         "HTTPS": "1" if settings.SESSION_COOKIE_NAME.startswith("__Host-") else "0",
         "LOG_LEVEL": "WARNING",
         "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend",
