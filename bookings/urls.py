@@ -17,6 +17,7 @@ from bookings.views import (
     desk_week,
     directory,
     feeds,
+    message_acts,
     message_link,
     message_settings,
     my,
@@ -76,6 +77,11 @@ urlpatterns = [
     path("m/<str:token>/", message_link.message_link, name="message_link"),
     path("u/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("desk/clients/", desk.desk_clients, name="desk_clients"),
+    path(
+        "desk/messages/<uuid:public_id>/act/",
+        message_acts.desk_message_act,
+        name="desk_message_act",
+    ),
     path("desk/texts/", desk_texts.desk_texts, name="desk_texts"),
     path("desk/texts/<slug:kind>/<slug:channel>/", desk_texts.desk_text, name="desk_text"),
     path(

@@ -6,8 +6,11 @@ Whether a message is still wanted is decided once more when it is sent.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Q
 
 from bookings.messages import outbox
@@ -62,3 +65,35 @@ def do_not_send(row: Message, *, now: datetime) -> bool:
 def has_arrived(row: Message, *, now: datetime) -> bool:
     """Say of a message of which nobody knew that it has reached its reader."""
     return outbox.settle(row, has_arrived=True, now=now)
+
+
+VERBS: dict[str, tuple[str, Callable[..., bool]]] = {
+    "again": ("Send again", send_again),
+    "never": ("Do not send", do_not_send),
+    "arrived": ("It has arrived", has_arrived),
+}
+
+
+def choices(row: Message) -> list[tuple[str, str]]:
+    """What can be decided about a message as it stands: name and words."""
+    names = {
+        State.PENDING: ["never"],
+        State.CLAIMED: ["never"],
+        State.FAILED: ["again"],
+        State.EXPIRED: ["again"],
+        State.UNKNOWN: ["arrived", "again"],
+    }.get(State(row.state), [])
+    if row.lane == Message.Lane.SECURITY:
+        names = [name for name in names if name != "again"]
+    return [(name, VERBS[name][0]) for name in names]
+
+
+def decide(row: Message, name: str, *, by: Any, now: datetime) -> bool:
+    """Do what somebody has chosen, and write down who; False when the state has moved on."""
+    words, verb = VERBS[name]
+    if not verb(row, now=now):
+        return False
+    LogEntry.objects.log_actions(
+        by.pk, [row], CHANGE, change_message=f"By hand: {words.lower()}.", single_object=True
+    )
+    return True

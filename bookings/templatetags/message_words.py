@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django import template
 
-from bookings.messages import codes
+from bookings.messages import by_hand, codes
 from bookings.messages.kinds import KINDS
+from bookings.models import Message
 
 register = template.Library()
 
@@ -20,3 +21,9 @@ def kind_words(kind: str) -> str:
 def code_words(code: str) -> str:
     """The client wants no reminders."""
     return codes.say(code)
+
+
+@register.filter
+def choices(message: Message) -> list[tuple[str, str]]:
+    """What can be decided about a message by hand."""
+    return by_hand.choices(message)
