@@ -46,9 +46,7 @@ WORDS = {
     "left": "This person no longer works here",
     "agreed": "They have agreed already",
     "newer_version": "There is a newer version",
-    "nothing_to_ask": "Nothing is left to ask",
     "nobody_may_read_it": "Whoever would get it may not read it",
-    "not_for_them": "Whoever would get it may not answer it",
     "source_gone": "What it was about no longer exists",
     "cancelled_by_staff": "Somebody at the desk decided not to send it",
     # why it did not get through
