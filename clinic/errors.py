@@ -71,13 +71,14 @@ def not_allowed(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: the same page for what never was and for what is not yours."""
+    is_staff = getattr(getattr(request, "user", None), "works_here", False)
     return error_page(
         request,
         404,
         "Page not found",
         "If you typed the address, check it. If you followed a link, it may be old.",
-        way_on="/specialists/",
-        way_on_words="Find a specialist",
+        way_on="/desk/" if is_staff else "/specialists/",
+        way_on_words="Go to the day" if is_staff else "Find a specialist",
     )
 
 

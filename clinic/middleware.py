@@ -110,6 +110,27 @@ def _refuse(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     return error_page(request, status, UNREADABLE, sentence, "Go back and try again.")
 
 
+class NoBareRefusals:
+    """Give the page of its error to an answer that refuses without a word."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or response.content or request.method == "OPTIONS":
+            return response
+        page = error_page(
+            request,
+            405,
+            "This address does not work by itself",
+            "Nothing was changed.",
+            "It only takes what the form of another page sends. Go back and use the form.",
+        )
+        page["Allow"] = response["Allow"]
+        return page
+
+
 class SessionLimits:
     """End the session of staff after an idle hour or a long day, and of whoever left at once.
 

@@ -11,6 +11,7 @@ import structlog
 from csp.constants import NONE, SELF
 
 from clinic.addresses import broker_address, database_config
+from clinic.logs import where_it_failed
 from clinic.servers import cache_url, database_url, redis_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -19,9 +20,12 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 # --- What kind of run this is -------------------------------------------------
 
-DEBUG = env.bool("DEBUG", default=False)
-DEMO = DEBUG and env.bool("DEMO", default=True)  # never when DEBUG=0
-SECRET_KEY = env.str("SECRET_KEY", default="only-for-development" if DEBUG else "")
+# DEBUG=1 is a machine of one's own: demo people, plain http, files as they lie. Django's own
+# pages about errors would stand in the place of ours there, so they are asked for apart.
+LOCAL = env.bool("DEBUG", default=False)
+DEBUG = LOCAL and env.bool("DEBUG_PAGES", default=False)
+DEMO = LOCAL and env.bool("DEMO", default=True)
+SECRET_KEY = env.str("SECRET_KEY", default="only-for-development" if LOCAL else "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
@@ -55,6 +59,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.logs.RequestLog",
+    "clinic.middleware.NoBareRefusals",
     "clinic.middleware.RefuseBrokenText",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -230,11 +236,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".local" / "media"))
 MEDIA_URL = "media/"
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = LOCAL
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if LOCAL
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
@@ -261,7 +268,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "clinic.errors.page_was_open_too_long"
-HTTPS = env.bool("HTTPS", default=not DEBUG)
+HTTPS = env.bool("HTTPS", default=not LOCAL)
 if HTTPS:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
@@ -295,7 +302,17 @@ LOGGING = {
     "formatters": {
         "json": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.JSONRenderer(),
+            "foreign_pre_chain": [
+                structlog.contextvars.merge_contextvars,
+                structlog.processors.TimeStamper(fmt="iso"),
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.add_log_level,
+            ],
+            "processors": [
+                where_it_failed,
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
         }
     },
     "filters": {"patterns": {"()": "clinic.logs.PatternsOnly"}},

@@ -24,6 +24,8 @@ SETTINGS = {
     "shared_buffers": "128MB",
     "jit": "off",
     "unix_socket_permissions": "0700",
+    "log_min_messages": "log",  # an error would be logged with what somebody typed
+    "log_min_error_statement": "panic",
 }
 
 
@@ -42,13 +44,17 @@ class Postgres:
 
         Raises ServerError with what to do.
         """
-        bin_folder = runnable(_package(), "postgres", self.places).parent
+        bin_folder = self.program().parent
         self.stop()
         shutil.rmtree(self._thrown_away, ignore_errors=True)
         if not (self.data / "PG_VERSION").exists():
             self._make(bin_folder)
         self._launch(bin_folder)
         self._create_database(bin_folder)
+
+    def program(self) -> Path:
+        """Where the wheel's program can be run. Raises ServerError."""
+        return runnable(_package(), "postgres", self.places)
 
     def stop(self) -> None:
         """Stop the server that runs on this folder, quickly but cleanly."""

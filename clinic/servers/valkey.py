@@ -29,7 +29,7 @@ class Valkey:
 
     def start(self) -> None:
         """Start, in place of one that was left running. Raises ServerError."""
-        program = runnable(_package(), "valkey-server", self.places)
+        program = self.program()
         self.stop()
         self.socket.unlink(missing_ok=True)
         child = subprocess.Popen(
@@ -52,6 +52,10 @@ class Valkey:
                 return
             time.sleep(0.02)
         raise ServerError("Valkey did not start; free some memory and try again.")
+
+    def program(self) -> Path:
+        """Where the wheel's program can be run. Raises ServerError."""
+        return runnable(_package(), "valkey-server", self.places)
 
     def stop(self) -> None:
         """Stop the server that runs on this socket, if one does."""

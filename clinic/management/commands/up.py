@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import connection
 
 from clinic.demo import people_here
@@ -59,11 +59,12 @@ class Command(BaseCommand):
             self._start_children(children, self._free_port(options["port"]))
             self._say_hello()
             name = children.wait_for_a_death(servers)
-            raise CommandError(f"{name} has stopped; everything else was stopped too.")
+            raise ServerError(f"{name} has stopped; everything else was stopped too.")
         except Stopped:
             self.stdout.write("Stopping.")
         except ServerError as problem:
-            raise CommandError(str(problem)) from None
+            self.stderr.write(str(problem))
+            raise SystemExit(1) from None
         finally:
             _ignore_signals()
             if children:
@@ -100,7 +101,7 @@ class Command(BaseCommand):
         call_command("load_plan_templates", verbosity=0)
         if demo and settings.DEMO:
             call_command("load_demo", verbosity=0)
-        if not settings.DEBUG:
+        if not settings.LOCAL:
             call_command("collectstatic", interactive=False, verbosity=0)
         connection.close()
 
@@ -114,7 +115,9 @@ class Command(BaseCommand):
 
     def _start_children(self, children: Children, port: int) -> None:
         self.address = f"http://localhost:{port}"
-        env = {**os.environ, "SITE_URL": os.environ.get("SITE_URL", self.address)}
+        env = {"SITE_URL": self.address, **os.environ}
+        if settings.LOCAL:  # every request in the terminal would push the addresses out of sight
+            env.setdefault("LOG_LEVEL", "WARNING")
         for child, command in _commands(port).items():
             children.start(child, command, env)
         is_open = until(lambda: bool(children.dead()) or _gives_pages(port), SITE_SECONDS)
@@ -143,9 +146,8 @@ def _commands(port: int) -> dict[str, list[str]]:
     celery = [*python, "celery", "--quiet", "-A", "clinic"]
     return {
         "The site": [
-            *python, "gunicorn", "clinic.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
-            "--threads", "4", "--preload", "--timeout", "120", "--graceful-timeout", "5",
-            "--log-level", "warning",
+            *python, "gunicorn", "-c", "python:clinic.gunicorn_conf", "clinic.wsgi",
+            "--bind", f"127.0.0.1:{port}",
         ],
         "The worker": [
             *celery, "worker", "--concurrency", "2", "--loglevel", "warning",

@@ -1,0 +1,130 @@
+"""The pages of what went wrong: ours in every mode, with a way on, and nothing technical."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.test import Client as Browser
+
+from bookings.tests.factories import make_staff, make_user
+from practitioners.models import ClinicSettings
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+TECHNICAL = ("Traceback", "URLconf", "DEBUG", "Exception", "urlpatterns", "Django")
+pytestmark = pytest.mark.django_db
+
+
+def look_at(answer: Any) -> str:
+    """Check what every page of an error has; give back its heading."""
+    page = answer.content.decode()
+    assert "css/tokens.css" in page
+    assert 'class="site-head' in page
+    assert "Willow Street Clinic" in page
+    assert re.search(r'<a [^>]*href="/[^"]*"[^>]*>(Go to|Find|Open|Sign in)', page)
+    assert not [word for word in TECHNICAL if word in page]
+    heading = re.search(r"<h1>(.+?)</h1>", page)
+    assert heading
+    return heading.group(1)
+
+
+@pytest.fixture(autouse=True)
+def _clinic() -> None:
+    ClinicSettings.objects.update_or_create(
+        pk=1, defaults={"name": "Willow Street Clinic", "phone": "020 7946 0000"}
+    )
+
+
+def raises(monkeypatch: pytest.MonkeyPatch, error: Exception) -> Any:
+    """What the landing page answers when it fails."""
+
+    def fall(*_args: Any, **_more: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("clinic.views.landing.render", fall)
+    return Browser(raise_request_exception=False).get("/")
+
+
+def test_400(client: Browser) -> None:
+    answer = client.get("/specialists/?q=%00")
+    assert (answer.status_code, look_at(answer)) == (400, "We could not read that request")
+
+
+def test_403_for_who_is_signed_in(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = raises(monkeypatch, PermissionDenied())
+    assert (answer.status_code, look_at(answer)) == (403, "You cannot open this page")
+
+
+def test_403_for_a_form_that_lay_open_too_long() -> None:
+    answer = Browser(enforce_csrf_checks=True).post("/sign-in/", {"email": "robin@example.com"})
+    assert (answer.status_code, look_at(answer)) == (403, "This page was open too long")
+
+
+@pytest.mark.parametrize("path", ["/nothing/", "/specialists/nobody/", "/v/broken-token/x/"])
+def test_404_has_a_way_on(client: Browser, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, look_at(answer)) == (404, "Page not found")
+    assert 'href="/specialists/"' in answer.content.decode()
+
+
+def test_404_leads_people_of_the_clinic_back_to_their_day(client: Browser) -> None:
+    client.force_login(make_staff("Front desk"))
+    answer = client.get("/desk/nothing/")
+    assert (answer.status_code, look_at(answer)) == (404, "Page not found")
+    assert '<a href="/desk/">Go to the day</a>' in answer.content.decode()
+
+
+def test_405_for_an_address_that_only_a_form_sends_to(client: Browser) -> None:
+    client.force_login(make_user())
+    answer = client.get("/sign-out/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert look_at(answer) == "This address does not work by itself"
+    assert client.get("/").wsgi_request.user.is_authenticated
+
+
+def test_413(client: Browser) -> None:
+    answer = client.post("/sign-in/", {"email": "x" * 3 * 2**20})
+    assert (answer.status_code, look_at(answer)) == (413, "Too much data")
+
+
+def test_414(client: Browser) -> None:
+    answer = client.get("/specialists/?q=" + "x" * 9000)
+    assert (answer.status_code, look_at(answer)) == (414, "That address is too long")
+
+
+def test_500_gives_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = raises(monkeypatch, ZeroDivisionError("nothing for visitors"))
+    assert (answer.status_code, look_at(answer)) == (500, "Something went wrong on our side")
+    page = answer.content.decode()
+    assert re.search(r"Reference [0-9A-F]{4}\b", page)
+    assert "020 7946 0000" in page
+    assert "nothing for visitors" not in page
+
+
+@pytest.mark.parametrize(
+    ("error", "heading"),
+    [
+        (InterfaceError("gone"), "We cannot reach our records right now"),
+        (OperationalError("gone"), "We cannot reach our records right now"),
+    ],
+)
+def test_503(monkeypatch: pytest.MonkeyPatch, error: Exception, heading: str) -> None:
+    answer = raises(monkeypatch, error)
+    assert (answer.status_code, answer["Retry-After"], look_at(answer)) == (503, "5", heading)
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("", "False"), ("1", "True")])
+def test_pages_of_django_are_only_there_for_who_asks(asked: str, shown: str) -> None:
+    """DEBUG=1 alone is the demo, which shows our own pages."""
+    code = "from clinic import settings; print(settings.LOCAL, settings.DEBUG, settings.DEMO)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=BASE_DIR, capture_output=True, text=True, check=True,
+        env={"DEBUG": "1", "DEBUG_PAGES": asked or "0"},
+    )  # fmt: skip
+    assert done.stdout.split() == ["True", shown, "True"]
