@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-full lint types migrations deploy-check format bench clean
+.PHONY: run test test-full doctor lint types migrations deploy-check format bench clean
 
 run: .venv/run
 	@DEBUG=$${DEBUG:-1} $(BIN)/python manage.py up $(ARGS)
@@ -14,6 +14,9 @@ test: .venv/dev
 test-full: .venv/dev
 	@sh .ci/packages.sh
 	@FULL=1 .ci/with-servers $(BIN)/python -m pytest -q $(ARGS)
+
+doctor: .venv/run
+	@DEBUG=$${DEBUG:-1} $(BIN)/python manage.py doctor
 
 lint: .venv/dev
 	@$(BIN)/ruff check .
