@@ -27,7 +27,7 @@ INNERMOST = 12  # frames of an error that are named
 KEPT = {"name", "id", "description"}  # what Celery says of a task besides its error
 REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 SECURITY = "django.security."  # followed by the class of the error
-QUIET = {"health"}  # asked every few seconds
+QUIET = {"health", "messages_health"}  # asked every few seconds
 
 
 class PatternsOnly(logging.Filter):

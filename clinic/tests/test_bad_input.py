@@ -28,12 +28,17 @@ DATES = [
 ZONES = ["Nowhere/City", "Europe", "../../x", "x" * 300, "", "leapseconds", "Europe/London"]
 
 
+def is_an_answer(address: Any, status: int) -> bool:
+    """No error of ours; the page for monitors says with 503 that no worker runs."""
+    return status < 500 or (address.name == "messages_health" and status == 503)
+
+
 @pytest.mark.parametrize("address", addresses(), ids=lambda one: one.name)
 def test_no_page_falls_over_a_strange_address_or_parameter(client: Browser, address: Any) -> None:
     for query in ("q=%ff%fe", "page=" + "9" * 25, "order=password", "password__startswith=a",
                   "next=//evil.example", "_to_field=password", "zone=../../etc/passwd",
                   "date=9999-12-31", "from=0001-01-01", "day=2030-13-01", "practitioner=%27--"):  # fmt: skip
-        assert client.get(f"{address.path}?{query}").status_code < 500, query
+        assert is_an_answer(address, client.get(f"{address.path}?{query}").status_code), query
 
 
 @pytest.mark.parametrize("address", addresses(), ids=lambda one: one.name)
@@ -41,7 +46,7 @@ def test_an_admin_meets_no_error_either(client: Browser, address: Any) -> None:
     client.force_login(make_staff("Admin"))
     for query in ("page=" + "9" * 25, "q=%ff", "day=2030-13-01", "date=9999-12-31", "week=x",
                   "from=9999-12-31", "practitioner=9223372036854775808", "state=x"):  # fmt: skip
-        assert client.get(f"{address.path}?{query}").status_code < 500, query
+        assert is_an_answer(address, client.get(f"{address.path}?{query}").status_code), query
 
 
 @pytest.mark.parametrize("path", ["/specialists/a%00b/", "/conditions/%00/", "/%00", "/book/%00/"])
