@@ -87,7 +87,7 @@ def answer(address: str) -> str:
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="counts processes in /proc")
 def test_up_is_killed_started_again_and_stopped(checkout: Checkout) -> None:
-    stranger = subprocess.Popen(["sleep", "300"], cwd="/")
+    stranger = subprocess.Popen(["sleep", "3600"], cwd="/")
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         busy.listen()
@@ -117,7 +117,7 @@ def test_up_is_killed_started_again_and_stopped(checkout: Checkout) -> None:
         assert not orphans & checkout.programs()
         assert "Book a session" in answer(f"http://localhost:{port + 1}/")
         up.send_signal(signal.SIGTERM)
-        assert up.wait(90) == 0
+        assert up.wait(300) == 0
         assert checkout.programs() == set()
     assert stranger.poll() is None
     stranger.kill()
