@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet, Value
 
-from bookings.availability import Slot, next_free
+from bookings.availability import Slot, free_slots, next_free
 from practitioners.models import (
     Availability,
     ClinicSettings,
@@ -21,6 +21,8 @@ from practitioners.models import (
     Service,
     Technique,
 )
+
+FORTNIGHT = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +132,22 @@ def languages() -> list[str]:
     """Every language that somebody shown speaks, in order."""
     spoken = Practitioner.objects.filter(is_active=True).values_list("languages", flat=True)
     return sorted({language for several in spoken for language in several})
+
+
+def next_times(
+    person: Practitioner, services: Sequence[Service], *, now: datetime
+) -> tuple[Service | None, list[Slot]]:
+    """The session somebody can give soonest, with its free times over a fortnight from then on."""
+    by_pk = {service.pk: service for service in services}
+    soonest = next_free(services, practitioners=[person.pk], now=now).get(person.pk)
+    if not soonest:
+        return None, []
+    first, service = soonest[0], by_pk[soonest[0].service_id]
+    slots = free_slots(
+        service,
+        first_day=first.starts_at.date() - timedelta(days=1),
+        days=FORTNIGHT,
+        now=now,
+        practitioners=[person.pk],
+    )
+    return service, slots

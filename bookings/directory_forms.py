@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.forms import BoundField
 
 from bookings.directory import languages, things_to_find_by
 from practitioners.models import Location, Practitioner
 from practitioners.models.places import WEEKDAYS
+
+FIRST = ("condition", "location", "day")
 
 
 class DirectoryForm(forms.Form):
@@ -37,6 +40,14 @@ class DirectoryForm(forms.Form):
             self.fields[name].choices = [("", "Any"), *choices]  # type: ignore[attr-defined]
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-select"
+
+    def first_fields(self) -> list[BoundField]:
+        """The filters that most people need."""
+        return [self[name] for name in FIRST]
+
+    def more_fields(self) -> list[BoundField]:
+        """The others, folded away until one of them is set."""
+        return [self[name] for name in self.fields if name not in FIRST]
 
     def wanted(self) -> dict[str, str]:
         """The filters that can be used; the others are left out."""

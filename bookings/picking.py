@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from bookings.availability import Slot
 from bookings.times import Words, place
 
 DAYS_SHOWN = 4
+TIMES_IN_SHORT = 6
+NOON = 12
 MANY = 8  # more than so many times in a day are grouped
 PARTS = ((12, "Morning"), (17, "Afternoon"), (24, "Evening"))
 
@@ -79,6 +81,20 @@ def _choice(at: datetime, words: Words, theirs: ZoneInfo | None) -> Choice:
     also = Words(theirs, words.style).time(at) if theirs else ""
     read = f"{words.day(at, today=at.date())}, {words.time(at)}, {place(words.zone)} time"
     return Choice(value_of(at), words.time(at), read, also)
+
+
+def spread(
+    slots: Iterable[Slot], zones: Mapping[int, ZoneInfo], *, count: int = TIMES_IN_SHORT
+) -> list[Slot]:
+    """A few times for a glance: the first of each half day, then whatever is next; in order."""
+    once = {slot.starts_at: slot for slot in slots if slot.location_id in zones}
+    halves: dict[tuple[date, bool], Slot] = {}
+    for at in sorted(once):
+        local = at.astimezone(zones[once[at].location_id])
+        halves.setdefault((local.date(), local.hour >= NOON), once[at])
+    chosen = list(halves.values())[:count]
+    others = [once[at] for at in sorted(once) if once[at] not in chosen]
+    return sorted(chosen + others[: count - len(chosen)], key=lambda slot: slot.starts_at)
 
 
 def value_of(at: datetime) -> str:

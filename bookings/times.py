@@ -66,6 +66,12 @@ class Words:
         local = at.astimezone(self.zone)
         return f"{local:%a} {local.day} {local:%b}, {self.time(at)}"
 
+    def soon(self, at: datetime, *, today: date) -> str:
+        """today 4:45pm, tomorrow 9:00am, else Tue 1 Dec, 10:15am."""
+        days = (at.astimezone(self.zone).date() - today).days
+        near = {0: "today", 1: "tomorrow"}.get(days)
+        return f"{near} {self.time(at)}" if near else self.short(at)
+
     def zone_line(self, at: datetime) -> str:
         """London (GMT): the place with the name of its offset at that moment."""
         return f"{place(self.zone)} ({offset(at.astimezone(self.zone))})"

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from bookings import times
 from bookings.models import Appointment
+from bookings.opening import OpenDays
 
 register = template.Library()
 
@@ -48,6 +49,12 @@ def short_when(context: Context, at: datetime, zone: Any) -> str:
     return _words(context, zone).short(at)
 
 
+@register.simple_tag(takes_context=True)
+def soon(context: Context, at: datetime, zone: Any) -> str:
+    """today 4:45pm, tomorrow 9:00am, else Tue 1 Dec, 10:15am."""
+    return _words(context, zone).soon(at, today=_today(zone))
+
+
 @register.simple_tag
 def zone_of(at: datetime, zone: Any) -> str:
     """London (GMT): whose clock a time in a list is on."""
@@ -58,6 +65,12 @@ def zone_of(at: datetime, zone: Any) -> str:
 def local_date(at: datetime, zone: Any) -> str:
     """2026-12-01, for an address."""
     return f"{at.astimezone(zone):%Y-%m-%d}"
+
+
+@register.simple_tag(takes_context=True)
+def open_line(context: Context, days: OpenDays) -> str:
+    """Monday to Friday, 8:00am to 7:00pm."""
+    return days.say(context["site"].time_style)
 
 
 @register.simple_tag(takes_context=True)

@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings.availability import next_free
-from bookings.directory import every_place, listed, matching, shown
-from bookings.directory_forms import DirectoryForm
+from bookings.directory import every_place, listed, matching, next_times, shown
+from bookings.directory_forms import FIRST, DirectoryForm
+from bookings.opening import open_days
+from bookings.picking import spread
 from practitioners.models import ClinicSettings, Location, Service, Technique
 
 PAGE = 20
-TIMES_ON_PROFILE = 6
 
 
 @login_not_required
@@ -34,6 +34,7 @@ def specialists(request: HttpRequest) -> HttpResponse:
         "site": clinic,
         "form": form,
         "wanted": wanted,
+        "has_more": bool(set(wanted) - set(FIRST)),
         "page": page,
         "query": query.urlencode(),
         "rows": listed(page.object_list, now=now, places=places, clinic=clinic),
@@ -48,21 +49,19 @@ def specialist(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one specialist with credentials, services and the next six times."""
     now = timezone.now()
     person = get_object_or_404(shown(now=now), slug=slug)
-    free = next_free(None, practitioners=[person.pk], now=now, count=TIMES_ON_PROFILE)
     services = Service.objects.published().filter(practitioners=person).distinct()
-    by_pk = {service.pk: service for service in services}
-    places = {place.pk: place for place in Location.objects.worked_at_by(person)}
+    worked_at = Location.objects.worked_at_by(person).prefetch_related("opening_hours")
+    places = {place.pk: place for place in worked_at}
+    service, slots = next_times(person, list(services), now=now)
     times = [
-        {"slot": slot, "service": by_pk[slot.service_id], "location": places[slot.location_id]}
-        for slot in free.get(person.pk, [])
-        if slot.service_id in by_pk and slot.location_id in places
+        {"slot": slot, "service": service, "location": places[slot.location_id]}
+        for slot in spread(slots, {pk: place.zone for pk, place in places.items()})
     ]
     context = {
         "person": person,
         "services": services,
         "times": times,
-        "gives_several": len({time["service"] for time in times}) > 1,
-        "places": places.values(),
+        "places": [(place, open_days(place.opening_hours.all())) for place in places.values()],
         "techniques": Technique.objects.published().filter(practitioners=person),
     }
     return render(request, "bookings/specialist.html", context)

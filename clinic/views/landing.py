@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.directory import listed, shown
+from bookings.opening import open_days
 from practitioners.models import Location, Service
 
 SHOWN = 3
@@ -26,7 +27,10 @@ def landing(request: HttpRequest) -> HttpResponse:
         "soonest": rows[0] if rows and rows[0].soonest else None,
         "rows": rows[:SHOWN],
         "services": Service.objects.published().distinct()[:SHOWN],
-        "locations": Location.objects.active().prefetch_related("opening_hours"),
+        "places": [
+            (place, open_days(place.opening_hours.all()))
+            for place in Location.objects.active().prefetch_related("opening_hours")
+        ],
         "hide_book_button": True,
     }
     return render(request, "clinic/landing.html", context)
