@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet, Value
 from django.http import HttpRequest
+from django.utils import timezone
 
 from bookings.admin.read_only import ReadOnlyAdmin
 from bookings.models import Appointment, Task
 from bookings.times import Words
+from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings
 
 
@@ -37,7 +39,8 @@ class AppointmentAdmin(ReadOnlyAdmin):
     @admin.display(description="when", ordering="starts_at")
     def when(self, visit: Any) -> str:
         """On the clock of its own place, as the client was told."""
-        return Words(visit.zone, visit.time_style).when(visit.starts_at)
+        today = day_of(timezone.now(), visit.zone)
+        return Words(visit.zone, visit.time_style).when(visit.starts_at, today=today)
 
 
 class ForWhomFilter(admin.SimpleListFilter):
