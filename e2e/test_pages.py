@@ -16,11 +16,15 @@ HEALTH = "/health/messages/"  # may be red, as beat has only just begun
 ANYONE = [
     "/", "/specialists/", "/specialists/?condition=neck-pain", "/specialists/dana/",
     "/techniques/", "/techniques/swedish/", "/conditions/", "/conditions/sciatica/",
-    "/about-medical-massage/", "/book/", "/book/medical-massage/", "/book/?go=1",
-    "/sign-in/", "/demo/mail/", "/book/nothing/", "/v/broken/", "/m/broken/", HEALTH,
+    "/about-medical-massage/", "/book/", "/book/medical-massage/", "/book/?go=1", "/book/medical-massage/?month=2026-12",
+    "/specialists/?gender=woman", "/sign-in/", "/demo/mail/", "/book/nothing/", "/v/broken/", "/m/broken/", HEALTH,
 ]  # fmt: skip
-CLIENT = ["/my/record-access/", "/my/"]
-PRACTITIONER = ["/desk/", "/desk/clients/", "/desk/to-do/", "/desk/profile/"]
+CLIENT = [
+    "/my/record-access/", "/my/", "/my/contact/", "/my/people/", "/my/data/", "/my/calendar/",
+]  # fmt: skip
+PRACTITIONER = [
+    "/desk/", "/desk/clients/", "/desk/to-do/", "/desk/profile/", "/desk/calendar/",
+]  # fmt: skip
 LEAD = ["/desk/record-access/", "/desk/plans/hand-over/dana/", "/desk/to-do/", "/admin/"]
 ADMIN = ["/desk/checklist/", "/desk/staff/"]
 ROLES = {
