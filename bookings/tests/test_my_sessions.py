@@ -48,14 +48,14 @@ def test_an_empty_page_names_the_next_step(world: World, client: Browser, me: An
     page = text_of(client.get("/my/"))
     assert "No session is booked." in page
     assert 'href="/book/">Book a session' in page
-    assert "Past sessions" not in page
+    assert "Past and cancelled" not in page
     assert "Your family, each with their own record" in page
 
 
 def test_past_and_cancelled_sessions_are_listed(world: World, client: Browser, me: Any) -> None:
     visit_of(world, me, world.start - timedelta(days=30), status="completed")
     visit_of(world, me, status="cancelled", cancelled_by="client")
-    page = text_of(client.get("/my/")).split("Past sessions</h2>")[1]
+    page = text_of(client.get("/my/")).split("Past and cancelled</h2>")[1]
     assert page.count("<tr>") == 3
     assert "Done" in page
     assert "Cancelled" in page
