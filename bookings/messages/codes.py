@@ -44,9 +44,6 @@ WORDS = {
     "changed_again": "A later change has been told of",
     "nothing_to_tell": "Nothing was left to tell",
     "left": "This person no longer works here",
-    "agreed": "They have agreed already",
-    "newer_version": "There is a newer version",
-    "nobody_may_read_it": "Whoever would get it may not read it",
     "source_gone": "What it was about no longer exists",
     "cancelled_by_staff": "Somebody at the desk decided not to send it",
     # why it did not get through
