@@ -1,5 +1,6 @@
 """What a clinic sets for its plans in Django admin. Nothing of any client is here."""
 
 from treatment_plans.admin.measures import OutcomeMeasureAdmin
+from treatment_plans.admin.plan_templates import PlanTemplateAdmin
 
-__all__ = ["OutcomeMeasureAdmin"]
+__all__ = ["OutcomeMeasureAdmin", "PlanTemplateAdmin"]
