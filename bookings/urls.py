@@ -45,7 +45,6 @@ urlpatterns = [
     path("book/<slug:slug>/you/", you.book_you, name="book_you"),
     path("book/<slug:slug>/series/", series.book_series, name="book_series"),
     path("calendar/<path:name>", feeds.calendar_feed, name="calendar_feed"),
-    path("my/", my.my_sessions, name="my_sessions"),
     path("my/contact/", my_contact.my_contact, name="my_contact"),
     path("my/contact/code/", my_contact.my_contact_code, name="my_contact_code"),
     path("my/people/", my_people.my_people, name="my_people"),

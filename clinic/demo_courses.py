@@ -11,7 +11,13 @@ from typing import Any
 
 from bookings.models import Appointment, Client
 from treatment_plans import plans, recall, reviews, scores
-from treatment_plans.models import OutcomeMeasure, OutcomeScore, PlanPhase, TreatmentPlan
+from treatment_plans.models import (
+    OutcomeMeasure,
+    OutcomeScore,
+    PlanAgreement,
+    PlanPhase,
+    TreatmentPlan,
+)
 from treatment_plans.visits import link
 
 SEED = 20260908
@@ -58,6 +64,9 @@ def _plan(visits: list[Appointment], chance: random.Random, *, by: Any, now: dat
         phases=[PlanPhase(rate_kind="every_n_weeks", rate_value=2, session_count=8)],
         goals=[], techniques=person.techniques.order_by("slug")[:2], regions=[], by=by, now=begun,
     )  # fmt: skip
+    PlanAgreement.objects.create(
+        version=plan.versions.get(), user=by, name=plan.client.name, way="desk", agreed_at=begun
+    )
     plans.activate(plan, by=by, now=begun)
     pain = OutcomeMeasure.objects.get(slug="nprs")
     scores.choose_measures(plan, {pain: pain.occasions}, activities={})

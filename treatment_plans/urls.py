@@ -4,6 +4,7 @@ from django.urls import path
 
 from treatment_plans.views import (
     assessment,
+    caseload,
     day,
     desk,
     handing_over,
@@ -15,6 +16,7 @@ from treatment_plans.views import (
     plan_edit,
     plan_steps,
     plan_words,
+    portal,
     progress,
     record_access,
     results,
@@ -60,6 +62,8 @@ urlpatterns = [
     path(
         "desk/plans/<uuid:public_id>/visits/<uuid:visit>/", plan.plan_visit, name="desk_plan_visit"
     ),
+    path("desk/caseload/", caseload.desk_caseload, name="desk_caseload"),
+    path("my/", portal.my_sessions, name="my_sessions"),
     path("plan/<str:token>/", my_plan.plan_by_link, name="plan_link"),
     path("my/plans/<uuid:public_id>/", my_plan.my_plan, name="my_plan"),
     path("my/plans/<uuid:public_id>/dates/", plan_dates.my_plan_dates, name="my_plan_dates"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings.clients import self_of
@@ -20,17 +20,15 @@ PAST_SHOWN = 20
 MOST_TO_COME = 50
 
 
-@require_safe
-def my_sessions(request: HttpRequest) -> HttpResponse:
-    """Everything about the sessions of the people this login books for."""
-    now = timezone.now()
+def sessions_of(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
+    """Everything about the sessions of the people this login books for, for the page of them."""
     people = Client.objects.acted_for_by(request.user).order_by("name", "pk")
     visits = Appointment.objects.filter_for(people).select_related(
         "service", "practitioner", "location", "client"
     )
     to_come = list(visits.upcoming(now=now)[:MOST_TO_COME])
     own = self_of(request.user)
-    context = {
+    return {
         "next": to_come[0] if to_come else None,
         "later": to_come[1:],
         "past": Paginator(visits.past(now=now), PAST_SHOWN).get_page(request.GET.get("page")),
@@ -38,7 +36,6 @@ def my_sessions(request: HttpRequest) -> HttpResponse:
         "own": own,
         "others": [person for person in people if person != own],
     }
-    return render(request, "bookings/my_sessions.html", context)
 
 
 @require_safe

@@ -59,6 +59,10 @@ class TreatmentPlanQuerySet(models.QuerySet["TreatmentPlan"]):
         """Those that run now."""
         return self.filter(status=TreatmentPlan.Status.ACTIVE)
 
+    def running(self) -> TreatmentPlanQuerySet:
+        """Those that somebody goes on with: active or at rest."""
+        return self.filter(status__in=(TreatmentPlan.Status.ACTIVE, TreatmentPlan.Status.PAUSED))
+
     def with_people(self) -> TreatmentPlanQuerySet:
         """Each with everybody and everything that a page about it names first."""
         return self.select_related(

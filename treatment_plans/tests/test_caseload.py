@@ -1,0 +1,94 @@
+"""The caseload and the client's plan card: how plans stand, at a fixed cost, for whom they are meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bookings.tests.factories import make_client, make_staff
+from treatment_plans import caseload, plans
+from treatment_plans.tests.plan_world import DAY, PlanWorld, browse, statuses
+
+pytestmark = pytest.mark.django_db
+PAGE = "/desk/caseload/"
+
+
+def states(world: PlanWorld) -> list[str]:
+    return [case.status for case in caseload.cases(world.user, now=world.now, person=world.person)]
+
+
+@pytest.mark.parametrize(
+    ("ago", "status"),
+    [(-9, "upcoming"), (-2, "due_soon"), (0, "due"), (5, "overdue"), (30, "lapsed")],
+)
+def test_how_a_plan_stands_follows_from_its_target(ago: int, status: str) -> None:
+    world = PlanWorld()
+    world.plan.start_on = world.today - ago * DAY
+    world.plan.save()
+    case = caseload.cases(world.user, now=world.now, person=world.person)[0]
+    if case.target_on == world.plan.start_on:  # a Sunday is rolled on
+        assert case.status == status
+
+
+def test_the_most_urgent_comes_first_and_what_has_ended_is_not_there() -> None:
+    world = PlanWorld()
+    late = world.make_plan(client=make_client(), start_on=world.today - 30 * DAY)
+    over = world.make_plan(client=make_client())
+    plans.end(over, "discharged", by=world.user, now=world.now, reason="Over")
+    for plan in (late, over):
+        world.visit(world.now - 50 * DAY - plan.pk * DAY, client=plan.client, status="completed")
+    found = caseload.cases(world.user, now=world.now, person=world.person)
+    assert [case.plan for case in found] == [late, world.plan]
+    assert [case.needs_somebody for case in found] == [True, False]
+
+
+def test_who_may_see_it() -> None:
+    world = PlanWorld()
+    assert statuses(world, PAGE) == {
+        "treating": 200, "colleague": 200, "front desk": 403, "admin": 403, "lead": 200,
+        "own": 403, "books for them": 403, "other client": 403, "anonymous": 302,
+    }  # fmt: skip
+    name = world.client.name
+    assert name in browse(world.user).get(PAGE).content.decode()
+    assert name not in browse(world.colleague_user).get(PAGE).content.decode()
+    assert name in browse(make_staff("Clinical lead")).get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize("state", ["", *caseload.FILTERS, *caseload.BY_PROGRESS, "nonsense"])
+def test_every_filter_answers(state: str) -> None:
+    world = PlanWorld()
+    query: dict[str, Any] = {"state": state, "page": "abc", "q": "x" * 300, "practitioner": "none"}
+    assert browse(world.user).get(PAGE, query).status_code == 200
+
+
+def queries(browser: Any, path: str) -> int:
+    browser.get(path)
+    with CaptureQueriesContext(connection) as seen:
+        assert browser.get(path).status_code == 200
+    return len(seen)
+
+
+def test_it_costs_the_same_for_many() -> None:
+    world = PlanWorld()
+    desk, own = browse(world.user), browse(world.login)
+    few = queries(desk, PAGE), queries(own, "/my/")
+    for number in range(8):
+        client = make_client()
+        world.visit(world.now - (60 + number) * DAY, client=client, status="completed")
+        world.make_plan(client=client)
+    for _ in range(3):
+        world.make_plan()
+    assert (queries(desk, PAGE), queries(own, "/my/")) == few
+
+
+def test_the_client_finds_their_plan_on_their_page() -> None:
+    world = PlanWorld(is_agreed=False)
+    page = browse(world.login).get("/my/").content.decode()
+    assert "Session 1 of 6" in page
+    assert "Read and agree" in page
+    helper = make_staff("Front desk")
+    world.client.access.create(user=helper, relation="other", scope="booking")
+    assert "Session 1 of 6" not in browse(helper).get("/my/").content.decode()
