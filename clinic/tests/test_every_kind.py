@@ -29,8 +29,8 @@ from practitioners.tests.factories import (
     make_room,
     make_service,
 )
-from treatment_plans import recall
-from treatment_plans.tests.factories import make_plan
+from treatment_plans import asking, recall
+from treatment_plans.tests.factories import ask, make_plan
 
 pytestmark = pytest.mark.django_db
 LONDON = ZoneInfo("Europe/London")
@@ -126,6 +126,21 @@ def follow_up(world: World, *, weeks_ago: int, day: int) -> datetime:
     return now
 
 
+def measures(world: World) -> datetime:
+    """A visit on Monday is asked about on Saturday, as nothing goes out on a Sunday."""
+    plan = make_plan(world.client, world.person, world.service, world.place, by=world.user, now=NOW)
+    ask(plan, "nprs")
+    world.book(WEDNESDAY + 5 * DAY)
+    assert asking.sweep(now=at(12)) == 1
+    return at(12)
+
+
+def plan_to_agree(world: World) -> datetime:
+    make_plan(world.client, world.person, world.service, world.place, by=world.user, now=NOW,
+              is_agreed=False)  # fmt: skip
+    return NOW + 3 * MINUTE
+
+
 def plain(kind: str, world: World) -> datetime:
     plain_message(kind, world.client, cause=f"{kind}:1", now=NOW).save()
     return NOW
@@ -152,12 +167,9 @@ CAUSES: dict[str, Cause] = {
     "due_soon": partial(follow_up, weeks_ago=0, day=12),
     "overdue": partial(follow_up, weeks_ago=1, day=11),
     "lapsed": partial(follow_up, weeks_ago=4, day=1),
-    **{
-        kind: partial(plain, kind)
-        for kind in (
-            "health_form", "check_in", "measures", "plan_to_agree", "aftercare", "letter",
-        )
-    },
+    "measures": measures,
+    "plan_to_agree": plan_to_agree,
+    **{kind: partial(plain, kind) for kind in ("health_form", "check_in", "aftercare", "letter")},
     "staff_notice": staff_notice,
     "daily_digest": daily_digest,
 }  # fmt: skip

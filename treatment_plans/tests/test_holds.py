@@ -158,7 +158,7 @@ def test_the_plan_and_the_client_page_lead_there_and_say_so(
         f"/desk/plans/{world.plan.public_id}/",
         f"/desk/clients/{world.client.public_id}/",
     )
-    assert "Hold follow-ups" in treating.get(plan).content.decode()
+    assert world.path in treating.get(plan).content.decode()
     plans.hold(world.plan, by=world.user, now=at(11), reason=REASON)
     for path in (plan, person):
         page = treating.get(path).content.decode()
