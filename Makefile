@@ -37,7 +37,7 @@ format: .venv/dev
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
 
 bench: .venv/dev
-	@.ci/with-servers $(BIN)/python -m bench $(NAME)
+	@.ci/with-servers --durable $(BIN)/python -m bench $(NAME)
 
 clean:
 	rm -rf .venv .local staticfiles

@@ -1,4 +1,8 @@
-"""Run a command with a PostgreSQL and a Valkey of its own: `python -m clinic.servers.throwaway CMD`."""
+"""Run a command with a PostgreSQL and a Valkey of its own: `python -m clinic.servers.throwaway CMD`.
+
+Tests need no data that outlives a power cut, so commits are not flushed. What measures
+says `--durable` before the command: then every commit waits for the disk, as at a clinic.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +20,17 @@ from clinic.servers.postgres import Postgres
 from clinic.servers.valkey import Valkey
 
 BASE_DIR = Path(__file__).resolve().parents[2]
+DURABLE = "--durable"
 
 
 def main(command: list[str]) -> int:
     """Start both servers, run the command, stop both, return its exit code."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
+    durable = command[:1] == [DURABLE]
+    command = command[1:] if durable else command
     places = Places.throwaway(BASE_DIR)
-    postgres, valkey = Postgres(places, durable=False), Valkey(places)
+    postgres, valkey = Postgres(places, durable=durable), Valkey(places)
     try:
         postgres.start()
         valkey.start()
