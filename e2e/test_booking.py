@@ -92,17 +92,24 @@ def test_a_newcomer_books_with_the_keyboard_alone(page: Page, clinic: Clinic) ->
     assert violations(page) == []
 
 
+def days_with_times(page: Page) -> list[list[str | None]]:
+    """The free times of each day shown that has any."""
+    days = [
+        [box.get_attribute("value") for box in day.locator("input[name=start]").all()]
+        for day in page.locator("fieldset.day").all()
+    ]
+    return [times for times in days if times]
+
+
 def test_arrows_move_across_all_days(page: Page, clinic: Clinic) -> None:
     """One group of radio buttons: from the last time of a day the next press is the next day."""
     page.goto(clinic.address + TIMES)
     if not page.locator("input[name=start]").count():
         page.get_by_role("link", name=re.compile("First free")).click()
-    page.get_by_role("link", name="Show next 4 days").click()
-    days = [
-        [box.get_attribute("value") for box in day.locator("input[name=start]").all()]
-        for day in page.locator("fieldset.day").all()
-    ]
-    first, second = [times for times in days if times][:2]
+    while len(days := days_with_times(page)) < 2:
+        page.get_by_role("link", name="Show next 4 days").click()
+        page.wait_for_load_state()
+    first, second = days[:2]
     page.locator(f"#start-{first[-1]}").focus()
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")

@@ -63,9 +63,9 @@ def test_the_desk_books_a_series_by_keyboard(
     as_demo(page, "desk@example.com")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(f"{clinic.address}/desk/clients/new/")
-    page.get_by_label("Name").first.fill("Kim Keyboard")
+    page.get_by_label("Name").first.fill("Kit Deskside")
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Book for Kim Keyboard").wait_for()
+    page.get_by_role("heading", name="Book for Kit Deskside").wait_for()
     page.get_by_label("Session").select_option(label="Medical massage")
     page.get_by_label("With").focus()
     page.keyboard.type("Dana")
@@ -75,7 +75,7 @@ def test_the_desk_books_a_series_by_keyboard(
     page.keyboard.press("Space")
     page.get_by_label("How many sessions").select_option("3")
     page.get_by_role("button", name="Book this time").press("Enter")
-    page.get_by_role("heading", name="3 sessions for Kim Keyboard").wait_for()
+    page.get_by_role("heading", name="3 sessions for Kit Deskside").wait_for()
     assert violations(page) == []
     for name in ("visit-1", "visit-2", "visit-3"):
         if not page.locator(f"input[name={name}]:checked").count():
@@ -85,7 +85,7 @@ def test_the_desk_books_a_series_by_keyboard(
     assert violations(page) == []
     booked = clinic.sql(
         "SELECT count(*) FROM bookings_appointment a JOIN bookings_client c ON c.id = a.client_id"
-        " WHERE c.name = 'Kim Keyboard' AND a.status = 'booked'"
+        " WHERE c.name = 'Kit Deskside' AND a.status = 'booked'"
     )
     assert booked == [(3,)]
 

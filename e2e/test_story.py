@@ -59,6 +59,8 @@ def record_plan(page: Page) -> None:
     page.get_by_role("link", name="Start a plan").click()
     page.locator("#id_goals-0-sentence").fill("Drive to work without turning the whole body")
     for row, (rate, weeks) in enumerate([("2", "3"), ("1", "4")]):
+        if row:
+            page.get_by_role("button", name="Add another phase").click()
         page.locator(f"#id_phases-{row}-rate_value").fill(rate)
         page.locator(f"#id_phases-{row}-length").fill(weeks)
         page.locator(f"#id_phases-{row}-length_kind").select_option("weeks")
