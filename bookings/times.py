@@ -23,6 +23,7 @@ SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 EARLIEST_YEAR = 2000
 LATEST_YEAR = 2100  # the first year that is refused
 MINUTE = timedelta(minutes=1)
+NEAR = {0: "today", 1: "tomorrow"}
 # Names in the zone folder that are a machine's own choice, not a place.
 NOT_PLACES = {"localtime", "Factory"}
 CLOCK = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))? ?([ap]m)?", re.ASCII | re.IGNORECASE)
@@ -68,9 +69,14 @@ class Words:
 
     def soon(self, at: datetime, *, today: date) -> str:
         """today 4:45pm, tomorrow 9:00am, else Tue 1 Dec, 10:15am."""
-        days = (at.astimezone(self.zone).date() - today).days
-        near = {0: "today", 1: "tomorrow"}.get(days)
-        return f"{near} {self.time(at)}" if near else self.short(at)
+        near = self.near_day(at, today=today)
+        return f"{near} {self.time(at)}" if near in NEAR.values() else self.short(at)
+
+    def near_day(self, at: datetime, *, today: date) -> str:
+        """today, tomorrow, else Tue 1 Dec."""
+        local = at.astimezone(self.zone)
+        near = NEAR.get((local.date() - today).days)
+        return near or f"{local:%a} {local.day} {local:%b}"
 
     def zone_line(self, at: datetime) -> str:
         """London (GMT): the place with the name of its offset at that moment."""

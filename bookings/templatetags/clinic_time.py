@@ -55,6 +55,13 @@ def soon(context: Context, at: datetime, zone: Any) -> str:
     return _words(context, zone).soon(at, today=_today(zone))
 
 
+@register.simple_tag(takes_context=True)
+def near_day(context: Context, at: datetime, zone: Any) -> str:
+    """Today, tomorrow, else Tue 1 Dec, with a capital."""
+    said = _words(context, zone).near_day(at, today=_today(zone))
+    return said[0].upper() + said[1:]
+
+
 @register.simple_tag
 def zone_of(at: datetime, zone: Any) -> str:
     """London (GMT): whose clock a time in a list is on."""
