@@ -38,7 +38,7 @@ class PhasesFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
             place.add_error(None, ValidationError(problem.sentence, code=problem.code))
 
 
-class PhaseInline(SensibleDates, admin.TabularInline):
+class PhaseInline(SensibleDates, admin.StackedInline):
     """The frequency, phase by phase."""
 
     model = TemplatePhase
