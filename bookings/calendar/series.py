@@ -122,15 +122,9 @@ def cancel_from(
 
     Raises what `cancel` raises.
     """
-    visits = following(visit)
-    lock_all(visits)
-    cancelled = [
-        cancel_quietly(one, cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff)
-        for one in visits
-        if one.status != Status.CANCELLED
-    ]
-    announce_together("cancelled", cancelled, now=now)
-    return cancelled
+    return _cancel_all(
+        following(visit), cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff
+    )
 
 
 @in_one_transaction
@@ -221,7 +215,16 @@ def cancel_each(
 
     Raises what `cancel` raises.
     """
-    visits = _as_they_stand(visits)
+    return _cancel_all(
+        _as_they_stand(visits),
+        cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff,
+    )  # fmt: skip
+
+
+def _cancel_all(
+    visits: list[Appointment], *, cancelled_by: str, now: datetime, reason: str, for_staff: bool
+) -> list[Appointment]:
+    """Lock and cancel those that still stand, and say so with one mail for each series."""
     lock_all(visits)
     cancelled = [
         cancel_quietly(one, cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff)
