@@ -215,7 +215,10 @@ def test_a_relay_that_is_not_there(settings: Any) -> None:
     assert is_mended_by(doctor.mail(), "Connection refused", "messages wait")
 
 
-def test_a_site_on_the_network(settings: Any, tmp_path: Path) -> None:
+def test_a_site_on_the_network(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)  # browser tests set it
     (tmp_path / "staticfiles.json").write_text("{}")
     settings.STATIC_ROOT = str(tmp_path)
     settings.SECRET_KEY = GOOD_KEY
