@@ -1,6 +1,7 @@
 # make run and make test need Python 3.11 and make; the rest installs itself.
 PYTHON ?= python3
 BIN := .venv/bin
+SIDE_BY_SIDE := -n auto --dist loadgroup --no-loadscope-reorder
 
 .PHONY: run test test-full doctor lint types migrations deploy-check format bench clean
 
@@ -9,11 +10,11 @@ run: .venv/run
 
 test: .venv/dev
 	@sh .ci/packages.sh
-	@.ci/with-servers $(BIN)/python -m pytest -q $(ARGS)
+	@.ci/with-servers $(BIN)/python -m pytest -q $(SIDE_BY_SIDE) $(ARGS)
 
 test-full: .venv/dev
 	@sh .ci/packages.sh
-	@FULL=1 .ci/with-servers $(BIN)/python -m pytest -q $(ARGS)
+	@FULL=1 .ci/with-servers $(BIN)/python -m pytest -q $(SIDE_BY_SIDE) $(ARGS)
 
 doctor: .venv/run
 	@DEBUG=$${DEBUG:-1} $(BIN)/python manage.py doctor

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
+
+from clinic.servers.places import Places, postgres_url, valkey_url
+from clinic.servers.postgres import Postgres
+from clinic.servers.valkey import Valkey
+
+BASE_DIR = Path(__file__).resolve().parent
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +30,26 @@ def _plain_settings(settings) -> Iterator[None]:  # type: ignore[no-untyped-def]
     settings.SECURE_SSL_REDIRECT = False
     cache.clear()
     return
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, a file stays with one process, and all browser tests share one clinic."""
+    for item in items:
+        browser = item.get_closest_marker("browser")
+        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.path.stem))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
+    """Give each process servers of its own: one would empty the other's cache, take its calls
+    to workers, and migrate the clinic that its browser looks at.
+    """
+    for spec in specs:
+        places = Places.throwaway(BASE_DIR)
+        config.add_cleanup(partial(shutil.rmtree, places.data, ignore_errors=True))
+        for server in (Postgres(places, durable=False), Valkey(places)):
+            server.start()
+            config.add_cleanup(server.stop)
+        spec.env["DATABASE_URL"] = postgres_url(places.sockets)
+        spec.env["REDIS_URL"] = valkey_url(places.sockets)

@@ -96,7 +96,11 @@ def test_the_link_works_for_a_year(
     assert strict.post(link, ONE_CLICK).status_code == status
 
 
-@pytest.mark.parametrize("token", ["nonsense", "a:b:c", signing.dumps("for something else")])
+@pytest.mark.parametrize(
+    "token",
+    ["nonsense", "a:b:c", signing.dumps("for something else")],
+    ids=["a word", "three words", "another salt"],
+)
 def test_a_link_that_is_not_ours_is_a_page_and_changes_nothing(
     strict: Browser, person: Client, token: str
 ) -> None:

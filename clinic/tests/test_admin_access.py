@@ -221,15 +221,14 @@ def test_a_time_kept_for_a_visitor_is_not_listed(keys: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("model", [one for one in CELLS if "settings" not in one])
-@pytest.mark.parametrize(
-    "query",
-    ["password__startswith=a", "client__desk_note__startswith=a", "_to_field=id__x", "p=" + "9" * 25,
-     "o=99", "all=", "e=1", "_popup=1", "q=" + "x" * 300, "starts_at__year=99999"],
-)  # fmt: skip
-def test_no_list_falls_over_or_gives_away_what_it_hides(
-    model: str, query: str, keys: dict[str, Any]
-) -> None:
-    assert signed_in(ADMIN).get(f"/admin/{model}/?{query}").status_code in (200, 302, 400, 404)
+def test_no_list_falls_over_or_gives_away_what_it_hides(model: str, keys: dict[str, Any]) -> None:
+    browser = signed_in(ADMIN)
+    for query in (
+        "password__startswith=a", "client__desk_note__startswith=a", "_to_field=id__x",
+        "p=" + "9" * 25, "o=99", "all=", "e=1", "_popup=1", "q=" + "x" * 300,
+        "starts_at__year=99999",
+    ):  # fmt: skip
+        assert browser.get(f"/admin/{model}/?{query}").status_code in (200, 302, 400, 404), query
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -42,7 +42,9 @@ def test_the_link_works_once(client: Browser) -> None:
     assert get_user_model().objects.count() == 1
 
 
-@pytest.mark.parametrize("token", ["nothing", signing.dumps("first", salt="another")])
+@pytest.mark.parametrize(
+    "token", ["nothing", signing.dumps("first", salt="another")], ids=["words", "another salt"]
+)
 def test_a_made_up_link_leads_nowhere(client: Browser, token: str) -> None:
     assert client.get(f"/setup/{token}/").status_code == 404
     assert client.post(f"/setup/{token}/", ADA).status_code == 404
