@@ -365,7 +365,7 @@ def _plans(
             Appointment.objects.bulk_create([visit], ignore_conflicts=True)
             stored = Appointment.objects.filter(public_id=visit.public_id).first()
             if stored:
-                link(plan, stored)
+                link(plan, stored, now=now)
         _bring_to(plan, status, by=by, now=now)
 
 

@@ -72,7 +72,7 @@ def _plan(visits: list[Appointment], chance: random.Random, *, by: Any, now: dat
     scores.choose_measures(plan, {pain: pain.occasions}, activities={})
     level = chance.randrange(5, 9)
     for number, visit in enumerate(visits):
-        link(plan, visit)
+        link(plan, visit, now=now)
         _score(plan, visit, level, occasion="session" if number else "baseline", by=by)
         level = max(1, level - chance.choice((0, 0, 1, 1, 2)))
     if now - visits[-1].starts_at > 3 * EVERY and chance.random() < 0.5:

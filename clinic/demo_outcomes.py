@@ -75,7 +75,7 @@ def load(*, by: Any, now: datetime) -> None:
         for days, right, left in story.turned:
             _turn(plan, plan.start_on + timedelta(days=days), right, left)
         if story.missed is not None:
-            _miss(plan, plan.start_on + timedelta(days=story.missed))
+            _miss(plan, plan.start_on + timedelta(days=story.missed), now=now)
 
 
 def _ask(plan: TreatmentPlan) -> None:
@@ -115,7 +115,7 @@ def _turn(plan: TreatmentPlan, day: date, right: int, left: int) -> None:
         )  # fmt: skip
 
 
-def _miss(plan: TreatmentPlan, day: date) -> None:
+def _miss(plan: TreatmentPlan, day: date, *, now: datetime) -> None:
     """A visit to which the client did not come."""
     start = datetime.combine(day, LATE, tzinfo=plan.location.zone)
     end = start + plan.service.length
@@ -127,4 +127,4 @@ def _miss(plan: TreatmentPlan, day: date) -> None:
     Appointment.objects.bulk_create([missed], ignore_conflicts=True)
     stored = Appointment.objects.filter(public_id=missed.public_id).first()
     if stored:
-        link(plan, stored)
+        link(plan, stored, now=now)

@@ -1,6 +1,6 @@
 """Asking a client before a visit: what a plan measures, a day ahead, by a link in a mail.
 
-    visit booked or moved ──► PlanVisit.ask_at ──► sweep ──► message ──► the rules again ──► mail
+    visit linked or moved ──► PlanVisit.ask_at ──► sweep ──► message ──► the rules again ──► mail
                                                    (often nothing is asked)
 
 Only who may read the record is asked: the client at their own address, or somebody with the
@@ -47,7 +47,12 @@ COMING = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
 
 
 def follow_appointment(event: Event, appointment: Appointment, *, now: datetime) -> None:
-    """Note when to look whether something is asked before a visit of a plan."""
+    """Note when to look whether something is asked before a visit of a plan.
+
+    A new one has it noted with its link, see `visits.link`.
+    """
+    if event not in ("moved", "completed", "cancelled"):
+        return
     visits = PlanVisit.objects.select_related("appointment", "plan__location")
     visit = visits.filter(appointment=appointment).first()
     if visit is None:
@@ -55,18 +60,17 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
     if event == "completed":  # what is asked before the next one may be known only now
         later = visits.filter(plan=visit.plan, appointment__status=Appointment.Status.BOOKED)
         visit = later.filter(appointment__starts_at__gt=now).first()
-    if visit is not None and event in ("booked", "moved", "completed", "cancelled"):
-        _note(visit, now=now)
+    if visit is not None:
+        visit.ask_at = when_to_ask(visit.plan, visit.appointment, now=now)
+        visit.save(update_fields=["ask_at"])
 
 
-def _note(visit: PlanVisit, *, now: datetime) -> None:
-    appointment = visit.appointment
-    visit.ask_at = None
-    if appointment.status == Appointment.Status.BOOKED and appointment.starts_at > now:
-        calendar = calendar_of(visit.plan.location, now=now)
-        sending = sending_of(ClinicSettings.current())
-        visit.ask_at = ask_at(appointment.starts_at, calendar, sending)
-    visit.save(update_fields=["ask_at"])
+def when_to_ask(plan: TreatmentPlan, appointment: Appointment, *, now: datetime) -> datetime | None:
+    """When to look whether something is asked before a visit; never for one that is no longer to come."""
+    if appointment.status != Appointment.Status.BOOKED or appointment.starts_at <= now:
+        return None
+    sending = sending_of(ClinicSettings.current())
+    return ask_at(appointment.starts_at, calendar_of(plan.location, now=now), sending)
 
 
 def sweep(*, now: datetime) -> int:

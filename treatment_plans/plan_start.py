@@ -97,6 +97,6 @@ def save_plan(
     if starts:
         saved = plans.activate(saved, by=by, now=now)
     if first_visit is not None:
-        visits.link(saved, first_visit)
+        visits.link(saved, first_visit, now=now)
         recall.refresh(saved, now=now)
     return saved

@@ -10,7 +10,7 @@ from django.db import transaction
 from bookings.extensions import Event
 from bookings.models import Appointment, Client
 from practitioners.models import Service
-from treatment_plans import plans, reproposing
+from treatment_plans import asking, plans, reproposing
 from treatment_plans.errors import WrongState
 from treatment_plans.models import PlanVisit, TreatmentPlan
 
@@ -24,7 +24,7 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
     if event == "booked":
         plan = plan_for(appointment)
         if plan is not None:
-            link(plan, appointment)
+            link(plan, appointment, now=now)
     locked = TreatmentPlan.objects.select_for_update(of=("self",), no_key=True).with_people()
     found = locked.filter(visits__appointment=appointment).first()
     if found is not None:
@@ -52,12 +52,14 @@ def plan_for(appointment: Appointment, client: Client | None = None) -> Treatmen
 
 
 @transaction.atomic
-def link(plan: TreatmentPlan, appointment: Appointment) -> PlanVisit:
-    """Make a visit part of a plan, under the plan's newest version."""
-    newest = plan.versions.order_by("-number").first()
-    return PlanVisit.objects.update_or_create(
-        appointment=appointment, defaults={"plan": plan, "version": newest}
-    )[0]
+def link(plan: TreatmentPlan, appointment: Appointment, *, now: datetime) -> PlanVisit:
+    """Make a visit part of a plan, under the plan's newest version; note when to ask before it."""
+    belongs = {
+        "plan": plan,
+        "version": plan.versions.order_by("-number").first(),
+        "ask_at": asking.when_to_ask(plan, appointment, now=now),
+    }
+    return PlanVisit.objects.update_or_create(appointment=appointment, defaults=belongs)[0]
 
 
 def loose(plan: TreatmentPlan, *, now: datetime) -> list[Appointment]:
@@ -80,7 +82,7 @@ def take_in(plan: TreatmentPlan, public_id: UUID, *, now: datetime) -> None:
     )
     if visit is None or PlanVisit.objects.filter(appointment=visit).exclude(plan=plan).exists():
         raise WrongState("This session cannot be made part of the plan.")
-    link(plan, visit)
+    link(plan, visit, now=now)
     plans.follow_visit(plan, "booked", now=now)
 
 

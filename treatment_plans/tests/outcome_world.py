@@ -31,7 +31,7 @@ class OutcomeWorld(SmallClinic):
         self.visit = make_appointment(
             self.person, self.service, self.place, at(BASE), client=self.client, status="completed"
         )
-        visits.link(self.plan, self.visit)
+        visits.link(self.plan, self.visit, now=NOW)
         ask(self.plan, "nprs", "psfs", "ndi", "groc", "rom")
         for number, wording in enumerate(ACTIVITIES, start=1):
             PsfsActivity.objects.create(plan=self.plan, number=number, wording=wording)
@@ -41,7 +41,7 @@ class OutcomeWorld(SmallClinic):
         visit = make_appointment(
             self.person, self.service, self.place, at(day), client=self.client, status=status
         )
-        visits.link(self.plan, visit)
+        visits.link(self.plan, visit, now=NOW)
 
     def enter(self, occasion: str, on: date, **values: Any) -> list[OutcomeScore]:
         """Record values by the keys of their questions, with _ for -."""

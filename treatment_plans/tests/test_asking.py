@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,9 +14,10 @@ from bookings import calendar
 from bookings.consents import opt_out
 from bookings.messages import delivery
 from bookings.models import Appointment, ClientAccess, Message
-from bookings.tests.factories import NOW, TEN, make_user
-from treatment_plans import asking, plans, scores
+from bookings.tests.factories import NOW, TEN, make_appointment, make_user
+from treatment_plans import asking, plans, scores, visits
 from treatment_plans.models import PlanVisit
+from treatment_plans.plan_start import save_plan
 from treatment_plans.schedule import (
     ClinicCalendar,
     Facts,
@@ -118,6 +120,57 @@ def test_a_booked_visit_notes_when_to_ask(world: OutcomeWorld) -> None:
     assert ask_time(world) == datetime(2026, 12, 1, 10, tzinfo=UTC)
     visit.refresh_from_db()
     calendar.cancel(visit, cancelled_by="client", by=world.user, now=NOW)
+    assert ask_time(world) is None
+
+
+def linked_later(world: OutcomeWorld) -> None:
+    """The desk says afterwards that a visit booked before the plan belongs to it."""
+    PlanVisit.objects.all().delete()
+    visits.take_in(world.plan, Appointment.objects.get().public_id, now=NOW)
+
+
+def saved_with(world: OutcomeWorld) -> None:
+    """Saving a plan counts a visit as its session 1."""
+    PlanVisit.objects.all().delete()
+    visit = Appointment.objects.select_related("location", "service").get()
+    content = {
+        "phases": list(world.plan.phases.all()),
+        "goals": [],
+        "techniques": [],
+        "regions": [],
+    }
+    save_plan(world.plan, by=world.by, now=NOW, first_visit=visit, reason="Began", **content)
+
+
+def by_default(world: OutcomeWorld) -> None:
+    """A medical visit of a client with one active plan is linked when it is booked."""
+
+
+def to_another_plan(world: OutcomeWorld) -> None:
+    """Taken out of the plan and back in: nothing of the first time is left over."""
+    visit = Appointment.objects.get()
+    visits.let_go(world.plan, visit.public_id, now=NOW)
+    assert not PlanVisit.objects.exists()
+    visits.take_in(world.plan, visit.public_id, now=NOW)
+
+
+@pytest.mark.parametrize("way", [by_default, linked_later, saved_with, to_another_plan])
+def test_however_a_visit_came_to_its_plan_it_is_asked_about(
+    world: OutcomeWorld, way: Callable[[OutcomeWorld], None]
+) -> None:
+    world.booked()
+    way(world)
+    assert ask_time(world) == DAY_BEFORE
+    assert asking.sweep(now=DAY_BEFORE) == 1
+
+
+@pytest.mark.parametrize("status", ["completed", "no_show", "booked"])
+def test_a_visit_that_is_not_to_come_notes_nothing(world: OutcomeWorld, status: str) -> None:
+    over = make_appointment(
+        world.person, world.service, world.place, NOW - timedelta(hours=1), client=world.client,
+        status=status,
+    )  # fmt: skip
+    visits.link(world.plan, over, now=NOW)
     assert ask_time(world) is None
 
 

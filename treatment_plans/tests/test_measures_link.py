@@ -33,7 +33,7 @@ def visit(world: OutcomeWorld) -> Appointment:
     made = make_appointment(
         world.person, world.service, world.place, starts_at, client=world.client
     )
-    visits.link(world.plan, made)
+    visits.link(world.plan, made, now=timezone.now())
     return made
 
 

@@ -210,7 +210,7 @@ def test_only_what_can_follow_is_offered(state: str, steps: set[str]) -> None:
 
 def come(world: PlanWorld, at: Any) -> Appointment:
     visit = world.visit(at, status="completed")
-    visits.link(world.plan, visit)
+    visits.link(world.plan, visit, now=world.now)
     visits.follow_appointment("completed", visit, now=world.now)
     return visit
 

@@ -157,7 +157,7 @@ class History:
             self.world.person, self.world.service, self.world.place, at, client=self.world.client,
             status="completed", completed_at=self.now,
         )  # fmt: skip
-        visits.link(self.plan, visit)
+        visits.link(self.plan, visit, now=self.now)
         visits.follow_appointment("completed", visit, now=self.now)
 
     def take_back(self) -> None:

@@ -68,7 +68,7 @@ class World(SmallClinic):
             visit = make_appointment(
                 self.person, self.service, self.place, at, client=client, status="completed"
             )
-            link(plan, visit)
+            link(plan, visit, now=NOW)
         for number, value in enumerate(pain):
             OutcomeScore.objects.create(
                 plan=plan, measure=self.pain, value=value, occasion="session",
@@ -132,6 +132,7 @@ def test_a_plan_to_which_nobody_came_back_has_broken_off(world: World) -> None:
     link(
         stays,
         make_appointment(world.person, world.service, world.place, NOW + DAY, client=stays.client),
+        now=NOW,
     )
     assert [
         results_of(FIRST, LAST, now=at).all_plans.dropped
@@ -161,7 +162,7 @@ def test_a_booking_soon_after_a_reminder_is_its_fruit(world: World) -> None:
                 NOW + 30 * DAY + world.hours * timedelta(hours=1),
                 client=plan.client, booked_at=NOW + days * DAY,
             )  # fmt: skip
-            link(plan, visit)
+            link(plan, visit, now=NOW)
     found = {row.kind: (row.sent, row.booked, row.share) for row in conversions(FIRST, LAST)}
     assert found == {"due_soon": (0, 0, None), "overdue": (4, 2, 50), "lapsed": (0, 0, None)}
 

@@ -46,7 +46,7 @@ class World(SmallClinic):
         visit = make_appointment(
             self.person, self.service, self.place, at, client=self.patient, status=status
         )
-        link(self.plan, visit)
+        link(self.plan, visit, now=NOW)
         return visit
 
     def done(self, count: int) -> None:
