@@ -57,6 +57,11 @@ def chosen_time(session: SessionBase, slug: str) -> Appointment | None:
     return visit
 
 
+def forget_choice(session: SessionBase) -> None:
+    """Forget which time was chosen; what was typed and what invited the booking stay."""
+    session.pop(CHOSEN, None)
+
+
 def remember_typed(
     session: SessionBase, typed: Mapping[str, str], names: Iterable[str], *, now: datetime
 ) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -24,8 +25,10 @@ from bookings.booking_for import book_for
 from bookings.errors import BookingError
 from bookings.forms import CodeForm, SignedInForm, WhomForm
 from bookings.models import Appointment
+from bookings.picking import value_of
 from bookings.remembered import (
     finish,
+    forget_choice,
     invitation,
     just_booked,
     remember_asking,
@@ -39,12 +42,15 @@ from bookings.views.you_page import (
     details_form,
     is_over,
     kept_time,
+    links_from,
     refused,
     run_out,
     signed_in_form,
     you_page,
 )
 from bookings.visitors import visitor_key
+
+GIVEN_BACK = "We no longer keep that time for you. Nothing is booked."
 
 
 @login_not_required
@@ -79,6 +85,8 @@ def _sent(
     is_known = request.user.is_authenticated
     form = signed_in_form(request, now=now) if is_known else details_form(request, now=now)
     remember_typed(request.session, request.POST, _boxes(form), now=now)
+    if "give_back" in request.POST:
+        return _give_back(request, kept, slug, now=now)
     if "keep" in request.POST and kept:
         return _keep_longer(request, kept, now=now)
     if is_known and "email" not in request.POST:
@@ -129,6 +137,25 @@ def _keep_longer(request: HttpRequest, kept: Appointment, *, now: datetime) -> H
     except BookingError:
         return run_out(request, kept, now=now) or redirect("book_you", slug=kept.service.slug)
     return redirect("book_you", slug=kept.service.slug)
+
+
+def _give_back(
+    request: HttpRequest, kept: Appointment | None, slug: str, *, now: datetime
+) -> HttpResponse:
+    """Keep the time no longer, unless another one was chosen in another window since then.
+
+    A second press finds nothing kept and says the same.
+    """
+    if kept is None and just_booked(request.session, slug):
+        return _nothing_kept(request, slug)
+    if kept and request.POST["give_back"] != value_of(kept.starts_at):
+        return redirect("book_you", slug=slug)
+    messages.info(request, GIVEN_BACK)
+    if kept is None:
+        return redirect("book_time", slug=slug)
+    calendar.release_hold(visitor_key(request))
+    forget_choice(request.session)
+    return redirect(links_from(kept, now=now).day(kept.local_day))
 
 
 def _book_known(

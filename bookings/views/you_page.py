@@ -37,6 +37,7 @@ from bookings.errors import (
 from bookings.forms import CodeForm, SignedInForm, WhomForm, YouForm
 from bookings.models import Appointment, Client
 from bookings.paging import PageLinks
+from bookings.picking import value_of
 from bookings.refusals import why_not
 from bookings.remembered import chosen_time, has_asked, typed_before
 from bookings.sign_in import TooManyTries, WrongCode
@@ -155,12 +156,15 @@ def keeping(kept: Appointment, *, now: datetime) -> dict[str, Any]:
         and until < kept.created_at + longest - timedelta(seconds=SPARE_SECONDS),
         "extension": clinic.hold_extension_minutes,
         "policy": clinic.policy,
-        "times_url": _links(kept, now=now, clinic=clinic).at(kept.starts_at),
+        "give_back": value_of(kept.starts_at),
+        "times_url": links_from(kept, now=now).at(kept.starts_at),
     }
 
 
-def _links(kept: Appointment, *, now: datetime, clinic: ClinicSettings) -> PageLinks:
+def links_from(kept: Appointment, *, now: datetime) -> PageLinks:
+    """Addresses of the times of the same session, specialist and place."""
     address = reverse("book_time", args=[kept.service.slug])
+    clinic = ClinicSettings.current()
     table = Timetable(kept.service, kept.location, clinic, now, kept.practitioner)
     return PageLinks(table, address)
 
@@ -266,7 +270,7 @@ def _other_times(
 def _around(kept: Appointment, refusal: ClientBusy, *, now: datetime) -> list[dict[str, str]]:
     """Free times near the kept one that do not meet the client's other visit."""
     clinic = ClinicSettings.current()
-    links, words = _links(kept, now=now, clinic=clinic), Words(kept.zone, clinic.time_style)
+    links, words = links_from(kept, now=now), Words(kept.zone, clinic.time_style)
     other = refusal.details["visit"]
     near = nearest_free(
         kept.service,
