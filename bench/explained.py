@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-PLANNED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "--")
+PLANNED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "EXECUTE", "--")
 MOST_THROWN_AWAY = 100  # rows that one node reads and filters out
 BIG = 5_000  # rows; a smaller table is read whole as quickly as by an index
 

@@ -127,8 +127,8 @@ def execute(cursor: Any, name: str, *values: Any) -> Any:
     known = _prepared.setdefault(cursor.connection, set())
     if name not in known:
         types, statement = STATEMENTS[name]
-        cursor.execute(f"PREPARE {name} {types} AS {statement}")
+        cursor.execute(f"PREPARE limit_{name} {types} AS {statement}")
         known.add(name)
     places = f"({', '.join(['%s'] * len(values))})" if values else ""
-    cursor.execute(f"EXECUTE {name} {places}", values)
+    cursor.execute(f"EXECUTE limit_{name} {places}", values)
     return cursor

@@ -5,27 +5,53 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import Count
 
 from bookings.models import Appointment
-from bookings.wall_clock import DAY, day_of, local_day
+from bookings.prepared import Prepared
+from bookings.wall_clock import DAY, day_of, stretches
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
 
-STATEMENT = (Path(__file__).parent / "free_slots.sql").read_text()
+STATEMENT = Prepared(
+    "free_slots",
+    (Path(__file__).parent / "free_slots.sql").read_text(),
+    {
+        "services": "bigint[]",
+        "practitioners": "bigint[]",
+        "first_day": "date",
+        "last_day": "date",
+        "now": "timestamptz",
+        "moving": "bigint",
+        "visitor": "text",
+        "for_staff": "boolean",
+        "any_gap": "boolean",
+        "count": "int",
+        "notice": "int",
+        "horizon": "int",
+        "travel": "int",
+        "packs": "boolean",
+        "places": "bigint[]",
+        "todays": "date[]",
+        "clock_places": "bigint[]",
+        "since": "timestamptz[]",
+        "until": "timestamptz[]",
+        "ahead": "interval[]",
+        "ahead_before": "interval[]",
+    },
+)
+EVERY = 2**31 - 1
 STEPS = (4, 14)  # days looked at first, before the whole horizon
 MAX_DAYS = 735  # more than the longest horizon of a clinic
 STAFF_LOOKS = 45 * DAY
 AROUND = timedelta(hours=12)  # longer than the longest visit with its turnover
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A start that can be booked; offered, never stored."""
 
     practitioner_id: int
@@ -47,7 +73,7 @@ def free_slots(
     visitor: str = "",
     for_staff: bool = False,
 ) -> list[Slot]:
-    """Every free start to offer of a service over some local days, soonest first. At most four queries.
+    """Every free start to offer of a service over some local days, soonest first. Two queries, or three.
 
     The visit being moved and the visitor's own hold do not block. Staff may book
     within the notice and beyond the horizon, though never in the past, and see also
@@ -101,7 +127,6 @@ def next_free(
             location=location,
             count=count,
             places=places,
-            clinic=clinic,
         )
         firsts = {(slot.practitioner_id, slot.starts_at): slot for slot in reversed(slots)}
         for pk in missing:
@@ -182,7 +207,7 @@ def slots_at(
         moving=moving,
         visitor=visitor,
         for_staff=for_staff,
-        packs=False,
+        any_gap=True,
     )
     return [slot for slot in slots if slot.starts_at == starts_at]
 
@@ -238,62 +263,78 @@ def _ask(
     moving: Appointment | None = None,
     visitor: str = "",
     for_staff: bool = False,
-    packs: bool = True,
-    count: int | None = None,
+    any_gap: bool = False,
+    count: int = EVERY,
     places: Sequence[Location] | None = None,
-    clinic: ClinicSettings | None = None,
 ) -> list[Slot]:
+    """Ask the statement. Two queries, or one where the places are known."""
     if not practitioners:
         return []
-    clinic = clinic or ClinicSettings.current()
-    places = list(Location.objects.all()) if places is None else places
     last_day = first_day + (min(days, MAX_DAYS) - 1) * DAY
-    values: dict[str, Any] = {
-        "services": list(services),
-        "practitioners": list(practitioners),
-        "first_day": first_day,
-        "last_day": last_day,
-        "now": now,
-        "notice": clinic.min_notice_minutes,
-        "horizon": clinic.horizon_days,
-        "travel": clinic.travel_minutes,
-        "packs": packs and clinic.packs_starts and not for_staff,
-        "moving": moving.pk if moving else None,
-        "visitor": visitor,
-        "for_staff": for_staff,
-        "count": count,
-        **_clocks(places, location, first_day, last_day, now),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(STATEMENT, values)
-        return [Slot(*row) for row in cursor.fetchall()]
+    places = list(Location.objects.all()) if places is None else places
+    new_clinic = ClinicSettings()  # counts before the first save
+    rows = STATEMENT.rows(
+        {
+            "notice": new_clinic.min_notice_minutes,
+            "horizon": new_clinic.horizon_days,
+            "travel": new_clinic.travel_minutes,
+            "packs": new_clinic.packs_starts,
+            "services": list(services),
+            "practitioners": list(practitioners),
+            "first_day": first_day,
+            "last_day": last_day,
+            "now": now,
+            "moving": moving.pk if moving else None,
+            "visitor": visitor,
+            "for_staff": for_staff,
+            "any_gap": any_gap,
+            "count": count,
+            **_places(places, location, now),
+            **_clocks(places, first_day, last_day),
+        }
+    )
+    return _slots(rows)
 
 
-def _clocks(
-    places: Sequence[Location],
-    location: Location | None,
-    first_day: date,
-    last_day: date,
-    now: datetime,
+def _slots(rows: list[tuple[Any, ...]]) -> list[Slot]:
+    """The soonest first; at one moment in the order of the rows."""
+    starts = [(at, row) for row in rows for at in row[-1]]
+    if len(rows) > 1:
+        starts.sort(key=itemgetter(0))
+    return [
+        Slot(person, service, place, _moment(at), _moment(at + length))
+        for at, (person, service, place, length, _) in starts
+    ]
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _places(
+    places: Sequence[Location], location: Location | None, now: datetime
 ) -> dict[str, list[Any]]:
-    """The places that are asked for, and what the clock of every place shows on these days.
-
-    All of them, because visits elsewhere count towards a limit of the day; a day on either
-    side, because turnover before a visit may reach into the day before.
-    """
+    """Those that are asked for, with the date that each has now."""
     asked = [one for one in places if one.is_active and (location is None or one.pk == location.pk)]
-    around = [first_day + shift * DAY for shift in range(-1, (last_day - first_day).days + 2)]
-    days = [(one.pk, local_day(on, one.zone)) for one in places for on in around]
     return {
         "places": [one.pk for one in asked],
         "todays": [day_of(now, one.zone) for one in asked],
-        "day_places": [key for key, _ in days],
-        "days": [day.on for _, day in days],
-        "begins": [day.begins for _, day in days],
-        "ends": [day.ends for _, day in days],
-        "ahead": [day.ahead for _, day in days],
-        "ahead_after": [day.ahead_after for _, day in days],
-        "jumps_at": [day.jumps_at for _, day in days],
+    }
+
+
+def _clocks(places: Sequence[Location], first_day: date, last_day: date) -> dict[str, list[Any]]:
+    """What the clocks of the places do on these days and around them.
+
+    Of all places, because visits elsewhere count towards a limit of the day.
+    """
+    first, last = first_day - 3 * DAY, last_day + 3 * DAY
+    found = [(one.pk, part) for one in places for part in stretches(first, last, one.zone)]
+    return {
+        "clock_places": [key for key, _ in found],
+        "since": [part.since for _, part in found],
+        "until": [part.until for _, part in found],
+        "ahead": [part.ahead for _, part in found],
+        "ahead_before": [part.ahead_before for _, part in found],
     }
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 # Outside these hours people are left alone. US rules are wider (47 CFR 64.1200(c)).
@@ -71,6 +72,25 @@ def local_day(on: date, zone: ZoneInfo) -> LocalDay:
     last, first = _ahead(begins - MINUTE, zone), _ahead(ends, zone)
     jumps_at = _jump(begins - MINUTE, ends, zone) if last != first else None
     return LocalDay(on, begins, ends, last, first, jumps_at)
+
+
+class Stretch(NamedTuple):
+    """A time in which a clock does not jump: from `since` until `until`, None at the ends of time."""
+
+    since: datetime | None
+    until: datetime | None
+    ahead: timedelta
+    ahead_before: timedelta
+
+
+@lru_cache(maxsize=4096)
+def stretches(first: date, last: date, zone: ZoneInfo) -> tuple[Stretch, ...]:
+    """How far a clock is ahead of UTC on some dates: one stretch, and one more for each jump."""
+    days = [local_day(first + number * DAY, zone) for number in range((last - first).days + 1)]
+    jumps = [day for day in days if day.jumps_at]
+    since = [None, *(day.jumps_at for day in jumps)]
+    ahead = [days[0].ahead, *(day.ahead_after for day in jumps)]
+    return tuple(map(Stretch, since, [*since[1:], None], ahead, [ahead[0], *ahead]))
 
 
 def _ahead(at: datetime, zone: ZoneInfo) -> timedelta:

@@ -229,6 +229,11 @@ class Appointment(models.Model):
                 condition=~Q(status="cancelled"),
                 name="standing_by_practitioner",
             ),
+            models.Index(
+                fields=["room", "starts_at"],
+                condition=~Q(status="cancelled"),
+                name="standing_by_room",
+            ),
             models.Index(fields=["client", "starts_at"], name="visits_of_client"),
             models.Index(fields=["starts_at"], name="visits_by_start"),
             models.Index(fields=["held_until"], condition=Q(status="held"), name="holds_by_expiry"),

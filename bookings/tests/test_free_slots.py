@@ -244,7 +244,7 @@ def test_the_number_of_queries_does_not_depend_on_people_or_days(place: Any) -> 
         ) as queries:
             free_slots(service, first_day=MONDAY, days=days, now=NOW)
         counts.append(len(queries))
-    assert counts == [4, 4]
+    assert counts == [3, 3]
 
 
 def test_next_free_finds_the_soonest_start_of_each(place: Any) -> None:

@@ -23,6 +23,7 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "128MB",
     "jit": "off",
+    "plan_cache_mode": "force_generic_plan",  # planning the free times takes longer than finding them
     "unix_socket_permissions": "0700",
     "log_min_messages": "log",  # an error would be logged with what somebody typed
     "log_min_error_statement": "panic",

@@ -96,6 +96,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         with connection.cursor() as cursor:
             cursor.execute("ALTER ROLE CURRENT_USER SET jit = off")
+            cursor.execute("ALTER ROLE CURRENT_USER SET plan_cache_mode = force_generic_plan")
         call_command("load_catalogue", verbosity=0)
         call_command("load_measures", verbosity=0)
         call_command("load_plan_templates", verbosity=0)
