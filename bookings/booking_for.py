@@ -25,6 +25,7 @@ class Whom:
     """Whom a login wants to book for: itself, a person it books for, or somebody new."""
 
     choice: str  # ME, OTHER, or the public id of a person
+    client: Client | None = None  # the person, where the login acts for them already
     name: str = ""  # the login's own, asked at the first booking
     phone: str = ""
     other_name: str = ""
@@ -32,32 +33,26 @@ class Whom:
     date_of_birth: date | None = None
 
 
-@in_one_transaction
 def book_for(
-    visitor: str,
-    whom: Whom,
-    *,
-    by: Any,
-    form_token: UUID,
-    now: datetime,
-    note: str = "",
-    source_ref: str = "",
+    visitor: str, whom: Whom, *, by: Any, now: datetime, seen: Appointment | None, **about: Any
 ) -> Appointment:
-    """Turn the visitor's kept time into a visit of that person, both or neither.
+    """Turn the visitor's kept time into a visit of that person.
+
+    Raises what `calendar.confirm` raises, which also says what is to be told of the visit.
+    """
+    if whom.client is not None:
+        return confirm(visitor, client=whom.client, by=by, now=now, seen=seen, **about)
+    return _book_for_new(visitor, whom, by=by, now=now, **about)
+
+
+@in_one_transaction
+def _book_for_new(visitor: str, whom: Whom, *, by: Any, now: datetime, **about: Any) -> Appointment:
+    """The person and the visit, both or neither.
 
     One browser does one thing at a time, so a form sent twice makes nobody twice.
-    Raises what `calendar.confirm` raises.
     """
     lock_visitor(visitor)
-    return confirm(
-        visitor,
-        client=person(whom, by=by, now=now),
-        by=by,
-        form_token=form_token,
-        client_note=note,
-        source_ref=source_ref,
-        now=now,
-    )
+    return confirm(visitor, client=person(whom, by=by, now=now), by=by, now=now, **about)
 
 
 @in_one_transaction

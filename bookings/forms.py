@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -215,11 +216,20 @@ class SignedInForm(WhomForm):
             self.fields["every_weeks"] = every_weeks_field()
             for name in ("times", "every_weeks"):
                 self.fields[name].widget.attrs["class"] = "form-select"
-        others = [(str(one.public_id), one.name) for one in people if one != own]
+        self.known = {str(one.public_id): one for one in people}
+        others = [(key, one.name) for key, one in self.known.items() if one != own]
+        if own:
+            self.known[ME] = own
         me = f"Me, {own.name}" if own else "Me"
         self.fields["for_whom"].choices = [(ME, me), *others, (OTHER, "Someone else")]  # type: ignore[attr-defined]
         if own:
             del self.fields["name"], self.fields["phone"]
+
+    @property
+    def whom(self) -> Whom:
+        """The same, with the person where it is one we know."""
+        said = super().whom
+        return replace(said, client=self.known.get(said.choice))
 
     @property
     def how_many(self) -> int:

@@ -55,7 +55,8 @@ def network_of(request: HttpRequest) -> str:
 
 def _count(key: str, window: int) -> int:
     hashed = hashlib.sha256(key.encode()).hexdigest()[:32]
-    cache.add(hashed, 0, window)
+    if cache.add(hashed, 1, window):
+        return 1
     try:
         return cache.incr(hashed)
     except ValueError:  # it ran out between the two

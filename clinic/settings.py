@@ -124,7 +124,7 @@ DESK_SESSION_HOURS = env.int("DESK_SESSION_HOURS", default=12)
 # --- People -------------------------------------------------------------------
 
 AUTH_USER_MODEL = "clinic.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["clinic.logins.ReadAtOnce"]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "start"
 LOGOUT_REDIRECT_URL = "landing"
@@ -133,8 +133,7 @@ SIGN_IN_CODE_MINUTES = 10
 # --- Extension points of bookings (see bookings/extensions.py) --------------------
 
 BOOKING_GATES: list[str] = [
-    "treatment_plans.gates.clinical_hold",
-    "treatment_plans.gates.review_first",
+    "treatment_plans.gates.before_booking",
 ]
 APPOINTMENT_LISTENERS: list[str] = [
     "treatment_plans.visits.follow_appointment",

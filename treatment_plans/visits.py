@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from treatment_plans.errors import WrongState
 from treatment_plans.models import PlanVisit, TreatmentPlan
 
 OPEN = (TreatmentPlan.Status.ACTIVE, TreatmentPlan.Status.PAUSED)
+Plans = Sequence[TreatmentPlan] | None
 BEFORE_THE_PLAN = timedelta(days=30)
 MOST_LOOSE = 10
 
@@ -23,8 +25,9 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
     """Hear of a visit: link a new one to its plan, and compute again what is due and proposed."""
     if event == "booked":
         plan = plan_for(appointment)
-        if plan is not None:
-            link(plan, appointment, now=now)
+        if plan is None:
+            return
+        link(plan, appointment, now=now)
     locked = TreatmentPlan.objects.select_for_update(of=("self",), no_key=True).with_people()
     found = locked.filter(visits__appointment=appointment).first()
     if found is not None:
@@ -32,22 +35,31 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
         reproposing.look_again(found, event, appointment, now=now)
 
 
-def plan_for(appointment: Appointment, client: Client | None = None) -> TreatmentPlan | None:
+def running_plans(client: Client | None) -> list[TreatmentPlan]:
+    """The plans of a client that are active or at rest."""
+    running = TreatmentPlan.objects.filter(client=client).running()
+    return list(running.select_related("location"))
+
+
+def plan_for(
+    appointment: Appointment, client: Client | None = None, *, running: Plans = None
+) -> TreatmentPlan | None:
     """The plan a visit belongs to: the one that invited it, or the client's only active one.
 
     Relaxation visits belong to no plan; their frequency is the client's own choice. A time
-    that is only held has no client yet: say for whom it would be.
+    that is only held has no client yet: say for whom it would be. One query, unless the
+    client's running plans are given.
     """
-    theirs = TreatmentPlan.objects.filter(client=client or appointment.client)
-    theirs = theirs.select_related("location")
+    if running is None:
+        running = running_plans(client or appointment.client)
     kind, _, public_id = appointment.source_ref.partition(":")
     if kind == "plan":
-        invited = theirs.filter(public_id=public_id, status__in=OPEN).first()
+        invited = next((plan for plan in running if str(plan.public_id) == public_id), None)
         if invited is not None:
             return invited
     if appointment.service.kind != Service.Kind.MEDICAL:
         return None
-    active = list(theirs.active()[:2])
+    active = [plan for plan in running if plan.status == TreatmentPlan.Status.ACTIVE]
     return active[0] if len(active) == 1 else None
 
 

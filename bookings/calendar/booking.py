@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bookings.availability import slots_at
 from bookings.calendar.attempts import in_one_transaction
-from bookings.calendar.holds import locked_hold, renew_hold, why_no_longer
+from bookings.calendar.holds import lock_hold, renew_hold, why_no_longer
 from bookings.calendar.locks import CLIENT, PRACTITIONER, lock
 from bookings.calendar.writing import (
     Status,
@@ -38,6 +38,10 @@ from bookings.refusals import why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
 
 Choice = tuple[int, int, datetime]  # service, practitioner, start
+OTHER_WINDOW = (
+    "You have chosen something else in another window. Nothing was booked."
+    " Please look at your choice and press again."
+)
 
 
 def confirm(
@@ -50,11 +54,13 @@ def confirm(
     client_note: str = "",
     source_ref: str = "",
     expected: Choice | None = None,
+    seen: Appointment | None = None,
 ) -> Appointment:
     """Turn the time kept for a visitor into the client's booked visit.
 
     The same form sent again returns the same visit. `expected` is what the form showed;
-    a choice made in another window since then is not booked by it. Raises HoldExpired,
+    a choice made in another window since then is not booked by it. `seen` is the kept time
+    as somebody has just read it, which spares reading it before the locks. Raises HoldExpired,
     Changed, ClientBusy, TooManyOpen, CallToBook, Refused or AlreadyUsed.
     """
     try:
@@ -68,6 +74,7 @@ def confirm(
             client_note=client_note,
             source_ref=source_ref,
             expected=expected,
+            seen=seen,
         )
     except Changed:
         renew_hold(visitor, now=now)
@@ -76,12 +83,17 @@ def confirm(
 
 @in_one_transaction
 def _confirm(
-    visitor: str, *, client: Client, now: datetime, expected: Choice | None, **given: Any
+    visitor: str,
+    *,
+    client: Client,
+    now: datetime,
+    expected: Choice | None,
+    seen: Appointment | None,
+    **given: Any,
 ) -> Appointment:
-    kept = locked_hold(visitor, (CLIENT, client.pk))
-    earlier = _booked_by_form(given["form_token"], given["form_digest"])
+    kept, earlier = _locked(visitor, client, given["form_token"], seen)
     if earlier:
-        return earlier
+        return _same_answers(earlier, given["form_digest"])
     if kept is None:
         raise HoldExpired
     _check_still_kept(kept, visitor, now=now)
@@ -102,6 +114,26 @@ def _confirm(
     return kept
 
 
+def _locked(
+    visitor: str, client: Client, token: UUID, seen: Appointment | None
+) -> tuple[Appointment | None, Appointment | None]:
+    """Lock what a visitor keeps for a client; it, and what the form has booked. One query for both.
+
+    Raises Changed when they keep something else than has been seen.
+    """
+    rows = Appointment.objects.kept_or_booked(visitor, token)
+    lock_hold(visitor, (CLIENT, client.pk), seen=seen)
+    found = list(rows)
+    kept = next((one for one in found if one.status == Status.HELD), None)
+    if (
+        kept
+        and seen
+        and (kept.practitioner_id, kept.room_id) != (seen.practitioner_id, seen.room_id)
+    ):
+        raise Changed(OTHER_WINDOW)
+    return kept, next((one for one in found if one.form_token == token), None)
+
+
 def _check_still_kept(kept: Appointment, visitor: str, *, now: datetime) -> None:
     """Raises HoldExpired, which says whether the time can be had again."""
     if kept.held_until is not None and kept.held_until > now:
@@ -119,10 +151,7 @@ def _check_still_kept(kept: Appointment, visitor: str, *, now: datetime) -> None
 def check_unchanged(kept: Appointment, expected: Choice | None = None) -> None:
     """Raises Changed when the form showed something else than would be booked."""
     if expected and expected != (kept.service_id, kept.practitioner_id, kept.starts_at):
-        raise Changed(
-            "You have chosen something else in another window. Nothing was booked."
-            " Please look at your choice and press again."
-        )
+        raise Changed(OTHER_WINDOW)
     if terms(kept.service, kept.starts_at) != (kept.ends_at, kept.busy, kept.price):
         raise Changed(
             "The length or price of this session has changed. Nothing was booked."
@@ -242,11 +271,11 @@ def may_book_alone(client: Client, visit: Appointment, *, now: datetime) -> None
 
 def check_open_bookings(client: Client, *, now: datetime) -> None:
     """Raises CallToBook, or TooManyOpen; what was booked together counts as one."""
-    clinic = ClinicSettings.current()
     fresh: Any = Client.objects.with_open_bookings(now=now).get(pk=client.pk)
     if fresh.is_call_to_book:
-        raise CallToBook(f"Please call {clinic.phone} to book." if clinic.phone else "")
-    if fresh.open_bookings >= clinic.max_open_bookings:
+        phone = ClinicSettings.current().phone
+        raise CallToBook(f"Please call {phone} to book." if phone else "")
+    if fresh.open_bookings >= fresh.most_open:
         raise TooManyOpen
 
 
@@ -262,6 +291,11 @@ def _booked_by_form(token: UUID, digest: str) -> Appointment | None:
         .filter(form_token=token)
         .first()
     )
-    if earlier and earlier.form_digest != digest:
+    return _same_answers(earlier, digest) if earlier else None
+
+
+def _same_answers(earlier: Appointment, digest: str) -> Appointment:
+    """What a form has booked before. Raises AlreadyUsed when it was sent with other answers."""
+    if earlier.form_digest != digest:
         raise AlreadyUsed(appointment=earlier)
     return earlier

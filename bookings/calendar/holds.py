@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from bookings.availability import is_published, least_loaded, slots_at
+from bookings.availability import least_loaded, slots_at
 from bookings.calendar.attempts import in_one_transaction
-from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, lock, lock_visitor, visitor_number
+from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, lock, visitor_number
 from bookings.calendar.writing import Status, clear_the_way, derive, insert, take_room, update
 from bookings.errors import BookingError, HoldExpired, NotOffered, NotPossible, SlotTaken, Taken
 from bookings.models import Appointment
@@ -126,22 +126,32 @@ def _why_nobody(
     return next((reason for reason in found if isinstance(reason, Taken)), found[0])
 
 
-def locked_hold(
-    visitor: str, *more: tuple[int, int | None], keeps_room: bool = True
-) -> Appointment | None:
-    """Lock what a visitor keeps, and more, and read it; None when they keep nothing."""
-    lock_visitor(visitor)
-    holds = Appointment.objects.held_for(visitor)
-    seen = holds.values_list("practitioner", "room").first()
+def lock_hold(
+    visitor: str,
+    *more: tuple[int, int | None],
+    seen: Appointment | None = None,
+    keeps_room: bool = True,
+) -> None:
+    """Lock a visitor, what they keep or were seen to keep, and more."""
+    own = (VISITOR, visitor_number(visitor))
     if seen is None:
-        return None
-    lock((PRACTITIONER, seen[0]), (ROOM, seen[1] if keeps_room else None), *more)
-    return holds.first()
+        lock(own)
+        seen = Appointment.objects.held_for(visitor).first()
+    if seen is not None:
+        room = seen.room_id if keeps_room else None
+        lock(own, (PRACTITIONER, seen.practitioner_id), (ROOM, room), *more)
+
+
+def locked_hold(visitor: str, *, keeps_room: bool = True) -> Appointment | None:
+    """Lock what a visitor keeps and read it; None when they keep nothing."""
+    lock_hold(visitor, keeps_room=keeps_room)
+    return Appointment.objects.held_for(visitor).first()
 
 
 def why_no_longer(kept: Appointment, *, now: datetime) -> BookingError | None:
     """Name why a kept time cannot be booked any more. The notice counted when it was chosen."""
-    if not (is_published(kept.service) and kept.practitioner.is_bookable_online):
+    is_on_offer: bool = kept.is_on_offer  # type: ignore[attr-defined]  # read with the row
+    if not (is_on_offer and kept.practitioner.is_bookable_online):
         return NotOffered()
     return why_not(
         kept.service, kept.practitioner, kept.location, kept.starts_at,

@@ -39,8 +39,7 @@ def follow(event: Event, visit: Appointment, *, now: datetime) -> None:
     Nobody is told about a visit whose time has passed: the desk enters those, too.
     """
     if event in FOLLOWED and visit.starts_at > now:
-        outbox.write_all(FOLLOWED[event](visit, now=now))
-        outbox.kick()
+        _write(FOLLOWED[event](visit, now=now), now=now)
 
 
 def follow_together(event: Event, visits: Sequence[Appointment], *, now: datetime) -> None:
@@ -49,8 +48,14 @@ def follow_together(event: Event, visits: Sequence[Appointment], *, now: datetim
     written = [FOLLOWED[event](visit, now=now) for visit in coming]
     for rows in written[1:]:
         rows[:] = [row for row in rows if row.kind not in WITH_FILE]
-    outbox.write_all([row for rows in written for row in rows])
-    outbox.kick()
+    _write([row for rows in written for row in rows], now=now)
+
+
+def _write(rows: list[Message], *, now: datetime) -> None:
+    """Write them by one statement, and wake a worker if one is due already."""
+    outbox.write_all(rows)
+    if any(row.send_after <= now for row in rows):
+        outbox.kick()
 
 
 def _booked(visit: Appointment, *, now: datetime) -> list[Message]:

@@ -18,6 +18,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from bookings.models.day_parts import DayPart
 from bookings.models.text import check_one_line
 from practitioners.models.places import WEEKDAYS, check_zone
+from practitioners.models.site import ClinicSettings
 
 STANDING = ("booked", "arrived", "started", "completed", "no_show")
 
@@ -72,11 +73,19 @@ class ClientQuerySet(models.QuerySet["Client"]):
         return self.annotate(no_shows=Coalesce(_counted(("no_show",)), 0))
 
     def with_open_bookings(self, *, now: datetime) -> ClientQuerySet:
-        """Each with the number of bookings to come, as `open_bookings`; a series counts as one."""
+        """Each with the number of bookings to come, as `open_bookings`; a series counts as one.
+
+        How many there may be is `most_open`.
+        """
         standing = ("booked", "arrived", "started")
         coming = Q(appointments__status__in=standing, appointments__ends_at__gt=now)
         booking = Coalesce("appointments__series", -F("appointments__pk"))
-        return self.annotate(open_bookings=Count(booking, filter=coming, distinct=True))
+        clinic = ClinicSettings.objects.filter(pk=1).values("max_open_bookings")
+        usual = ClinicSettings._meta.get_field("max_open_bookings").default
+        return self.annotate(
+            open_bookings=Count(booking, filter=coming, distinct=True),
+            most_open=Coalesce(Subquery(clinic), usual),
+        )
 
     def acted_for_by(self, user: Any) -> ClientQuerySet:
         """The people this login books for."""

@@ -7,8 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 
+from bookings.calendar.locks import lock
 from bookings.errors import Refused
 from bookings.models import Appointment, Client, ClientAccess, SignInCode
 from bookings.tests.booking_world import World, text_of
@@ -100,6 +103,44 @@ def test_staff_book_for_themselves_like_anybody(world: World, role: str) -> None
     answer = browser.post(world.you_url, form(name="Dana Staff"))
     assert answer.status_code == 302
     assert Appointment.objects.get().client.access.get().user == user
+
+
+def test_one_press_takes_at_most_twenty_statements_however_much_is_booked(
+    world: World, client: Browser, me: Any
+) -> None:
+    world.clinic.max_open_bookings = 9
+    world.clinic.save()
+    counts = set()
+    for hours in range(3):
+        world.choose(client, world.start + timedelta(hours=2 * hours))
+        with CaptureQueriesContext(connection) as sent:
+            assert client.post(world.you_url, form()).status_code == 302
+        # Inside the test's own transaction BEGIN and COMMIT are those of a savepoint.
+        counts.add(sum("SAVEPOINT" not in one["sql"] for one in sent.captured_queries))
+    assert len(counts) == 1
+    assert counts.pop() <= 20
+
+
+@pytest.mark.parametrize("change", ["practitioner", "room"])
+def test_what_changed_between_the_look_and_the_locks_is_not_booked(
+    world: World, client: Browser, me: Any, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another window chooses something else while this one waits for the locks."""
+    world.choose(client)
+    other = {
+        "practitioner": make_practitioner(world.service, at=world.place),
+        "room": world.rooms[1],
+    }
+
+    def meanwhile(*wanted: Any) -> None:
+        Appointment.objects.update(**{change: other[change]})
+        lock(*wanted)
+
+    monkeypatch.setattr("bookings.calendar.holds.lock", meanwhile)
+    answer = client.post(world.you_url, form())
+    assert answer.status_code == 409
+    assert "Nothing is booked yet: book now, or choose another." in text_of(answer)
+    assert Appointment.objects.get().status == "held"
 
 
 class TestSentTwice:

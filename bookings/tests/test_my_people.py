@@ -143,9 +143,9 @@ def test_its_queries_do_not_grow_with_people(
 ) -> None:
     person_of(me)
     client.get(URL)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         client.get(URL)
     for number in range(10):
         person_of(me, f"Person {number}")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         client.get(URL)

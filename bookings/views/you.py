@@ -110,24 +110,21 @@ def _sent_before(request: HttpRequest, *, now: datetime) -> Appointment | None:
     A double click sends a form twice, and the browser shows only the second answer,
     perhaps without having heard that it is signed in; then the code speaks for it.
     """
+    if request.user.is_authenticated and "email" not in request.POST:
+        return None  # the booking itself finds what its form has booked
     try:
         token = UUID(request.POST.get("form_token", ""))
     except ValueError:
         return None
     visit = Appointment.objects.booked_by_form(token).first()
     if visit is None or request.user.is_authenticated:
-        return visit if visit and _is_same(request, visit) else None
+        return visit if visit and visit.booked_by_id == request.user.pk else None
     email, code = request.POST.get("email", ""), request.POST.get("code", "")
     user = proved_before(email, code, now=now)
     if user is None or user.pk != visit.booked_by_id:
         return None
     login(request, user)
     return visit
-
-
-def _is_same(request: HttpRequest, visit: Appointment) -> bool:
-    """Whether a form from before signing in comes again from whoever it signed in."""
-    return "email" in request.POST and visit.booked_by_id == request.user.pk
 
 
 def _keep_longer(request: HttpRequest, kept: Appointment, *, now: datetime) -> HttpResponse:
@@ -251,15 +248,17 @@ def _book(
     if wait:
         raise TooManyTries(wait)
     if "hold_again" in request.POST and kept and is_over(kept, now=now):
-        remember_choice(request.session, _hold_again(kept, visitor, now=now))
+        kept = _hold_again(kept, visitor, now=now)
+        remember_choice(request.session, kept)
     visit = book_for(
         visitor,
         form.whom,
         by=user,
         form_token=form.cleaned_data["form_token"],
-        note=form.cleaned_data["note"],
+        client_note=form.cleaned_data["note"],
         source_ref=invitation(request.session, slug),
         now=now,
+        seen=kept,
     )
     finish(request.session, visit)
     return visit

@@ -12,7 +12,6 @@ from django.urls import reverse
 
 from bookings import calendar
 from bookings.availability import nearest_free
-from bookings.clients import self_of
 from bookings.directory import shown
 from bookings.errors import (
     AlreadyUsed,
@@ -35,7 +34,7 @@ from bookings.errors import (
     TooSoon,
 )
 from bookings.forms import CodeForm, SignedInForm, WhomForm, YouForm
-from bookings.models import Appointment, Client
+from bookings.models import Appointment, ClientAccess
 from bookings.paging import PageLinks
 from bookings.picking import value_of
 from bookings.refusals import why_not
@@ -95,9 +94,10 @@ def blank_form(request: HttpRequest, *, now: datetime) -> WhomForm:
 
 def known_people(request: HttpRequest) -> dict[str, Any]:
     """Whom a login may book for, and how many sessions at once."""
-    people = Client.objects.acted_for_by(request.user).order_by("name", "pk")
+    access = list(ClientAccess.objects.held_by(request.user))
+    own = next((one.client for one in access if one.relation == ClientAccess.Relation.SELF), None)
     most = ClinicSettings.current().longest_series
-    return {"own": self_of(request.user), "people": people, "most": most}
+    return {"own": own, "people": [one.client for one in access], "most": most}
 
 
 def you_page(

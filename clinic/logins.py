@@ -1,0 +1,23 @@
+"""Who is signed in, read at once: every request asks for it."""
+
+from __future__ import annotations
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import Group
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+
+from clinic.models import User
+
+
+class ReadAtOnce(ModelBackend):
+    """Django's own, which reads the profile and the roles together with the login."""
+
+    def get_user(self, user_id: int) -> User | None:
+        roles = ArraySubquery(Group.objects.filter(user=OuterRef("pk")).values("name"))
+        rows = User.objects.select_related("practitioner").annotate(role_names=roles)
+        user = rows.filter(pk=user_id).first()
+        if user is None or not self.user_can_authenticate(user):
+            return None
+        user.roles = frozenset(user.role_names)
+        return user
