@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from xdist.scheduler import LoadScopeScheduling
 
 from clinic.servers.places import Places, postgres_url, valkey_url
 from clinic.servers.postgres import Postgres
@@ -32,15 +33,18 @@ def _plain_settings(settings) -> Iterator[None]:  # type: ignore[no-untyped-def]
     return
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, a file stays with one process, and all browser tests share one clinic."""
-    for item in items:
-        browser = item.get_closest_marker("browser")
-        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.path.stem))
+class OneClinic(LoadScopeScheduling):  # type: ignore[misc]
+    """A file stays with one process, and all browser tests with one, as they share a clinic."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "e2e" if nodeid.startswith("e2e/") else nodeid.split("::", 1)[0]
 
 
-@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneClinic:
+    """Share out the tests of a run with processes side by side."""
+    return OneClinic(config, log)
+
+
 def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
     """Give each process servers of its own: one would empty the other's cache, take its calls
     to workers, and migrate the clinic that its browser looks at.
