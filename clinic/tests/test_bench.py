@@ -8,7 +8,7 @@ from bench import run
 
 NAMES = {
     "book_http", "book_sql", "book_race", "move_race", "slots_1x1", "slots_1x14", "slots_50x14",
-    "slots_1000x30", "slots_growth", "directory_next", "due_idle", "due_claim", "due_million",
+    "slots_1000x30", "slots_growth", "slots_oracle", "directory_next", "due_idle", "due_claim", "due_million",
     "dispatch", "page_floor", "plan_guard",
 }  # fmt: skip
 
