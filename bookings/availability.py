@@ -302,13 +302,15 @@ def _slots(rows: list[tuple[Any, ...]]) -> list[Slot]:
     if len(rows) > 1:
         starts.sort(key=itemgetter(0))
     return [
-        Slot(person, service, place, _moment(at), _moment(at + length))
+        Slot(
+            person,
+            service,
+            place,
+            datetime.fromtimestamp(at, UTC),
+            datetime.fromtimestamp(at + length, UTC),
+        )
         for at, (person, service, place, length, _) in starts
     ]
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _places(

@@ -15,7 +15,7 @@
 --
 -- Where starts are to be packed, those that leave a gap too short for any session of the
 -- practitioner are left out of a stretch of free time that has better ones.
-WITH place AS (  -- where, with today's date there
+WITH RECURSIVE place AS (  -- where, with today's date there
     SELECT * FROM unnest(%(places)s, %(todays)s) AS p (id, today)
 ),
 clock AS (  -- what a place's clock is ahead of UTC from when until when, and what it showed at most before
@@ -51,34 +51,28 @@ asked AS (
         JOIN practitioners_technique q ON q.id = t.technique_id AND NOT q.is_published
         WHERE t.service_id = s.id))
 ),
-licensed AS (  -- the dates on which no licence or insurance is missing
-    SELECT p.id, coalesce(range_intersect_agg(
-               CASE WHEN c.status = 'active' THEN daterange(NULL, c.expires_on, '[]')
-                    ELSE 'empty'::daterange END) FILTER (WHERE c.id IS NOT NULL), daterange(NULL, NULL)) AS dates
+pair AS MATERIALIZED (  -- who may give what, on the dates on which no licence, insurance or certificate is missing
+    SELECT p.id AS practitioner_id, a.*, papers.dates * coalesce(certificates.dates, daterange(NULL, NULL)) AS dates
     FROM practitioners_practitioner p
-    LEFT JOIN practitioners_credential c
-        ON c.practitioner_id = p.id AND c.kind IN ('licence', 'insurance')
-    WHERE p.id = ANY(%(practitioners)s) AND p.is_active
-      AND (p.is_bookable_online OR %(for_staff)s)
-    GROUP BY p.id
-),
-skilled AS (  -- the dates on which all techniques of the service are certified
-    SELECT c.practitioner_id, t.service_id, count(*) AS skills,
-           range_intersect_agg(daterange(c.certified_on, NULL) * daterange(NULL, c.expires_on, '[]')) AS dates
-    FROM practitioners_practitionertechnique c
-    JOIN practitioners_service_techniques t ON t.technique_id = c.technique_id
-    JOIN practitioners_technique q ON q.id = c.technique_id
-    WHERE c.practitioner_id = ANY(%(practitioners)s) AND t.service_id = ANY(%(services)s)
-      AND NOT (q.needs_training AND c.evidence = '')
-    GROUP BY c.practitioner_id, t.service_id
-),
-pair AS MATERIALIZED (  -- who may give what, and on which dates
-    SELECT ps.practitioner_id, a.*, l.dates * coalesce(k.dates, daterange(NULL, NULL)) AS dates
-    FROM practitioners_practitioner_services ps
+    JOIN practitioners_practitioner_services ps ON ps.practitioner_id = p.id
     JOIN asked a ON a.id = ps.service_id
-    JOIN licensed l ON l.id = ps.practitioner_id
-    LEFT JOIN skilled k ON k.practitioner_id = ps.practitioner_id AND k.service_id = a.id
-    WHERE coalesce(k.skills, 0) >= a.skills
+    CROSS JOIN LATERAL (
+        SELECT coalesce(range_intersect_agg(
+                   CASE WHEN c.status = 'active' THEN daterange(NULL, c.expires_on, '[]')
+                        ELSE 'empty'::daterange END), daterange(NULL, NULL)) AS dates
+        FROM practitioners_credential c
+        WHERE c.practitioner_id = p.id AND c.kind IN ('licence', 'insurance')
+    ) AS papers
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS many,
+               range_intersect_agg(daterange(c.certified_on, NULL) * daterange(NULL, c.expires_on, '[]')) AS dates
+        FROM practitioners_practitionertechnique c
+        JOIN practitioners_service_techniques t ON t.technique_id = c.technique_id AND t.service_id = a.id
+        JOIN practitioners_technique q ON q.id = c.technique_id
+        WHERE c.practitioner_id = p.id AND NOT (q.needs_training AND c.evidence = '')
+    ) AS certificates
+    WHERE p.id = ANY(%(practitioners)s) AND p.is_active AND (p.is_bookable_online OR %(for_staff)s)
+      AND certificates.many = a.skills
 ),
 wall AS (  -- weekly and extra hours as the wall shows them, and closures, which are nobody's
     SELECT v.practitioner_id, v.location_id, d.day, d.day + v.starts_at AS opens, d.day + v.ends_at AS closes
@@ -159,26 +153,43 @@ free AS MATERIALIZED (
         ) AS block
     ) AS blocked
 ),
-full_house AS MATERIALIZED (  -- when a session may start in no room
-    SELECT r.location_id, a.id AS service_id, range_intersect_agg(coalesce(used.spans, '{}')) AS spans
-    FROM practitioners_room r
-    CROSS JOIN asked a
+room AS MATERIALIZED (
+    SELECT location_id, id, row_number() OVER (PARTITION BY location_id ORDER BY id) AS th
+    FROM practitioners_room
+    WHERE is_active AND location_id IN (SELECT location_id FROM work)
+),
+crowded AS (  -- when somebody may start, and in none of the first rooms; room by room until there is no such time
+    SELECT f.location_id, a.id AS service_id, 0::bigint AS rooms,
+           range_agg(tstzrange(lower(gap), upper(gap) - a.length - a.after, '[]')) AS spans
+    FROM free f
+    JOIN asked a ON a.before = f.before AND a.needs_room
+    CROSS JOIN unnest(f.spans) AS gap
+    WHERE upper(gap) - lower(gap) >= a.length + a.after
+    GROUP BY f.location_id, a.id
+    UNION ALL
+    SELECT c.location_id, c.service_id, room.th, c.spans * coalesce(used.spans, '{}')
+    FROM crowded c
+    JOIN asked a ON a.id = c.service_id
+    JOIN room ON room.location_id = c.location_id AND room.th = c.rooms + 1
     CROSS JOIN LATERAL (
         SELECT range_agg(tstzrange(lower(v.busy) - a.length - a.after, upper(v.busy) + a.before, '()')) AS spans
         FROM standing v
-        WHERE v.room_id = r.id
+        WHERE v.room_id = room.id
     ) AS used
-    WHERE r.is_active AND a.needs_room AND r.location_id IN (SELECT location_id FROM work)
-    GROUP BY r.location_id, a.id
+    WHERE NOT isempty(c.spans)
+),
+no_room AS MATERIALIZED (
+    SELECT DISTINCT ON (location_id, service_id) location_id, service_id, spans
+    FROM crowded
+    ORDER BY location_id, service_id, rooms DESC
 ),
 giver AS MATERIALIZED (
     SELECT f.*, a.id AS service_id, a.position, a.length, a.after, a.grid, a.earliest, a.dates, a.daily_limit,
-           place.today + a.horizon AS horizon,
-           CASE WHEN a.needs_room THEN h.spans ELSE '{}' END AS full_house
+           place.today + a.horizon AS horizon, coalesce(n.spans, '{}') AS no_room
     FROM free f
     JOIN pair a ON a.practitioner_id = f.practitioner_id AND a.before = f.before
     JOIN place ON place.id = f.location_id
-    LEFT JOIN full_house h ON h.location_id = f.location_id AND h.service_id = a.id
+    LEFT JOIN no_room n ON n.location_id = f.location_id AND n.service_id = a.id
 ),
 part AS (  -- a gap with one clock, the window around it, and the moment from which its starts are counted
     SELECT g.*, g.days[n.th] AS day, p.begins AS part_from, least(upper(gap), g.ends[n.th]) AS free_until, c.until,
@@ -190,6 +201,7 @@ part AS (  -- a gap with one clock, the window around it, and the moment from wh
     JOIN clock c ON c.location_id = g.location_id AND c.since < upper(gap) AND c.until > lower(gap)
     CROSS JOIN LATERAL (SELECT greatest(lower(gap), c.since)) AS p (begins)
     CROSS JOIN LATERAL width_bucket(p.begins, g.begins) AS n (th)
+    WHERE upper(gap) - lower(gap) >= g.length + g.after
 ),
 start AS (
     SELECT p.practitioner_id, p.service_id, p.location_id, p.position, p.length, p.after, p.before,
@@ -199,7 +211,7 @@ start AS (
         date_bin(p.grid, greatest(p.part_from, p.grid_from, p.earliest) + p.grid - interval '1 microsecond', p.grid_from),
         p.free_until - p.length - p.after, p.grid) AS moment
     WHERE p.day <@ p.dates AND (p.horizon IS NULL OR p.day <= p.horizon)
-      AND moment < p.until AND NOT p.full_house @> moment
+      AND moment < p.until AND NOT p.no_room @> moment
       AND (p.daily_limit IS NULL OR p.daily_limit > (
           SELECT count(*)
           FROM standing v

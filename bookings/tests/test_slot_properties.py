@@ -256,6 +256,21 @@ def test_hours_may_begin_or_end_at_a_time_that_does_not_exist_or_comes_twice(
     assert shown == expected
 
 
+@pytest.mark.django_db
+def test_hours_do_not_join_those_of_the_next_date_where_the_clock_skips_to_midnight() -> None:
+    """In Nuuk 23:00 of a Saturday is already 0:00 of the Sunday; no session spans both dates."""
+    clinic = OpenAllDay()
+    clinic.service.minutes = 60
+    clinic.service.save()
+    clinic.move_to("America/Nuuk")
+    starts = free_slots(
+        clinic.service, first_day=date(2027, 3, 27), days=2, now=datetime(2027, 3, 26, tzinfo=UTC)
+    )
+    shown = [f"{slot.starts_at.astimezone(clinic.place.zone):%a %H:%M}" for slot in starts]
+    around = shown.index("Sun 00:00")
+    assert shown[around - 2 : around + 2] == ["Sat 21:30", "Sat 22:00", "Sun 00:00", "Sun 00:30"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_every_offered_start_can_be_kept_and_booked() -> None:
     kept, seeds = 0, count()
