@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ BASE_DIR = Path(__file__).resolve().parent
 
 
 @pytest.fixture(autouse=True)
-def _plain_settings(settings) -> Iterator[None]:  # type: ignore[no-untyped-def]
+def _plain_settings(settings: Any) -> None:
     """Mail stays in memory, styles need no manifest, and no counter outlives a test."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.SMS_BACKEND = ""
@@ -30,7 +29,6 @@ def _plain_settings(settings) -> Iterator[None]:  # type: ignore[no-untyped-def]
     }
     settings.SECURE_SSL_REDIRECT = False
     cache.clear()
-    return
 
 
 class OneClinic(LoadScopeScheduling):  # type: ignore[misc]
