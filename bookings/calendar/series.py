@@ -74,9 +74,7 @@ def book_series(
     chosen = [(person.pk, place.pk, at) for person, place, at in choices]
     digest = digest_of(service.pk, client.pk, chosen, desk_note, client_note)
     lock(*((PRACTITIONER, person.pk) for person, _, _ in choices))
-    earlier = Series.objects.filter(form_token=form_token).first()
-    if earlier and earlier.form_digest != digest:
-        raise AlreadyUsed
+    earlier = _booked_by_form(form_token, digest)
     if earlier:
         return earlier
     series = Series(
@@ -84,28 +82,47 @@ def book_series(
         form_digest=digest, created_by=by, created_at=now,
     )  # fmt: skip
     visits = [
-        Appointment(
-            service=service, practitioner=person, location=place, client=client, starts_at=at,
-            status=Status.BOOKED, booked_by=by, booked_at=now, created_at=now, series=series,
-            source_ref=source_ref, desk_note=desk_note, client_note=client_note,
-        )
-        for person, place, at in choices
-    ]  # fmt: skip
+        _draft(series, one, source_ref=source_ref, desk_note=desk_note, client_note=client_note)
+        for one in choices
+    ]
     for visit in visits:
         _check(visit, now=now, for_staff=for_staff or visit.starts_at == promised)
-    _apart(visits)
-    _take_rooms(visits, now=now)
-    series.save()
-    for visit in visits:
-        _saying_which(visit, check_client_is_free, client, visit)
-    for visit in visits:
-        visit.series = series
-        clear_the_way(visit, now=now)
-        insert(visit)
+    _insert_all(series, visits, now=now)
     announce_together("booked", visits, now=now)
     if not for_staff:
         _may_book_alone(client, visits, now=now)
     return series
+
+
+def _booked_by_form(form_token: UUID, digest: str) -> Series | None:
+    """The series that this form has booked already. Raises AlreadyUsed for other answers."""
+    earlier = Series.objects.filter(form_token=form_token).first()
+    if earlier and earlier.form_digest != digest:
+        raise AlreadyUsed
+    return earlier
+
+
+def _draft(series: Series, choice: Choice, **notes: str) -> Appointment:
+    """One visit of a series that is not stored yet."""
+    person, place, at = choice
+    return Appointment(
+        service=series.service, practitioner=person, location=place, client=series.client,
+        starts_at=at, status=Status.BOOKED, booked_by=series.created_by,
+        booked_at=series.created_at, created_at=series.created_at, series=series, **notes,
+    )  # fmt: skip
+
+
+def _insert_all(series: Series, visits: list[Appointment], *, now: datetime) -> None:
+    """Give each a room and store them. Raises NoRoom, ClientBusy."""
+    _apart(visits)
+    _take_rooms(visits, now=now)
+    series.save()
+    for visit in visits:
+        _saying_which(visit, check_client_is_free, series.client, visit)
+    for visit in visits:
+        visit.series = series
+        clear_the_way(visit, now=now)
+        insert(visit)
 
 
 @in_one_transaction
