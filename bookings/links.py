@@ -100,7 +100,7 @@ def read_offer_link(token: str) -> WaitlistOffer:
     """The offer of a link, however it stands. Raises BadLink."""
     rows = WaitlistOffer.objects.select_related(
         "practitioner", "visit__location", "entry__client", "entry__service", "entry__location",
-        "entry__visit__location",
+        "entry__practitioner", "entry__visit__location", "entry__visit__practitioner",
     )  # fmt: skip
     try:
         return rows.get(public_id=signing.loads(token, salt=OFFER_SALT))

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bookings.availability import Slot
+from bookings.errors import BookingError
+from bookings.next_times import MOST, meets_other, offers_others
 from bookings.picking import read_start, value_of
 from bookings.timetable import Timetable
 from bookings.wall_clock import moment
@@ -34,6 +36,7 @@ class ShownDate:
     is_free: bool
     chosen: str
     choices: list[tuple[str, str]]  # value and words
+    is_refused: bool = False
 
     @property
     def name(self) -> str:
@@ -93,25 +96,50 @@ def _proposal(number: int, at: datetime, slots: list[Slot], reach: timedelta) ->
         key=lambda slot: (abs(slot.starts_at - at), slot.starts_at),
     )
     is_free = bool(near) and near[0].starts_at == at
-    return Proposal(number, at, is_free, near[: OFFERED + is_free])
+    return Proposal(number, at, is_free, near)
 
 
 def show_dates(
-    table: Timetable, proposals: Iterable[Proposal], picked: Mapping[str, str]
+    table: Timetable,
+    proposals: Iterable[Proposal],
+    picked: Mapping[str, str],
+    refusal: BookingError | None = None,
 ) -> list[ShownDate]:
     """Put dates into words; what somebody has picked stays, else a date has its own time."""
-    return [_shown(table, one, picked.get(f"visit-{one.number}", "")) for one in proposals]
+    return [_shown(table, one, picked.get(f"visit-{one.number}", ""), refusal) for one in proposals]
 
 
-def _shown(table: Timetable, one: Proposal, picked: str) -> ShownDate:
+def next_times(dates: Iterable[ShownDate], refusal: BookingError | None) -> list[dict[str, str]]:
+    """The next three for the date that was refused, else for the first: each leads to its button."""
+    dates = list(dates)
+    date = next((one for one in dates if one.is_refused), next(iter(dates), None))
+    if date is None or refusal is None or not offers_others(refusal):
+        return []
+    others = [(value, words) for value, words in date.choices if value != date.chosen]
+    return [{"words": words, "url": f"#{date.name}-{value}"} for value, words in others[:MOST]]
+
+
+def place_of_problem(dates: Iterable[ShownDate]) -> str:
+    """Where what is wrong can be put right."""
+    return next((one.name for one in dates if one.is_refused), "visit-1")
+
+
+def _shown(table: Timetable, one: Proposal, picked: str, refusal: BookingError | None) -> ShownDate:
     words = table.words
+    at = refusal.details.get("starts_at") if refusal else None
+    offers = [slot for slot in one.offers if not meets_other(slot, refusal)]
+    is_free = bool(offers) and offers[0].starts_at == one.at
     return ShownDate(
         one.number,
         words.day(one.at, today=table.today),
         words.time(one.at),
-        one.is_free,
-        picked or (value_of(one.at) if one.is_free else ""),
-        [(value_of(slot.starts_at), words.short(slot.starts_at)) for slot in one.offers],
+        is_free,
+        picked or (value_of(one.at) if is_free else ""),
+        [
+            (value_of(slot.starts_at), words.short(slot.starts_at))
+            for slot in offers[: OFFERED + is_free]
+        ],
+        is_refused=at is not None and value_of(at) == picked,
     )
 
 

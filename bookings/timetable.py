@@ -61,8 +61,8 @@ class Timetable:
             for_staff=self.for_staff,
         )
 
-    def nearest(self, around: datetime) -> list[Slot]:
-        """The three free starts closest to a moment."""
+    def nearest(self, around: datetime, *, count: int = 3) -> list[Slot]:
+        """The free starts closest to a moment."""
         return nearest_free(
             self.service,
             around=around,
@@ -72,6 +72,7 @@ class Timetable:
             moving=self.moving,
             visitor=self.visitor,
             for_staff=self.for_staff,
+            count=count,
         )
 
     def soonest(self) -> Slot | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from bookings.errors import BookingError
 from bookings.models import Appointment
+from bookings.next_times import MOST, instead_of, offers_others
 from bookings.picking import value_of
 from bookings.times import Words, say_day
 from treatment_plans.forms.plan_dates import BOOK, KEPT, LEFT_OUT, MOVE
@@ -57,6 +60,41 @@ def _row(proposal: Proposal, one: Proposed, posted: Mapping[str, Any]) -> Row:
         if visit
         else (LEFT_OUT, "Leave this one out"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows after a refusal: which of them it is about, and the next three times of that one."""
+
+    rows: list[Row]
+    place: str
+    times: list[dict[str, str]]
+
+
+def answer_to(
+    refusal: BookingError, rows: list[Row], proposal: Proposal, posted: Mapping[str, Any]
+) -> Answer:
+    """Add the times nearest to the one refused to its row, as buttons to choose there."""
+    at = refusal.details.get("starts_at")
+    row = _refused(rows, posted, at)
+    if row is None or not offers_others(refusal):
+        return Answer(rows, row.name if row else "dates", [])
+    words = proposal.table.words
+    near = instead_of(at, proposal.table, refusal) if at else []
+    more = [(value_of(one.starts_at), words.short(one.starts_at)) for one in near]
+    wider = replace(row, choices=sorted({*row.choices, *more}, key=lambda one: int(one[0])))
+    others = more or [one for one in row.choices if one[0] != row.chosen][:MOST]
+    return Answer(
+        [wider if one is row else one for one in rows],
+        row.name,
+        [{"words": said, "url": f"#{row.name}-{value}"} for value, said in others],
+    )
+
+
+def _refused(rows: list[Row], posted: Mapping[str, Any], at: datetime | None) -> Row | None:
+    """The row that a time was chosen in; the first to choose for when it is about none."""
+    about = (row for row in rows if at and posted.get(row.name) == value_of(at))
+    return next(about, next((row for row in rows if row.is_open), None))
 
 
 def _said(visit: Appointment, words: Words) -> str:

@@ -14,7 +14,14 @@ from bookings import calendar
 from bookings.desk_forms import SeriesForm
 from bookings.errors import BookingError
 from bookings.models import Client
-from bookings.series import LEFT_OUT, picked_starts, propose, show_dates
+from bookings.series import (
+    LEFT_OUT,
+    next_times,
+    picked_starts,
+    place_of_problem,
+    propose,
+    show_dates,
+)
 from bookings.timetable import Timetable
 from bookings.views.desk_asked import person_at_the_desk, timetable
 from practitioners.models import Service
@@ -71,6 +78,7 @@ def series_page(
     table, proposals = propose(
         table, data["start"], times=data["times"], every_weeks=data["every_weeks"]
     )
+    dates = show_dates(table, proposals, request.POST, refusal)
     path = reverse("desk_series", args=[client.public_id, table.service.slug])
     query = {
         "practitioner": table.person.slug if table.person else "",
@@ -80,12 +88,17 @@ def series_page(
         "client": client,
         "table": table,
         "form": form,
-        "dates": show_dates(table, proposals, request.POST),
+        "dates": dates,
         "left_out": LEFT_OUT,
         "action": f"{path}?{urlencode(query)}",
         "back": f"{reverse('desk_book_time', args=[client.public_id, table.service.slug])}?{urlencode(query)}",
         "zone_line": table.words.zone_line(data["start"]),
-        "problems": [(said, "visit-1") for said in (problem, refused_date(refusal, table)) if said],
+        "problems": [
+            (said, place_of_problem(dates))
+            for said in (problem, refused_date(refusal, table))
+            if said
+        ],
+        "times": next_times(dates, refusal),
     }
     status = refusal.status if refusal else 422 if problem else 200
     return render(request, "bookings/desk_series.html", context, status=status)

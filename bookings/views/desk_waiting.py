@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings.errors import BookingError
-from bookings.models import WaitlistEntry
+from bookings.models import WaitlistEntry, WaitlistOffer
+from bookings.next_times import next_times
+from bookings.paging import PageLinks
+from bookings.timetable import Timetable
 from bookings.views.desk_asked import person_at_the_desk
 from bookings.waiting import answers, line
 from bookings.waiting_forms import WaitForm
 from practitioners.clocks import clinic_zone
-from practitioners.models import Service
+from practitioners.models import ClinicSettings, Service
 
 PAGE = 50
 
@@ -28,10 +33,15 @@ def desk_waiting(request: HttpRequest) -> HttpResponse:
     """Everybody who waits, whoever came first first, with what is kept for them."""
     if not request.user.works_here:
         raise PermissionDenied
+    return _page(request)
+
+
+def _page(request: HttpRequest, **problem: Any) -> HttpResponse:
     entries = WaitlistEntry.objects.visible_to(request.user).in_line()
     rows = entries.with_details().with_open_offer()
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    return render(request, "bookings/desk_waiting.html", {"page": page})
+    status = problem.pop("status", 200)
+    return render(request, "bookings/desk_waiting.html", {"page": page, **problem}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,5 +88,33 @@ def desk_waiting_act(request: HttpRequest, public_id: UUID) -> HttpResponse:
         elif kept and act == "leave":
             answers.decline(kept, by=request.user, now=now)
     except BookingError as refusal:
-        messages.warning(request, refusal.sentence)
+        return _refused(request, entry, kept, refusal, now=now)
     return redirect("desk_waiting")
+
+
+def _refused(
+    request: HttpRequest,
+    entry: WaitlistEntry,
+    kept: WaitlistOffer | None,
+    refusal: BookingError,
+    *,
+    now: datetime,
+) -> HttpResponse:
+    """The list again with the reason, and the next three times to book for them instead."""
+    clinic = ClinicSettings.current()
+    table = Timetable(
+        entry.service, entry.location, clinic, now, entry.practitioner,
+        moving=entry.visit, for_staff=True,
+    )  # fmt: skip
+    path = (
+        reverse("desk_visit_move", args=[entry.visit.public_id])
+        if entry.visit
+        else reverse("desk_book_time", args=[entry.client.public_id, entry.service.slug])
+    )
+    wished = kept.starts_at if kept else None
+    return _page(
+        request,
+        problems=[(refusal.sentence, "")],
+        times=next_times(table, wished, refusal, PageLinks(table, path)),
+        status=refusal.status,
+    )

@@ -20,7 +20,14 @@ from bookings.errors import BookingError
 from bookings.forms import SignedInForm
 from bookings.models import Appointment
 from bookings.remembered import finish, invitation, typed_before
-from bookings.series import LEFT_OUT, picked_starts, propose, show_dates
+from bookings.series import (
+    LEFT_OUT,
+    next_times,
+    picked_starts,
+    place_of_problem,
+    propose,
+    show_dates,
+)
 from bookings.sign_in import TooManyTries
 from bookings.throttle import seconds_to_wait
 from bookings.timetable import Timetable
@@ -116,15 +123,17 @@ def _page(
         table, kept.starts_at, times=form.how_many, every_weeks=form.weeks_apart
     )
     said = [one for one in (problem, refused_date(refusal, table)) if one]
+    dates = show_dates(table, proposals, request.POST, refusal)
     context = {
         "kept": kept,
         "table": table,
-        "dates": show_dates(table, proposals, request.POST),
+        "dates": dates,
         "left_out": LEFT_OUT,
         "carried": [(name, value) for name, value in form.data.items() if _is_carried(name)],
         "whom": _whom(form),
         "zone_line": table.words.zone_line(kept.starts_at),
-        "problems": [(sentence, "visit-1") for sentence in said],
+        "problems": [(sentence, place_of_problem(dates)) for sentence in said],
+        "times": next_times(dates, refusal),
         "hide_book_button": True,
         **keeping(kept, now=now),
     }

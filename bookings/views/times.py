@@ -17,6 +17,7 @@ from bookings import calendar
 from bookings.availability import Slot
 from bookings.directory import shown
 from bookings.errors import BookingError, Busy, SlotTaken
+from bookings.next_times import next_times
 from bookings.paging import MINE, PageLinks, first_day_of, turning
 from bookings.picking import Day, lay_out, read_start
 from bookings.remembered import remember_choice
@@ -139,40 +140,48 @@ def time_page(
         "by_link": by_link,
         "back": back,
         "hide_book_button": True,
+        **(more or {}),
     }
     if "month" in request.GET and request.method != "POST":
-        return month_page(request, table, links, {**frame, **(more or {})})
+        return month_page(request, table, links, frame)
     first_day, date_problem = first_day_of(request.GET, table)
-    slots = table.free(first_day)
-    days = lay_out(slots, first_day=first_day, words=table.words, theirs=_theirs(request, table))
-    problems = _problems(table, refusal, problem, date_problem, wished, days)
-    near = table.nearest(wished) if wished and refusal and not isinstance(refusal, Busy) else []
-    context: dict[str, Any] = {
+    shown = _four_days(request, table, links, first_day)
+    problems = _problems(table, refusal, problem, date_problem, wished, shown["days"])
+    context = {
         **frame,
-        "action": links.to(),
-        "days": days,
-        "chosen": request.POST.get("start") or request.GET.get("at"),
-        "notice": notice or _missing(request, table, slots),
+        **shown,
         "problems": problems,
         "has_errors": bool(problems),
-        "times": [
-            {"words": table.words.short(one.starts_at), "url": links.at(one.starts_at)}
-            for one in near
-        ],
+        "times": next_times(table, wished, refusal, links),
+    }
+    if notice:
+        context["notice"] = notice
+    code = status or (refusal.status if refusal else 422 if problems else 200)
+    response = render(request, template, context, status=code)
+    if isinstance(refusal, Busy):
+        response["Retry-After"] = str(BUSY_SECONDS)
+    return response
+
+
+def _four_days(
+    request: HttpRequest, table: Timetable, links: PageLinks, first_day: date
+) -> dict[str, Any]:
+    """The days with their free times, in the clocks asked for, and the ways to other days."""
+    slots = table.free(first_day)
+    theirs = _theirs(request, table)
+    return {
+        "action": links.to(),
+        "days": lay_out(slots, first_day=first_day, words=table.words, theirs=theirs),
+        "chosen": request.POST.get("start") or request.GET.get("at"),
+        "notice": _missing(request, table, slots),
         "typed_date": request.GET.get("date", ""),
         "example": table.today + timedelta(days=7),
         "kept_in_links": links.kept,
         "first_free": None if slots else _first_free(table, links),
         "as_month": links.month(first_day),
         **turning(table, links, first_day),
-        **_zones(request, table, links, first_day),
-        **(more or {}),
+        **_zones(table, links, first_day, theirs),
     }
-    code = status or (refusal.status if refusal else 422 if problems else 200)
-    response = render(request, template, context, status=code)
-    if isinstance(refusal, Busy):
-        response["Retry-After"] = str(BUSY_SECONDS)
-    return response
 
 
 def _problems(
@@ -242,10 +251,7 @@ def _theirs(request: HttpRequest, table: Timetable) -> Any:
     return found if found != here else None
 
 
-def _zones(
-    request: HttpRequest, table: Timetable, links: PageLinks, first_day: date
-) -> dict[str, Any]:
-    theirs = _theirs(request, table)
+def _zones(table: Timetable, links: PageLinks, first_day: date, theirs: Any) -> dict[str, Any]:
     midday = datetime.combine(first_day, datetime.min.time(), table.location.zone)
     from_day = {"from": f"{first_day}"} if first_day != table.today else {}
     return {

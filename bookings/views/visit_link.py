@@ -20,6 +20,7 @@ from bookings.forms import EmailForm
 from bookings.links import BadLink, OldLink, read_visit_link
 from bookings.models import Appointment
 from bookings.new_links import send_for_address, send_for_link
+from bookings.next_times import soonest_times
 from bookings.throttle import seconds_to_wait
 from bookings.views.booked import calendar_response
 from bookings.views.changing import Way, cancel_visit, move_visit, show_visit
@@ -117,11 +118,13 @@ def _on_its_way(request: HttpRequest) -> HttpResponse:
 
 def _ended(request: HttpRequest, visit: Appointment, token: str) -> HttpResponse:
     """The link was ours: say why it has ended, and change nothing."""
-    is_to_come = visit.status == Appointment.Status.BOOKED and visit.starts_at > timezone.now()
+    now = timezone.now()
+    is_to_come = visit.status == Appointment.Status.BOOKED and visit.starts_at > now
     context = {
         "is_cancelled": visit.is_cancelled,
         "is_to_come": is_to_come,
         "renew": reverse("visit_link_renew", args=[token]),
+        "times": soonest_times(visit.service, visit.location, now=now),
         "hide_book_button": True,
     }
     return render(request, "bookings/link_over.html", context, status=410)

@@ -10,18 +10,22 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bookings.clients import own_client, self_of
-from bookings.errors import BookingError
+from bookings.errors import BookingError, HoldExpired
 from bookings.links import BadLink, read_offer_link
 from bookings.models import Appointment, Client, WaitlistEntry, WaitlistOffer
+from bookings.next_times import next_times, times_of
+from bookings.paging import PageLinks
+from bookings.timetable import Timetable
 from bookings.views.booked import own_visit
 from bookings.views.visit_link import wrong_link
 from bookings.waiting import answers, line
 from bookings.waiting_forms import WaitForm
-from practitioners.models import Location, Service
+from practitioners.models import ClinicSettings, Location, Service
 
 JOINED = "You are on the waiting list. We write to you when a time opens."
 
@@ -106,7 +110,9 @@ def offer(request: HttpRequest, token: str) -> HttpResponse:
 def _offer_page(
     request: HttpRequest, found: WaitlistOffer, refusal: BookingError | None = None
 ) -> HttpResponse:
-    is_open = found.outcome == WaitlistOffer.Outcome.OPEN and found.until > timezone.now()
+    now = timezone.now()
+    is_open = found.outcome == WaitlistOffer.Outcome.OPEN and found.until > now
+    over = None if is_open or found.visit else HoldExpired()
     context = {
         "offer": found,
         "entry": found.entry,
@@ -114,6 +120,7 @@ def _offer_page(
         "is_open": is_open,
         "is_over": not is_open and found.outcome in ("open", "expired"),
         "problems": [(refusal.sentence, "")] if refusal else [],
+        "times": _instead_of_offer(found, refusal or over, now=now),
         "hide_book_button": True,
     }
     status = refusal.status if refusal else 200
@@ -121,6 +128,20 @@ def _offer_page(
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _instead_of_offer(
+    found: WaitlistOffer, refusal: BookingError | None, *, now: datetime
+) -> list[dict[str, str]]:
+    """The next three: to book, or for a session that waited to move to them."""
+    entry, clinic = found.entry, ClinicSettings.current()
+    if entry.visit is None:
+        table = Timetable(entry.service, entry.location, clinic, now, entry.practitioner)
+        return next_times(table, found.starts_at, refusal, times_of(table))
+    stays = entry.visit
+    table = Timetable(entry.service, stays.location, clinic, now, stays.practitioner, moving=stays)
+    links = PageLinks(table, reverse("my_visit_move", args=[stays.public_id]))
+    return next_times(table, found.starts_at, refusal, links)
 
 
 def _join(

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from bookings import calendar
-from bookings.availability import nearest_free
 from bookings.directory import shown
 from bookings.errors import (
     AlreadyUsed,
@@ -19,7 +18,6 @@ from bookings.errors import (
     BookingError,
     Busy,
     Changed,
-    ClientBusy,
     Closed,
     DailyLimit,
     HoldExpired,
@@ -35,6 +33,7 @@ from bookings.errors import (
 )
 from bookings.forms import CodeForm, SignedInForm, WhomForm, YouForm
 from bookings.models import Appointment, ClientAccess
+from bookings.next_times import next_times, times_of
 from bookings.paging import PageLinks
 from bookings.picking import value_of
 from bookings.refusals import why_not
@@ -108,7 +107,6 @@ def you_page(
     now: datetime,
     code_form: CodeForm | None = None,
     refusal: BookingError | None = None,
-    times: list[dict[str, str]] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Show the form beside what is being booked, and until when it is kept."""
@@ -125,7 +123,12 @@ def you_page(
         "is_over": over,
         "problems": problems,
         "has_errors": bool(problems or form.errors or code_form.errors),
-        "times": times or [],
+        "times": next_times(
+            _table(kept, now=now, visitor=known_visitor(request)),
+            kept.starts_at,
+            refusal,
+            links_from(kept, now=now),
+        ),
         "hide_book_button": True,
         **keeping(kept, now=now),
     }
@@ -163,10 +166,12 @@ def keeping(kept: Appointment, *, now: datetime) -> dict[str, Any]:
 
 def links_from(kept: Appointment, *, now: datetime) -> PageLinks:
     """Addresses of the times of the same session, specialist and place."""
-    address = reverse("book_time", args=[kept.service.slug])
+    return times_of(_table(kept, now=now))
+
+
+def _table(kept: Appointment, *, now: datetime, visitor: str = "") -> Timetable:
     clinic = ClinicSettings.current()
-    table = Timetable(kept.service, kept.location, clinic, now, kept.practitioner)
-    return PageLinks(table, address)
+    return Timetable(kept.service, kept.location, clinic, now, kept.practitioner, visitor)
 
 
 def run_out(request: HttpRequest, kept: Appointment, *, now: datetime) -> HttpResponse | None:
@@ -204,8 +209,7 @@ def refused(
         return _changed(request, kept, now=now)
     if isinstance(refusal, TIME_IS_GONE):
         return _other_times(request, kept, refusal, now=now)
-    times = _around(kept, refusal, now=now) if isinstance(refusal, ClientBusy) else None
-    return _again(request, kept, refusal, now=now, times=times)
+    return _again(request, kept, refusal, now=now)
 
 
 def _still_free() -> HoldExpired:
@@ -214,16 +218,10 @@ def _still_free() -> HoldExpired:
 
 
 def _again(
-    request: HttpRequest,
-    kept: Appointment,
-    refusal: BookingError,
-    *,
-    now: datetime,
-    times: list[dict[str, str]] | None = None,
+    request: HttpRequest, kept: Appointment, refusal: BookingError, *, now: datetime
 ) -> HttpResponse:
     """The same page with the sentence, for one more press."""
-    form = blank_form(request, now=now)
-    return you_page(request, kept, form, now=now, refusal=refusal, times=times)
+    return you_page(request, kept, blank_form(request, now=now), now=now, refusal=refusal)
 
 
 def _changed(request: HttpRequest, kept: Appointment, *, now: datetime) -> HttpResponse:
@@ -265,27 +263,6 @@ def _other_times(
         status=409,
         address=reverse("book_time", args=[service.slug]),
     )
-
-
-def _around(kept: Appointment, refusal: ClientBusy, *, now: datetime) -> list[dict[str, str]]:
-    """Free times near the kept one that do not meet the client's other visit."""
-    clinic = ClinicSettings.current()
-    links, words = links_from(kept, now=now), Words(kept.zone, clinic.time_style)
-    other = refusal.details["visit"]
-    near = nearest_free(
-        kept.service,
-        around=kept.starts_at,
-        now=now,
-        practitioners=[kept.practitioner_id],
-        location=kept.location,
-        count=30,
-    )
-    free = [one for one in near if one.ends_at <= other.starts_at or one.starts_at >= other.ends_at]
-    free.sort(key=lambda one: abs(one.starts_at - kept.starts_at))
-    return [
-        {"words": words.short(one.starts_at), "url": links.at(one.starts_at)}
-        for one in sorted(free[:3], key=lambda one: one.starts_at)
-    ]
 
 
 def _already_used(request: HttpRequest, refusal: AlreadyUsed) -> HttpResponse:

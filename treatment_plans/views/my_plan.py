@@ -81,8 +81,7 @@ def _book(request: HttpRequest, plan: TreatmentPlan, *, now: datetime) -> HttpRe
     try:
         booked = book_chosen(request, plan, form, for_staff=False, now=now)
     except BookingError as refusal:
-        said, status = said_of(refusal, plan), refusal.status
-        return _page(request, plan, now=now, form=form, said=said, status=status)
+        return _page(request, plan, now=now, form=form, refusal=refusal)
     except PlanError as problem:
         return _page(request, plan, now=now, form=form, said=problem.sentence, status=422)
     messages.success(request, f"You have agreed to the plan. {done_words(len(booked))}")
@@ -96,8 +95,10 @@ def _page(
     now: datetime,
     form: DatesForm | None = None,
     said: str = "",
+    refusal: BookingError | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    status = refusal.status if refusal else status
     found = agreements.asked(plan)
     assert found is not None  # a plan that is more than a draft has a version
     can_agree = found.is_open and plan.status in agreements.RUNNING
@@ -110,14 +111,21 @@ def _page(
         "is_own": plan.client.email.lower() == str(request.user.email).lower(),  # type: ignore[union-attr]
         "form": form or DatesForm(),
         "upset": plan.reproposals.open().first(),
-        "problems": [(said, "dates")] if said else [],
+        "problems": _problems(plan, said, refusal),
         "has_errors": status != 200,
         "hide_book_button": True,
         "to_come": plan.visits_to_come(now=now),
     }
     if can_agree and plan.status == TreatmentPlan.Status.ACTIVE:
-        context |= dates_context(request, plan, for_staff=False, now=now)
+        context |= dates_context(request, plan, for_staff=False, now=now, refusal=refusal)
     return render(request, "treatment_plans/my_plan.html", context, status=status)
+
+
+def _problems(
+    plan: TreatmentPlan, said: str, refusal: BookingError | None
+) -> list[tuple[str, str]]:
+    said = said_of(refusal, plan) if refusal else said
+    return [(said, "dates")] if said else []
 
 
 def _not_yours(request: HttpRequest) -> HttpResponse:

@@ -23,7 +23,7 @@ from bookings.times import Words
 from bookings.visitors import visitor_key
 from practitioners.models import ClinicSettings
 from treatment_plans import reproposing
-from treatment_plans.date_rows import ending, rows_of
+from treatment_plans.date_rows import answer_to, ending, rows_of
 from treatment_plans.errors import PlanError
 from treatment_plans.forms.plan_dates import DatesForm, WishesForm
 from treatment_plans.models import Reproposal, TreatmentPlan
@@ -80,8 +80,7 @@ def dates_page(request: HttpRequest, plan: TreatmentPlan, way: Way) -> HttpRespo
     try:
         booked = book_chosen(request, plan, form, for_staff=way.is_desk, now=now)
     except BookingError as refusal:
-        said = said_of(refusal, plan)
-        return _page(request, plan, way, now=now, form=form, status=refusal.status, said=said)
+        return _page(request, plan, way, now=now, form=form, refusal=refusal)
     except PlanError as problem:
         return _page(request, plan, way, now=now, form=form, status=422, said=problem.sentence)
     messages.success(request, done_words(len(booked)))
@@ -108,11 +107,24 @@ def book_chosen(
 
 
 def dates_context(
-    request: HttpRequest, plan: TreatmentPlan, *, for_staff: bool, now: datetime
+    request: HttpRequest,
+    plan: TreatmentPlan,
+    *,
+    for_staff: bool,
+    now: datetime,
+    refusal: BookingError | None = None,
 ) -> dict[str, Any]:
-    """The proposal as rows, for a page of its own or a part of another one."""
+    """The proposal as rows, for a page of its own or a part of another one.
+
+    With a refusal also what is wrong, at its row, and the next three times of that row.
+    """
     proposal = propose(plan, now=now, for_staff=for_staff)
     rows = rows_of(proposal, request.POST)
+    wrong: dict[str, Any] = {}
+    if refusal:
+        answer = answer_to(refusal, rows, proposal, request.POST)
+        rows = answer.rows
+        wrong = {"problems": [(said_of(refusal, plan), answer.place)], "times": answer.times}
     first = proposal.layout.sessions[0].days.target_on if rows else None
     return {
         "rows": rows,
@@ -122,6 +134,7 @@ def dates_context(
         "zone_line": proposal.table.words.zone_line(now) if first else "",
         "nothing_free": bool(rows) and not any(row.choices or row.was for row in rows),
         "is_running": plan.status == TreatmentPlan.Status.ACTIVE,
+        **wrong,
     }
 
 
@@ -157,8 +170,10 @@ def _page(
     form: DatesForm | None = None,
     wishes: WishesForm | None = None,
     said: str = "",
+    refusal: BookingError | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    status = refusal.status if refusal else status
     suits = {"weekdays": plan.client.preferred_weekdays, "parts": plan.client.preferred_parts}
     context = {
         "plan": plan,
@@ -171,6 +186,6 @@ def _page(
         "problems": [(said, "dates")] if said else [],
         "has_errors": status != 200,
         "hide_book_button": True,
-        **dates_context(request, plan, for_staff=way.is_desk, now=now),
+        **dates_context(request, plan, for_staff=way.is_desk, now=now, refusal=refusal),
     }
     return render(request, "treatment_plans/plan_dates.html", context, status=status)
