@@ -61,8 +61,9 @@ def worded(table: Timetable, slots: Iterable[Slot], links: PageLinks) -> list[di
 
 def offers_others(refusal: BookingError) -> bool:
     """Tell whether another time is an answer: not to a wrong code, nor when the time can be had."""
-    is_about_time = isinstance(refusal, Taken | NotPossible)
-    return is_about_time and not isinstance(refusal, AlreadyUsed | Changed)
+    if isinstance(refusal, Changed):
+        return "reason" in refusal.details
+    return isinstance(refusal, Taken | NotPossible) and not isinstance(refusal, AlreadyUsed)
 
 
 def instead_of(
