@@ -32,6 +32,7 @@ from clinic.servers.errors import ServerError
 from clinic.servers.places import Places
 from clinic.servers.postgres import Postgres
 from clinic.servers.valkey import Valkey
+from treatment_plans.paper import DEBIAN, can_make_pdf
 
 OLDEST_PYTHON = (3, 11)
 LEAST_SPACE = 500 * 2**20  # bytes: a day of the journal, and room to breathe
@@ -89,6 +90,7 @@ def examine(*, now: datetime) -> Iterator[Finding]:
         yield worker()
     yield mail()
     yield from (demo_mode() if settings.LOCAL else production())
+    yield paper()
     yield chromium()
 
 
@@ -303,6 +305,15 @@ def production() -> Iterator[Finding]:
 
 
 SAID_ABOVE = {"security.W009", "security.W020", "security.W008", "security.W012", "security.W016"}
+
+
+def paper() -> Finding:
+    if can_make_pdf():
+        return fine("Pango for PDF files")
+    return note(
+        "No page offers a PDF, because Pango is missing; the rest works without it. On Debian: "
+        f"`sudo apt-get install -y {' '.join(DEBIAN)}`, then start the site again."
+    )
 
 
 def chromium() -> Finding:

@@ -323,7 +323,11 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "weasyprint": {"level": "ERROR"},  # what paper has no use for, such as a dark theme
+        "fontTools": {"level": "ERROR"},
+    },
 }
 structlog.configure(
     processors=[

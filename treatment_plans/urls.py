@@ -57,6 +57,16 @@ urlpatterns = [
         "desk/plans/<uuid:public_id>/step/<slug:step>/", plan_steps.plan_step, name="desk_plan_step"
     ),
     path("desk/plans/<uuid:public_id>/words/", plan_words.plan_words, name="desk_plan_words"),
+    path(
+        "desk/plans/<uuid:public_id>/words/print/",
+        plan_words.plan_words_print,
+        name="desk_plan_words_print",
+    ),
+    path(
+        "desk/plans/<uuid:public_id>/words/pdf/",
+        plan_words.plan_words_pdf,
+        name="desk_plan_words_pdf",
+    ),
     path("desk/plans/<uuid:public_id>/ask-again/", plan.plan_ask_again, name="desk_plan_ask"),
     path("desk/plans/<uuid:public_id>/dates/", plan_dates.desk_plan_dates, name="desk_plan_dates"),
     path(
@@ -66,6 +76,8 @@ urlpatterns = [
     path("my/", portal.my_sessions, name="my_sessions"),
     path("plan/<str:token>/", my_plan.plan_by_link, name="plan_link"),
     path("my/plans/<uuid:public_id>/", my_plan.my_plan, name="my_plan"),
+    path("my/plans/<uuid:public_id>/print/", my_plan.my_plan_print, name="my_plan_print"),
+    path("my/plans/<uuid:public_id>/pdf/", my_plan.my_plan_pdf, name="my_plan_pdf"),
     path("my/plans/<uuid:public_id>/dates/", plan_dates.my_plan_dates, name="my_plan_dates"),
     path("desk/plans/<uuid:public_id>/review/", reviews.desk_review_new, name="desk_review_new"),
     path("desk/results/", results.desk_results, name="desk_results"),
@@ -86,11 +98,19 @@ urlpatterns = [
         progress.plan_progress_print,
         name="desk_plan_progress_print",
     ),
+    path(
+        "desk/plans/<uuid:public_id>/progress/pdf/",
+        progress.plan_progress_pdf,
+        name="desk_plan_progress_pdf",
+    ),
     path("my/progress/", progress.my_progress_list, name="my_progress_list"),
     path("my/plans/<uuid:public_id>/progress/", progress.my_progress, name="my_progress"),
     path(
         "my/plans/<uuid:public_id>/progress/print/",
         progress.my_progress_print,
         name="my_progress_print",
+    ),
+    path(
+        "my/plans/<uuid:public_id>/progress/pdf/", progress.my_progress_pdf, name="my_progress_pdf"
     ),
 ]

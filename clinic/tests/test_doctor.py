@@ -276,3 +276,13 @@ def test_the_command_ends_well_when_nothing_must_be(
     monkeypatch.setattr("clinic.management.commands.doctor.examine", lambda now: found)
     call_command("doctor")
     assert capsys.readouterr().out == "ok    Python\nnote  Chromium\nNothing to mend.\n"
+
+
+def test_a_machine_without_pango(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor.paper().weight is Weight.FINE
+    monkeypatch.setattr(doctor, "can_make_pdf", lambda: False)
+    finding = doctor.paper()
+    assert finding.weight is Weight.NOTE
+    assert all(name in finding.sentence for name in doctor.DEBIAN)
+    packages = (doctor.settings.BASE_DIR / ".ci" / "packages").read_text().split()
+    assert set(doctor.DEBIAN) <= set(packages)

@@ -21,6 +21,7 @@ from treatment_plans.forms.plan_dates import DatesForm
 from treatment_plans.models import PlanAgreement, TreatmentPlan
 from treatment_plans.plain_words import plain
 from treatment_plans.plan_links import read_plan_link
+from treatment_plans.views.paper import as_file, plan_on_paper
 from treatment_plans.views.plan_dates import book_chosen, dates_context, done_words, said_of
 
 Way = PlanAgreement.Way
@@ -62,6 +63,19 @@ def my_plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return _book(request, plan, now=now)
     messages.success(request, "You have agreed to the plan. Thank you.")
     return redirect("my_plan", public_id=plan.public_id)
+
+
+@require_safe
+def my_plan_print(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The plan for paper."""
+    plans = TreatmentPlan.objects.own_of(request.user).with_people()
+    return plan_on_paper(request, get_object_or_404(plans, public_id=public_id), now=timezone.now())
+
+
+@require_safe
+def my_plan_pdf(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The same as a file."""
+    return as_file(request, my_plan_print(request, public_id), "plan.pdf")
 
 
 def _agree(request: HttpRequest, plan: TreatmentPlan, *, now: datetime) -> None:

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from treatment_plans import agreements
 from treatment_plans.access import record_opened
@@ -17,6 +17,7 @@ from treatment_plans.errors import PlanError
 from treatment_plans.forms.plan_words import AgreeForm
 from treatment_plans.models import PlanAgreement, TreatmentPlan
 from treatment_plans.plain_words import plain
+from treatment_plans.views.paper import as_file, plan_on_paper
 from treatment_plans.views.plan_edit import check_may_write
 
 
@@ -60,3 +61,18 @@ def plan_words(request: HttpRequest, public_id: UUID) -> HttpResponse:
     }
     status = 422 if problems or form.errors else 200
     return render(request, "treatment_plans/plan_words.html", context, status=status)
+
+
+@require_safe
+def plan_words_print(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """What the client reads, for paper."""
+    plans = TreatmentPlan.objects.visible_to(request.user).with_people()
+    plan, now = get_object_or_404(plans, public_id=public_id), timezone.now()
+    record_opened(plan.client, request.user, "plan in plain words", now=now)
+    return plan_on_paper(request, plan, now=now)
+
+
+@require_safe
+def plan_words_pdf(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The same as a file."""
+    return as_file(request, plan_words_print(request, public_id), "plan.pdf")

@@ -15,6 +15,7 @@ from treatment_plans.access import record_opened
 from treatment_plans.charts import panels
 from treatment_plans.models import OutcomeScore, TreatmentPlan
 from treatment_plans.progress import for_client, happenings_of, series_of
+from treatment_plans.views.paper import as_file
 
 PARTS = ("client", "practitioner", "service", "location", "assessment")
 NEWEST = 200
@@ -31,6 +32,12 @@ def plan_progress(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def plan_progress_print(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The same for paper."""
     return _plan_progress(request, public_id, "treatment_plans/plan_progress_print.html")
+
+
+@require_safe
+def plan_progress_pdf(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The same as a file."""
+    return as_file(request, plan_progress_print(request, public_id), "progress.pdf")
 
 
 @require_safe
@@ -52,6 +59,12 @@ def my_progress(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def my_progress_print(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The same for paper."""
     return render(request, "treatment_plans/my_progress_print.html", _own(request, public_id))
+
+
+@require_safe
+def my_progress_pdf(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The same as a file."""
+    return as_file(request, my_progress_print(request, public_id), "progress.pdf")
 
 
 def _plan_progress(request: HttpRequest, public_id: UUID, template: str) -> HttpResponse:
