@@ -77,6 +77,7 @@ class Clinic:
 TINY = Clinic(people=50, days_back=2, clients_each=5)
 QUICK = Clinic(people=1000, days_back=10)
 FULL = Clinic(people=1000, days_back=372)
+FREE_QUICK = Clinic(people=200, days_back=10)
 YOUNG_TINY, YOUNG_QUICK, YOUNG_FULL = (
     Clinic(people=people, days_back=0, clients_each=each)
     for people, each in ((50, 5), (200, 50), (1000, 50))

@@ -19,7 +19,7 @@ DAYS = (4, 30)  # looked at first, and for those who have nothing free by then
 
 def directory_next(clinic: Clinic) -> Line:
     """Of a thousand people by the function, of a page of twenty, and of a page over HTTP."""
-    seconds = 0.1 if clinic == clinic_1m.TINY else 6
+    seconds = 0.1 if clinic == clinic_1m.TINY else 3
     everybody, page = list(range(1, clinic.people + 1)), list(range(1, PAGE + 1))
     pair = by_turns(lambda: _ours(everybody), lambda: _raw(everybody), seconds=seconds)
     line = Line(

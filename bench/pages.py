@@ -28,7 +28,7 @@ MOST_QUERIES = 5
 
 def page_floor(clinic: Clinic) -> Line:
     """The worst of the public pages, and how each of them did."""
-    seconds = 0.05 if clinic == clinic_1m.TINY else 2.5
+    seconds = 0.05 if clinic == clinic_1m.TINY else 1.2
     ratios, worst = {}, ("", 0.0, 0.0, 1.0)
     queries = {path: queries_of(lambda path=path: TestBrowser().get(path)) for path in PAGES}  # type: ignore[misc]
     with site.running() as socket:

@@ -54,6 +54,10 @@ def _on_plans(measure: Callable[[plans_2m.Plans], Line]) -> Workload:
     return Workload(measure, plans_2m.QUICK, plans_2m.FULL)
 
 
+def _on_free_times(measure: Callable[[clinic_1m.Clinic], Line]) -> Workload:
+    return Workload(measure, clinic_1m.FREE_QUICK, clinic_1m.FULL)
+
+
 def _on_young_clinic(measure: Callable[[clinic_1m.Clinic], Line]) -> Workload:
     return Workload(measure, clinic_1m.YOUNG_QUICK, clinic_1m.YOUNG_FULL)
 
@@ -63,18 +67,18 @@ WORKLOADS = {
     "book_sql": _on_clinic(booking.book_sql),
     "book_race": _on_clinic(races.book_race),
     "move_race": _on_clinic(races.move_race),
-    "slots_1x1": _on_clinic(slots.slots_1x1),
-    "slots_1x14": _on_clinic(slots.slots_1x14),
-    "slots_50x14": _on_clinic(slots.slots_50x14),
-    "slots_1000x30": _on_clinic(slots.slots_1000x30),
+    "slots_1x1": _on_free_times(slots.slots_1x1),
+    "slots_1x14": _on_free_times(slots.slots_1x14),
+    "slots_50x14": _on_free_times(slots.slots_50x14),
+    "slots_1000x30": _on_free_times(slots.slots_1000x30),
     "slots_growth": _on_young_clinic(slots.slots_growth),
     "slots_oracle": Workload(oracle.slots_oracle, oracle.QUICK, oracle.FULL),
-    "directory_next": _on_clinic(directory.directory_next),
+    "directory_next": _on_free_times(directory.directory_next),
     "due_idle": _on_plans(due.due_idle),
     "due_claim": _on_plans(due.due_claim),
     "due_million": _on_plans(due.due_million),
     "dispatch": _on_clinic(dispatch.dispatch),
-    "page_floor": _on_clinic(pages.page_floor),
+    "page_floor": _on_free_times(pages.page_floor),
     "plan_guard": Workload(guard.plan_guard, guard.QUICK, guard.FULL),
 }
 

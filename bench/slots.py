@@ -134,7 +134,7 @@ def _good(browser: site.Browser, path: str) -> None:
 
 
 def _seconds(clinic: Clinic) -> float:
-    return 0.1 if clinic == clinic_1m.TINY else 6
+    return 0.1 if clinic == clinic_1m.TINY else 4
 
 
 def _say_queries(line: Line, people: int, days: int) -> None:

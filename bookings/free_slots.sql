@@ -1,7 +1,7 @@
 -- Every start that can be booked, for some services and practitioners over some local days.
 --
---   wall (hours by date) ──► span (moments) ──► win (merged) ──► gap (what nothing blocks)
---        ──► part (with one clock) ──► start (on the grid of the window's own wall clock)
+--   wall (hours by date) ──► span (moments) ──► win (merged) ──► work ──► free (what nothing blocks)
+--        ──► part (a gap with one clock) ──► start (on the grid of the window's own wall clock)
 --
 -- A start is kept when [start, end + turnover after) lies in one window and
 -- [start - turnover before, end + turnover after) meets no standing visit, time off or
