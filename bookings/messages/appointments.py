@@ -198,7 +198,9 @@ class AppointmentSource:
         clinic = ClinicSettings.current()
         words, today = clinic_words(row, clinic), day_of(now, row.zone)
         before = staff.before(row) if message.kind == "moved" else None
-        file = ("session.ics", visit_calendar(row, now=now), "text/calendar")
+        files = []
+        if message.kind in WITH_FILE:
+            files.append(("session.ics", visit_calendar(row, now=now), "text/calendar"))
         is_by_clinic = row.is_cancelled and row.cancelled_by == Appointment.CancelledBy.CLINIC
         when = words.when(row.starts_at, today=today)
         return write_letter(
@@ -209,7 +211,7 @@ class AppointmentSource:
             link=AppointmentSource.link(message, row),
             values={"when": when, "place": row.location.name},
             short_values={"when": words.short(row.starts_at)},
-            attachments=(file,) if message.kind in WITH_FILE else (),
+            attachments=tuple(files),
             visit=row,
             was=words.when(before.starts_at, today=today) if before else "",
             when=when,

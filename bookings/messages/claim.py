@@ -15,12 +15,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
 from bookings.messages.kinds import KINDS
-from bookings.models import Client, Message, MessageAttempt
+from bookings.models import Client, Message
 
 State = Message.State
 MOST_CLAIMS = 5  # without a result; then the row itself is what kills its workers
@@ -45,6 +45,28 @@ RETURNING message.*
 """
 FRESH = TAKE.format(claims=f"< {SUSPECT_CLAIMS}")
 SUSPECT = TAKE.format(claims=f">= {SUSPECT_CLAIMS}")
+
+SENDING = """
+UPDATE bookings_message
+   SET state = 'sending', attempts = attempts + 1, sending_at = %(now)s, sent_to = %(address)s,
+       via = %(channel)s, lease_until = statement_timestamp() + %(lease)s
+ WHERE id = %(id)s AND state = 'claimed' AND claimed_by = %(claimed_by)s AND claim_no = %(claim_no)s
+   AND lease_until > statement_timestamp()
+"""
+# The try and its result are one statement, so either both are written or neither.
+RESULT = """
+WITH tried AS (
+    INSERT INTO bookings_messageattempt (message_id, claim_no, at, result, detail)
+    VALUES (%(id)s, %(claim_no)s, %(now)s, %(code)s, %(detail)s)
+)
+UPDATE bookings_message
+   SET state = %(state)s, last_code = %(code)s, claims = 0, claimed_by = '', lease_until = NULL,
+       next_attempt_at = statement_timestamp() + %(wait)s,
+       sent_at = CASE WHEN %(is_sent)s THEN %(now)s ELSE sent_at END,
+       provider_ref = CASE WHEN %(is_sent)s THEN %(reference)s ELSE provider_ref END,
+       is_ambiguous = is_ambiguous OR %(is_ambiguous)s
+ WHERE id = %(id)s AND claim_no = %(claim_no)s AND state = ANY(%(counts_for)s)
+"""
 
 
 class ClaimLost(Exception):
@@ -96,20 +118,11 @@ def commit_to_send(
     message: Message, *, address: str, now: datetime, channel: str = Client.Channel.EMAIL
 ) -> None:
     """Turn claimed into sending and renew the lease. Raises ClaimLost."""
-    moved = Message.objects.filter(
-        pk=message.pk,
-        state=State.CLAIMED,
-        claimed_by=message.claimed_by,
-        claim_no=message.claim_no,
-        lease_until__gt=Now(),
-    ).update(
-        state=State.SENDING,
-        attempts=F("attempts") + 1,
-        sending_at=now,
-        sent_to=address,
-        via=channel,
-        lease_until=Now() + lease(),
-    )
+    moved = _execute(
+        SENDING,
+        id=message.pk, claimed_by=message.claimed_by, claim_no=message.claim_no,
+        now=now, address=address, channel=channel, lease=lease(),
+    )  # fmt: skip
     if not moved:
         raise ClaimLost
     message.attempts += 1
@@ -170,23 +183,18 @@ def record(
     counts_for = [State.CLAIMED, State.SENDING]
     if state == State.SENT:
         counts_for += [State.PENDING, State.UNKNOWN, State.EXPIRED]
-    values = {"sent_at": now, "provider_ref": reference} if state == State.SENT else {}
-    if is_ambiguous:
-        values["is_ambiguous"] = True
-    with transaction.atomic(durable=True):
-        message.state = state
-        counted = Message.objects.filter(
-            pk=message.pk, claim_no=message.claim_no, state__in=counts_for
-        ).update(
-            state=state,
-            last_code=code,
-            claims=0,
-            claimed_by="",
-            lease_until=None,
-            next_attempt_at=Now() + wait if wait else None,
-            **values,
-        )
-        MessageAttempt.objects.create(
-            message=message, claim_no=message.claim_no, at=now, result=code, detail=detail[:200]
-        )
+    message.state = state
+    counted = _execute(
+        RESULT,
+        id=message.pk, claim_no=message.claim_no, counts_for=[str(one) for one in counts_for],
+        state=str(state), is_sent=state == State.SENT, code=code, now=now, detail=detail[:200],
+        wait=wait, is_ambiguous=is_ambiguous, reference=reference,
+    )  # fmt: skip
     return bool(counted)
+
+
+def _execute(sql: str, **values: object) -> int:
+    """Execute one of our statements; returns how many messages it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.rowcount

@@ -13,7 +13,6 @@ WORDS = {
     "rate_limited": "Waits: there was a reminder a few days ago",
     "not_yet": "Waits for its day",
     "fuse_client": "Held back: too many messages to one client",
-    "address_changed": "Written anew: the address or channel has changed",
     # why it was not needed
     "client_deceased": "The client has died: nothing is sent any more",
     "client_opted_out": "The client wants no reminders",

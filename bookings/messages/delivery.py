@@ -1,8 +1,9 @@
 """From a waiting row to a delivered message, in three small transactions.
 
     T1 claim    pending ──► claimed    a batch, skipping what others hold, with a lease
-       render   outside of any transaction; an error here is the row's own
     T2 decide   claimed ──► sending    source rows locked first; a cancel that came before wins
+       render   under these locks, so that what is said is what was decided; an error, or a
+                death, takes the decision back
        hand over to the mail relay, or to the provider of text messages
     T3 result   sending ──► sent       or back to pending, or parked
 
@@ -35,6 +36,7 @@ from bookings.messages.relay import email_of, open_relay
 from bookings.messages.sms import Text, open_gateway
 from bookings.messages.sources import Mail, Send, Stop, Wait
 from bookings.models import Client, Message
+from practitioners.models import ClinicSettings
 
 State = Message.State
 Channel = Client.Channel
@@ -71,6 +73,10 @@ class Letter:
     channel: str
     to: str
     content: Any  # what the carrier of the channel takes
+
+
+class CarrierRests(Exception):
+    """What would carry the message takes nothing for the moment."""
 
 
 class Run:
@@ -138,16 +144,14 @@ class Run:
     def _deliver(self, message: Message) -> str:
         """Take one claimed message as far as it goes; returns what became of it."""
         try:
-            letter = prepare(message, now=self.now)
+            letter = commit(message, now=self.now)
             if letter is None:
-                return "waiting" if message.state == State.PENDING else "stopped"
-            if not breaker_of(letter.channel).may_take(1, at=time.monotonic()):
-                claim.release([message], wait=timedelta(seconds=settings.MESSAGE_BREAKER_SECONDS))
-                return "waiting"
-            if not commit(message, address=letter.to, channel=letter.channel, now=self.now):
                 return "waiting" if message.state == State.PENDING else "stopped"
         except claim.ClaimLost:
             return "lost"
+        except CarrierRests:
+            claim.release([message], wait=timedelta(seconds=settings.MESSAGE_BREAKER_SECONDS))
+            return "waiting"
         except (OperationalError, InterfaceError) as problem:
             if _code_of(problem) not in TRY_AGAIN_SOON:
                 raise
@@ -203,44 +207,34 @@ def send_due(
     return run.counts
 
 
-def prepare(message: Message, *, now: datetime) -> Letter | None:
-    """Decide for the first time and put it into words; without words the row has been settled.
+def commit(message: Message, *, now: datetime) -> Letter | None:
+    """T2: decide under lock, put it into words, mark the row as being sent; None when it was settled.
 
-    The locks of the decision are given back before anything is rendered.
+    Raises ClaimLost when the row was cancelled or its lease ran out meanwhile, CarrierRests
+    when it has to wait for its carrier.
     """
-    source = message_source(message.source_type)
-    with transaction.atomic(durable=True):
+    with transaction.atomic(durable=True), ClinicSettings.read_once():
         row = _lock(message)
         answer = _decide(message, row, now=now)
-        if isinstance(answer, Send):
-            transaction.set_rollback(True)
-        else:
+        letter = _letter(message, row, now=now) if isinstance(answer, Send) else None
+        if letter is None:
+            answer = Stop("no_address") if isinstance(answer, Send) else answer
             _settle(message, answer, now=now)
             return None
-    mail: Mail = source.render(message, row, now=now)
+        if not breaker_of(letter.channel).may_take(1, at=time.monotonic()):
+            raise CarrierRests
+        claim.commit_to_send(message, address=letter.to, channel=letter.channel, now=now)
+        return letter
+
+
+def _letter(message: Message, row: object, *, now: datetime) -> Letter | None:
+    """The message in words; None when there is nobody to send it to."""
+    mail: Mail = message_source(message.source_type).render(message, row, now=now)
     if not mail.to:
-        _settle(message, Stop("no_address"), now=now)
         return None
     if mail.channel == Channel.SMS:
         return Letter(mail.channel, mail.to, Text(mail.to, mail.text))
     return Letter(mail.channel, mail.to, email_of(message, mail))
-
-
-def commit(message: Message, *, address: str, now: datetime, channel: str = Channel.EMAIL) -> bool:
-    """T2: decide again under lock and mark the row as being sent; False when it was settled.
-
-    Raises ClaimLost when the row was cancelled or its lease ran out meanwhile.
-    """
-    with transaction.atomic(durable=True):
-        row = _lock(message)
-        answer = _decide(message, row, now=now, written_for=(channel, address))
-        if isinstance(answer, Send):
-            answer = fuse.check(message, now=now) or answer
-        if isinstance(answer, Send):
-            claim.commit_to_send(message, address=address, channel=channel, now=now)
-            return True
-        _settle(message, answer, now=now)
-        return False
 
 
 def _lock(message: Message) -> object:
@@ -250,15 +244,15 @@ def _lock(message: Message) -> object:
     return message_source(message.source_type).lock(message)
 
 
-def _decide(
-    message: Message, row: object, *, now: datetime, written_for: tuple[str, str] | None = None
-) -> Send | Wait | Stop:
-    """Ask the source, then what holds for every message to a client."""
+def _decide(message: Message, row: object, *, now: datetime) -> Send | Wait | Stop:
+    """Ask the source, then what holds for every message to a client, then the fuse."""
     if row is None:
         return Stop("source_gone")
     answer: Send | Wait | Stop = message_source(message.source_type).decide(message, row, now=now)
     if isinstance(answer, Send):
-        answer = rules.check(message, row, now=now, written_for=written_for)
+        answer = rules.check(message, row, now=now)
+    if isinstance(answer, Send):
+        answer = fuse.check(message, now=now) or answer
     return answer
 
 

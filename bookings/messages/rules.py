@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 
 from bookings.extensions import message_source
 from bookings.messages.kinds import KINDS
@@ -20,28 +20,20 @@ from bookings.wall_clock import DAY, is_send_day, next_opening
 from practitioners.clocks import clinic_zone
 from practitioners.models import ClinicSettings, Closure, Location
 
-A_MOMENT = timedelta(seconds=5)
 A_WHILE = timedelta(days=40)  # longer than any run of holidays
 
 
-def check(
-    message: Message, row: object, *, now: datetime, written_for: tuple[str, str] | None = None
-) -> Send | Wait | Stop:
-    """Say whether a message that its source lets go may go; `row` is what it is about.
-
-    `written_for` is the channel and address it has been put into words for: when the
-    client has another by now, it is written anew.
-    """
+def check(message: Message, row: object, *, now: datetime) -> Send | Wait | Stop:
+    """Say whether a message that its source lets go may go; `row` is what it is about."""
     if message.client_id is None:
         return Send()
     client = _client(message, row)
+    prefetch_related_objects([client], "consents")  # as they are under its lock
     if client.is_deceased:
         return Stop("client_deceased")
     way = route_of(message, client)
     if way.code:
         return Stop(way.code)
-    if written_for and written_for != (way.channel, way.address):
-        return Wait(now + A_MOMENT, "address_changed")
     source = message_source(message.source_type)
     if not KINDS[message.kind].is_follow_up or getattr(source, "keeps_hours", False):
         return Send()

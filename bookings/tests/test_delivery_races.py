@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from bookings.messages import claim, delivery, outbox, recovery, stopping
 from bookings.messages.relay import open_relay
+from bookings.messages.sources import Mail
 from bookings.models import Client, Message
 from bookings.tests.conftest import NOW, Ledger
+from bookings.tests.message_sources import DeskNoteSource
 from bookings.tests.smtp_server import SmtpServer
 
 State = Message.State
@@ -74,7 +77,7 @@ def test_a_cancel_that_commits_first_wins(ledger: Ledger) -> None:
         holding.wait(5)
         committing.set()
         try:
-            delivery.commit(claimed, address="a@example.com", now=NOW)
+            delivery.commit(claimed, now=NOW)
             outcome.append("sent")
         except claim.ClaimLost:
             outcome.append("cancelled")
@@ -82,6 +85,43 @@ def test_a_cancel_that_commits_first_wins(ledger: Ledger) -> None:
     together(verb, worker)
     message.refresh_from_db()
     assert (outcome, message.state) == (["cancelled"], State.CANCELLED)
+
+
+def test_a_cancel_that_comes_while_it_is_put_into_words_waits_and_finds_it_on_its_way(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = ledger.write()
+    (claimed,) = claim.take("worker", now=NOW, lanes=[1], size=1)
+    rendering, taken_back = threading.Event(), []
+    render = DeskNoteSource.render
+
+    def slowly(*args: Any, **more: Any) -> Mail:
+        rendering.set()
+        time.sleep(0.3)  # the cancel is waiting for the row by now
+        return render(*args, **more)
+
+    def verb() -> None:
+        rendering.wait(5)
+        with transaction.atomic():
+            Client.objects.select_for_update().get(pk=message.client_id)
+            taken_back.append(outbox.cancel_open("test", message.client_id, code="moved"))
+
+    monkeypatch.setattr(DeskNoteSource, "render", staticmethod(slowly))
+    together(verb, lambda: delivery.commit(claimed, now=NOW))
+    message.refresh_from_db()
+    assert (taken_back, message.state) == ([0], State.SENDING)
+
+
+def test_one_message_takes_eight_statements(ledger: Ledger) -> None:
+    """Both marks are committed for each; the rest of a run does not grow with them."""
+    counts = []
+    for many in (1, 4):
+        for _ in range(many):
+            ledger.write()
+        with CaptureQueriesContext(connection) as sent:
+            ledger.send()
+        counts.append(sum(one["sql"] not in ("BEGIN", "COMMIT") for one in sent.captured_queries))
+    assert (counts[1] - counts[0]) / 3 <= 8
 
 
 def test_a_source_that_is_locked_for_long_puts_its_message_back_and_stops_nobody(
@@ -185,5 +225,5 @@ def test_nothing_is_sent_from_inside_an_open_transaction(ledger: Ledger) -> None
     ledger.write()
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():  # noqa: PT012
         claimed = claim.take("worker", now=NOW, lanes=[1], size=1)
-        delivery.commit(claimed[0], address="a@example.com", now=NOW)
+        delivery.commit(claimed[0], now=NOW)
     assert Message.objects.get().state == State.PENDING

@@ -263,7 +263,7 @@ def test_10_a_cancel_before_the_commitment_wins_over_the_claim(ledger: Ledger) -
     (message,) = take()
     outbox.cancel_open("test", message.client_id, code="moved")
     with pytest.raises(claim.ClaimLost):
-        delivery.commit(message, address="a@example.com", now=NOW)
+        delivery.commit(message, now=NOW)
     message.refresh_from_db()
     assert message.state == State.CANCELLED
 
