@@ -19,13 +19,23 @@ class Prepared:
         self._sessions: WeakSet[Any] = WeakSet()
 
     def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Execute it. One query; the first of a session makes it ready, too."""
+        """Execute it and read what it answers. One query; the first of a session makes it ready, too."""
+        self._make_ready()
+        with connection.cursor() as cursor:
+            cursor.execute(self._execute, values)
+            return cursor.fetchall()
+
+    def written(self, values: Mapping[str, Any]) -> int:
+        """Execute it; how many rows it has written. Queries as for `rows`."""
+        self._make_ready()
+        with connection.cursor() as cursor:
+            cursor.execute(self._execute, values)
+            return cursor.rowcount
+
+    def _make_ready(self) -> None:
         connection.ensure_connection()
         session = connection.connection
         if session not in self._sessions:
             with connection.wrap_database_errors, session.cursor() as cursor:
                 cursor.execute(self._prepare)
             self._sessions.add(session)
-        with connection.cursor() as cursor:
-            cursor.execute(self._execute, values)
-            return cursor.fetchall()

@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
 from django.urls import reverse
 
 from bookings.links import booking_link
 from bookings.messages.letters import write_letter
 from bookings.messages.sources import Mail, Send, Stop, Wait
 from bookings.models import Client, Message, Task
+from bookings.prepared import Prepared
 from bookings.times import say_day
 from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings
@@ -46,15 +46,18 @@ FRONT_DESK = "Front desk"
 LATER = ("rate_limited", "quiet_hours", "not_yet")
 BATCH = 1000
 
-# One statement: the plans whose moment has come, their messages, and their next moment.
-SWEEP = """
+# One statement, and so one transaction: the plans whose moment has come, their messages, and
+# their next moment.
+SWEEP = Prepared(
+    "sweep_of_follow_ups",
+    f"""
 WITH due AS (
     SELECT id, client_id, cycle_key, next_message_kind AS kind, next_message_at AS at,
            overdue_at, lapsed_at
     FROM treatment_plans_treatmentplan
     WHERE status = 'active' AND next_message_at <= %(now)s
     ORDER BY next_message_at
-    LIMIT %(batch)s
+    LIMIT {BATCH}
     FOR UPDATE SKIP LOCKED
 ), moved AS (
     UPDATE treatment_plans_treatmentplan plan SET
@@ -82,16 +85,16 @@ SET state = 'pending', send_after = excluded.send_after, expires_at = excluded.e
     last_code = 'reopened'
 WHERE bookings_message.state = 'cancelled' AND bookings_message.sending_at IS NULL
   AND bookings_message.last_code IN ('already_booked', 'clinical_hold', 'plan_paused')
-"""
+""",  # noqa: S608  a number of ours
+    {"now": "timestamptz"},
+)
 
 
 def sweep(*, now: datetime) -> int:
     """Write every follow-up that has become due; returns how many plans were moved on."""
     total = 0
     while True:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(SWEEP, {"now": now, "batch": BATCH})
-            written = cursor.rowcount
+        written = SWEEP.written({"now": now})
         total += written
         if written < BATCH:
             return total

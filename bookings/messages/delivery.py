@@ -36,7 +36,7 @@ from bookings.messages.relay import email_of, open_relay
 from bookings.messages.sms import Text, open_gateway
 from bookings.messages.sources import Mail, Send, Stop, Wait
 from bookings.models import Client, Message
-from practitioners.models import ClinicSettings
+from practitioners.once import read_once
 
 State = Message.State
 Channel = Client.Channel
@@ -127,10 +127,12 @@ class Run:
             self.worker, now=self.now, lanes=lanes, size=settings.MESSAGE_BATCH, only=list(keys)
         )
 
+    @read_once()
     def _deliver_all(self, batch: list[Message], *, took_at: float) -> None:
         """Deliver one after the other, and give back what would not begin in half a lease.
 
-        Left to run out, it would look as if the row had killed its worker.
+        Left to run out, it would look as if the row had killed its worker. The clinic's
+        settings and words are read once for all of them.
         """
         ends_at = took_at + claim.lease().total_seconds() / 2
         for place, message in enumerate(batch):
@@ -213,7 +215,7 @@ def commit(message: Message, *, now: datetime) -> Letter | None:
     Raises ClaimLost when the row was cancelled or its lease ran out meanwhile, CarrierRests
     when it has to wait for its carrier.
     """
-    with transaction.atomic(durable=True), ClinicSettings.read_once():
+    with transaction.atomic(durable=True):
         row = _lock(message)
         answer = _decide(message, row, now=now)
         letter = _letter(message, row, now=now) if isinstance(answer, Send) else None

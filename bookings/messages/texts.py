@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bookings.messages.kinds import KINDS
 from bookings.models import Client, MessageTemplate
+from practitioners.once import once
 
 Channel = Client.Channel
 IN_BRACES = re.compile(r"\{([^{}]*)\}")
@@ -211,7 +212,8 @@ def words_of(text: str, channel: str, *, is_own: bool = True) -> Words:
 
     Whoever acts for somebody else gets our opening, as the clinic's greets the client.
     """
-    own = MessageTemplate.objects.filter(kind=text, channel=channel).first()
+    rows = MessageTemplate.objects.filter(kind=text, channel=channel)
+    own = once((MessageTemplate, text, channel), rows.first)
     ours = our_words(text, channel, is_own=is_own)
     if own is None:
         return ours

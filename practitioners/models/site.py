@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import time
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-_read_once: ContextVar[list[ClinicSettings] | None] = ContextVar("_read_once", default=None)
+from practitioners.once import once
 
 
 class ClinicSettings(models.Model):
@@ -87,20 +84,4 @@ class ClinicSettings(models.Model):
     @classmethod
     def current(cls) -> ClinicSettings:
         """Return the clinic's settings, or the defaults before the first save."""
-        known = _read_once.get()
-        if known:
-            return known[0]
-        clinic = cls.objects.filter(pk=1).first() or cls(pk=1)
-        if known is not None:
-            known.append(clinic)
-        return clinic
-
-    @staticmethod
-    @contextmanager
-    def read_once() -> Iterator[None]:
-        """Read the settings at most once for one short piece of work that asks for them often."""
-        token = _read_once.set([])
-        try:
-            yield
-        finally:
-            _read_once.reset(token)
+        return once(cls, lambda: cls.objects.filter(pk=1).first() or cls(pk=1))

@@ -1,0 +1,32 @@
+"""Reading what hardly ever changes once, for a short piece of work that asks for it often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+Read = TypeVar("Read")
+_known: ContextVar[dict[Hashable, Any] | None] = ContextVar("known", default=None)
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Remember within it what `once` has read."""
+    token = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
+def once(name: Hashable, read: Callable[[], Read]) -> Read:
+    """What was read under this name before; outside of `read_once` it is read every time."""
+    known = _known.get()
+    if known is None:
+        return read()
+    if name not in known:
+        known[name] = read()
+    found: Read = known[name]
+    return found
