@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -193,7 +194,7 @@ def record(
     return bool(counted)
 
 
-def _execute(sql: str, **values: object) -> int:
+def _execute(sql: str, **values: Any) -> int:
     """Execute one of our statements; returns how many messages it changed."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
