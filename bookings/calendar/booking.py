@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -55,12 +56,14 @@ def confirm(
     source_ref: str = "",
     expected: Choice | None = None,
     seen: Appointment | None = None,
+    with_it: Callable[[Appointment], None] | None = None,
 ) -> Appointment:
     """Turn the time kept for a visitor into the client's booked visit.
 
     The same form sent again returns the same visit. `expected` is what the form showed;
     a choice made in another window since then is not booked by it. `seen` is the kept time
-    as somebody has just read it, which spares reading it before the locks. Raises HoldExpired,
+    as somebody has just read it, which spares reading it before the locks. `with_it` is done
+    in the same transaction, also for a form sent again. Raises HoldExpired,
     Changed, ClientBusy, TooManyOpen, CallToBook, Refused or AlreadyUsed.
     """
     try:
@@ -75,14 +78,25 @@ def confirm(
             source_ref=source_ref,
             expected=expected,
             seen=seen,
+            with_it=with_it or _nothing_more,
         )
     except Changed:
         renew_hold(visitor, now=now)
         raise
 
 
+def _nothing_more(visit: Appointment) -> None:
+    """What is done with a booking that is all."""
+
+
 @in_one_transaction
-def _confirm(
+def _confirm(visitor: str, *, with_it: Callable[[Appointment], None], **given: Any) -> Appointment:
+    visit = _confirmed(visitor, **given)
+    with_it(visit)
+    return visit
+
+
+def _confirmed(
     visitor: str,
     *,
     client: Client,

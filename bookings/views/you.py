@@ -9,6 +9,7 @@ Whoever asks for a code gets the same answer. What was typed waits in the sessio
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from bookings.models import Appointment
 from bookings.picking import value_of
 from bookings.remembered import (
     finish,
+    finish_with_it,
     forget_choice,
     invitation,
     just_booked,
@@ -250,18 +252,19 @@ def _book(
     if "hold_again" in request.POST and kept and is_over(kept, now=now):
         kept = _hold_again(kept, visitor, now=now)
         remember_choice(request.session, kept)
-    visit = book_for(
+    whom = form.whom
+    remember = finish_with_it if whom.client else finish
+    return book_for(
         visitor,
-        form.whom,
+        whom,
         by=user,
         form_token=form.cleaned_data["form_token"],
         client_note=form.cleaned_data["note"],
         source_ref=invitation(request.session, slug),
         now=now,
         seen=kept,
+        with_it=partial(remember, request.session),
     )
-    finish(request.session, visit)
-    return visit
 
 
 def _hold_again(kept: Appointment, visitor: str, *, now: datetime) -> Appointment:
