@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from bookings.availability import Slot
 from bookings.errors import BookingError
-from bookings.next_times import MOST, meets_other, offers_others
+from bookings.next_times import MOST, instead_of, meets_other, offers_others
 from bookings.picking import read_start, value_of
 from bookings.timetable import Timetable
 from bookings.wall_clock import moment
@@ -127,7 +127,10 @@ def place_of_problem(dates: Iterable[ShownDate]) -> str:
 def _shown(table: Timetable, one: Proposal, picked: str, refusal: BookingError | None) -> ShownDate:
     words = table.words
     at = refusal.details.get("starts_at") if refusal else None
+    is_refused = at is not None and value_of(at) == picked
     offers = [slot for slot in one.offers if not meets_other(slot, refusal)]
+    if is_refused and len(offers) < MOST:
+        offers = instead_of(one.at, table, refusal)
     is_free = bool(offers) and offers[0].starts_at == one.at
     return ShownDate(
         one.number,
@@ -139,7 +142,7 @@ def _shown(table: Timetable, one: Proposal, picked: str, refusal: BookingError |
             (value_of(slot.starts_at), words.short(slot.starts_at))
             for slot in offers[: OFFERED + is_free]
         ],
-        is_refused=at is not None and value_of(at) == picked,
+        is_refused=is_refused,
     )
 
 

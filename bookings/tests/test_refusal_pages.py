@@ -59,6 +59,7 @@ from bookings.tests.refusal_world import (
     too_many_open,
     too_soon,
 )
+from practitioners.models import TimeOff
 
 CALENDAR = (taken, outside_hours, closed, away, not_certified, no_room, daily_limit, off_grid)
 ONLINE = (too_soon, too_far)
@@ -147,6 +148,19 @@ def test_where_a_specialist_has_no_time_left_it_is_anybody_s(scene: Scene) -> No
     page = text_of(place.press())
     assert OBSTACLES[not_certified] in page
     assert not any(scene.world.person.slug in one for one in next_three(page))
+    check_times(scene, place, page)
+
+
+@pytest.mark.parametrize("enter", [in_a_series, in_a_series_at_the_desk])
+def test_where_nothing_is_free_around_a_date_it_is_the_nearest_at_all(
+    scene: Scene, enter: Callable[[Scene], Place]
+) -> None:
+    place = enter(scene)
+    TimeOff.objects.create(
+        practitioner=scene.world.person, starts_at=scene.at - 4 * DAY, ends_at=scene.at + 5 * DAY
+    )
+    page = text_of(place.press())
+    assert OBSTACLES[away] in page
     check_times(scene, place, page)
 
 
