@@ -121,7 +121,7 @@ standing AS NOT MATERIALIZED (  -- what may block; asked of one practitioner or 
     FROM bookings_appointment v
     WHERE v.status <> 'cancelled'
       AND v.starts_at >= %(first_day)s::timestamptz - interval '2 days'
-      AND v.starts_at < %(last_day)s::timestamptz + interval '3 days'
+      AND v.starts_at < %(last_day)s::timestamptz + interval '2 days'
       AND (v.status <> 'held' OR (v.held_until > %(now)s AND v.held_by <> %(visitor)s))
       AND v.id IS DISTINCT FROM %(moving)s
 ),
@@ -147,7 +147,7 @@ free AS MATERIALIZED (
             FROM practitioners_timeoff o
             WHERE o.practitioner_id = w.practitioner_id
               AND o.ends_at > %(first_day)s::timestamptz - interval '2 days'
-              AND o.starts_at < %(last_day)s::timestamptz + interval '3 days'
+              AND o.starts_at < %(last_day)s::timestamptz + interval '2 days'
             UNION ALL
             SELECT shut.begins, shut.ends FROM shut WHERE shut.location_id = w.location_id
         ) AS block
@@ -184,7 +184,7 @@ no_room AS MATERIALIZED (
     ORDER BY location_id, service_id, rooms DESC
 ),
 giver AS MATERIALIZED (
-    SELECT f.*, a.id AS service_id, a.position, a.length, a.after, a.grid, a.earliest, a.dates, a.daily_limit,
+    SELECT f.*, a.id AS service_id, a.length, a.after, a.grid, a.earliest, a.dates, a.daily_limit,
            place.today + a.horizon AS horizon, coalesce(n.spans, '{}') AS no_room
     FROM free f
     JOIN pair a ON a.practitioner_id = f.practitioner_id AND a.before = f.before
@@ -204,7 +204,7 @@ part AS (  -- a gap with one clock, the window around it, and the moment from wh
     WHERE upper(gap) - lower(gap) >= g.length + g.after
 ),
 start AS (
-    SELECT p.practitioner_id, p.service_id, p.location_id, p.position, p.length, p.after, p.before,
+    SELECT p.practitioner_id, p.service_id, p.location_id, p.length, p.after, p.before,
            p.free_from, p.free_until, moment AS starts_at
     FROM part p
     CROSS JOIN LATERAL generate_series(
@@ -247,14 +247,16 @@ packed AS (
     FROM fitting f
 ),
 offered AS (
-    SELECT practitioner_id, service_id, location_id, position, length, starts_at
-    FROM start WHERE NOT (SELECT packs FROM clinic)
+    SELECT practitioner_id, service_id, location_id, starts_at FROM start WHERE NOT (SELECT packs FROM clinic)
     UNION ALL
-    SELECT practitioner_id, service_id, location_id, position, length, starts_at
-    FROM packed WHERE fits OR NOT can_fit
+    SELECT practitioner_id, service_id, location_id, starts_at FROM packed WHERE fits OR NOT can_fit
 )
-SELECT practitioner_id, service_id, location_id, extract(epoch FROM length)::int,
-       (array_agg(extract(epoch FROM starts_at)::bigint ORDER BY starts_at))[:%(count)s]
-FROM offered
-GROUP BY practitioner_id, service_id, location_id, position, length
-ORDER BY practitioner_id, position, service_id, location_id
+SELECT o.practitioner_id, o.service_id, o.location_id, extract(epoch FROM a.length)::int, o.starts[:%(count)s]
+FROM (
+    SELECT practitioner_id, service_id, location_id,
+           array_agg(date_part('epoch', starts_at)::bigint ORDER BY starts_at) AS starts
+    FROM offered
+    GROUP BY practitioner_id, service_id, location_id
+) AS o
+JOIN asked a ON a.id = o.service_id
+ORDER BY o.practitioner_id, a.position, o.service_id, o.location_id
