@@ -69,7 +69,7 @@ def load(*, by: Any, now: datetime) -> None:
     plans = TreatmentPlan.objects.select_related("client", "location", "service", "practitioner")
     for plan, story in zip(plans.order_by("pk"), STORIES, strict=False):
         _ask(plan)
-        plan.goals.update(measure="Pain")
+        plan.goals.update(outcome=OutcomeMeasure.objects.get(slug="nprs"))
         for days, occasion, values in story.entries:
             _enter(plan, plan.start_on + timedelta(days=days), occasion, values, by=by, now=now)
         for days, right, left in story.turned:

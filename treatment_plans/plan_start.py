@@ -22,6 +22,9 @@ PAIN = (
 )
 
 
+NPRS = "nprs"
+
+
 def goals_from(assessment: Assessment | None) -> list[dict[str, Any]]:
     """The agreed goals line by line; the first is measured by the pain that was told.
 
@@ -33,7 +36,7 @@ def goals_from(assessment: Assessment | None) -> list[dict[str, Any]]:
     goals: list[dict[str, Any]] = [{"sentence": line[:200]} for line in lines if line]
     told = measured_in(assessment)
     if goals and told:
-        goals[0] |= {"measure": told[0][0], "baseline": told[0][1]}
+        goals[0] |= {"outcome": NPRS, "measure": told[0][0], "baseline": told[0][1]}
     return goals[:MOST_GOALS]
 
 

@@ -19,6 +19,7 @@ from bookings.models import Appointment
 from treatment_plans.charts import Happenings, Panel, panels
 from treatment_plans.models import (
     Assessment,
+    Goal,
     Occasion,
     OutcomeMeasure,
     OutcomeScore,
@@ -144,19 +145,17 @@ def _assessed(
 def for_client(plan: TreatmentPlan) -> dict[str, Any]:
     """What a client sees: a sentence, a chart for each goal, and the rest of the charts.
 
-    A goal has a chart when what it is measured by was scored, and is named like the chart,
-    a line of it, or the measure.
+    A goal has a chart when what it is measured by was scored.
     """
     happenings = happenings_of(plan)
-    aimed = {one.measure.casefold(): one for one in plan.goals.all() if one.measure}
-    shown = [one for one in series_of(plan) if one.is_judged or one.name.casefold() in aimed]
-    by_goal, others = [], []
+    goals = list(plan.goals.select_related("outcome"))
+    named = {one.measure.casefold() for one in goals}
+    shown = [one for one in series_of(plan) if one.is_judged or one.name.casefold() in named]
+    by_goal: list[Panel] = []
+    others: list[Panel] = []
     for panel in panels((one for one in shown if one.measure != ROM), happenings):
-        goal = next((aimed[name] for name in _names(panel) if name in aimed), None)
-        if goal is None:
-            others.append(panel)
-        else:
-            by_goal.append(replace(panel, target=goal.target, goal=goal.sentence))
+        aimed = aimed_at(panel, goals)
+        (by_goal if aimed.goal else others).append(aimed)
     first = next((one.series[0] for one in (*by_goal, *others)), None)
     count = len(happenings.sessions)
     return {
@@ -167,9 +166,17 @@ def for_client(plan: TreatmentPlan) -> dict[str, Any]:
     }
 
 
-def _names(panel: Panel) -> list[str]:
-    names = [panel.title, *(one.name for one in panel.series), panel.series[0].measure]
-    return [name.casefold() for name in names]
+def aimed_at(panel: Panel, goals: Iterable[Goal]) -> Panel:
+    """A chart with the goal that it shows: the one of its measure, or one that says its name.
+
+    What is typed in other words may name a chart or a line of it, such as an activity.
+    """
+    measure = panel.series[0].measure if panel.series[0].is_judged else None
+    names = {name.casefold() for name in (panel.title, *(one.name for one in panel.series))}
+    for goal in goals:
+        if goal.outcome.slug == measure if goal.outcome else goal.measure.casefold() in names:
+            return replace(panel, target=goal.target, goal=goal.sentence)
+    return panel
 
 
 def first_day_of(plan: TreatmentPlan) -> date:

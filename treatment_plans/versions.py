@@ -64,12 +64,12 @@ def content_of(plan: TreatmentPlan) -> dict[str, Any]:
         "goals": [
             {
                 "sentence": goal.sentence,
-                "measure": goal.measure,
+                "measure": goal.measured_by,
                 "baseline": None if goal.baseline is None else str(goal.baseline),
                 "target": None if goal.target is None else str(goal.target),
                 "target_on": None if goal.target_on is None else goal.target_on.isoformat(),
             }
-            for goal in plan.goals.all()
+            for goal in plan.goals.select_related("outcome")
         ],
         "techniques": sorted(technique.name for technique in plan.techniques.all()),
         "regions": sorted(region.name for region in plan.regions.all()),

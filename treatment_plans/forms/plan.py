@@ -15,7 +15,7 @@ from bookings.models import Appointment
 from bookings.times import say_day
 from practitioners.models import Location, Service
 from treatment_plans.forms.rows import RowFormSet, row_formset, with_rows
-from treatment_plans.models import Goal, PlanPhase, PlanTemplate, TreatmentPlan
+from treatment_plans.models import Goal, OutcomeMeasure, PlanPhase, PlanTemplate, TreatmentPlan
 from treatment_plans.models.plans import PhaseRow
 from treatment_plans.plan_facts import phase_of
 from treatment_plans.schedule import check_phases
@@ -292,15 +292,36 @@ class GoalForm(Styled):
     """One goal in a sentence, with the numbers that show whether it is reached."""
 
     sentence = forms.CharField(label="Goal", max_length=200, required=False)
-    measure = forms.CharField(label="Measured by", max_length=60, required=False)
+    outcome = forms.ChoiceField(label="Measured by", required=False)
+    measure = forms.CharField(label="In other words", max_length=60, required=False)
     baseline = forms.DecimalField(label="Now", max_digits=6, decimal_places=1, required=False)
     target = forms.DecimalField(label="Target", max_digits=6, decimal_places=1, required=False)
 
+    def __init__(self, *args: Any, measures: Sequence[OutcomeMeasure] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.measures = {one.slug: one for one in measures}
+        named = [(one.slug, one.called) for one in measures]
+        self.fields["outcome"].choices = [("", "Not scored here"), *named]  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
+        """A goal has a sentence, and its numbers lie on the scale of what is scored."""
         data = self.cleaned_data
+        data["outcome"] = self.measures.get(data.get("outcome", ""))
+        if data["outcome"] is not None:
+            self._check_on_scale(data["outcome"])
         if self.has_changed() and not data.get("sentence") and not data.get("DELETE"):
             self.add_error("sentence", ValidationError("Say the goal.", code="required"))
         return data
+
+    def _check_on_scale(self, measure: OutcomeMeasure) -> None:
+        lowest, highest = measure.minimum, measure.maximum
+        for name in ("baseline", "target"):
+            value = self.cleaned_data.get(name)
+            if value is not None and not lowest <= value <= highest:
+                said = (
+                    f"{measure.called} goes from {lowest.normalize():f} to {highest.normalize():f}."
+                )
+                self.add_error(name, ValidationError(said, code="off_scale"))
 
     @staticmethod
     def goal(data: dict[str, Any]) -> Goal:
@@ -312,10 +333,11 @@ class GoalForm(Styled):
     @staticmethod
     def row(goal: Goal) -> dict[str, Any]:
         """Describe a stored goal as a row."""
-        return {name: getattr(goal, name) for name in GOAL}
+        row = {name: getattr(goal, name) for name in GOAL}
+        return row | {"outcome": goal.outcome.slug if goal.outcome else ""}
 
 
-GOAL = ("sentence", "measure", "baseline", "target")
+GOAL = ("sentence", "outcome", "measure", "baseline", "target")
 
 
 def filled_from(template: PlanTemplate, data: QueryDict) -> QueryDict:

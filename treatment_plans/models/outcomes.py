@@ -51,6 +51,12 @@ class OutcomeMeasureQuerySet(models.QuerySet["OutcomeMeasure"]):
         """Those that a plan of this clinic may ask."""
         return self.filter(is_offered=True)
 
+    def for_goals_of(self, plan: TreatmentPlan) -> OutcomeMeasureQuerySet:
+        """What a goal may be measured by: offered ones that are asked, and what a goal has already."""
+        asked = Q(is_offered=True) & ~Q(entry_mode=OutcomeMeasure.Entry.ASSESSMENT)
+        had = Q(pk__in=plan.goals.values("outcome")) if plan.pk else Q()
+        return self.filter(asked | had).order_by("position", "name")
+
     def suggested_for(self, plan: TreatmentPlan) -> OutcomeMeasureQuerySet:
         """Offered ones made for what the client comes with, or for an area the plan treats."""
         fits = Q(body_regions__in=plan.regions.all())

@@ -271,7 +271,17 @@ class Goal(models.Model):
 
     plan = models.ForeignKey(TreatmentPlan, on_delete=models.CASCADE, related_name="goals")
     sentence = models.CharField(max_length=200)
-    measure = models.CharField(max_length=60, blank=True)
+    outcome = models.ForeignKey(
+        "treatment_plans.OutcomeMeasure",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="goals",
+        help_text="What is scored for it: its chart shows the target.",
+    )
+    measure = models.CharField(
+        max_length=60, blank=True, help_text="What shows it in other words, scored or not."
+    )
     baseline = models.DecimalField(max_digits=6, decimal_places=1, null=True, blank=True)
     target = models.DecimalField(max_digits=6, decimal_places=1, null=True, blank=True)
     target_on = models.DateField("by", null=True, blank=True)
@@ -281,6 +291,11 @@ class Goal(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+    @property
+    def measured_by(self) -> str:
+        """What shows it, in the words that were typed or those of the measure."""
+        return self.measure or (self.outcome.called if self.outcome else "")
 
 
 class PlanVersion(models.Model):

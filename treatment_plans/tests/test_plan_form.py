@@ -10,7 +10,7 @@ import pytest
 from bookings.tests.factories import make_staff
 from treatment_plans import plans
 from treatment_plans.models import PlanPhase, TreatmentPlan
-from treatment_plans.tests.factories import make_assessment, make_template
+from treatment_plans.tests.factories import make_assessment, make_measures, make_template
 from treatment_plans.tests.plan_world import (
     BLANK_GOAL,
     BLANK_PHASE,
@@ -84,6 +84,42 @@ def test_goals_begin_with_what_the_assessment_says(world: PlanWorld) -> None:
     goal = written(world).goals.get()
     told = f"{goal.measure}: {goal.baseline} to {goal.target}"
     assert told == "Pain on average, 0 to 10: 6.0 to 3.0"
+
+
+def test_a_goal_is_measured_by_what_is_scored(world: PlanWorld) -> None:
+    make_measures("nprs")
+    make_assessment(world.client, world.person, pain_average=6, agreed_goals="Drive to work")
+    page = browse(world.user).get(new(world)).content.decode()
+    assert '<option value="nprs" selected>Pain</option>' in page
+    assert '<option value="">Not scored here</option>' in page
+    goal = {**BLANK_GOAL, "sentence": "Drive to work", "outcome": "nprs", "target": "3"}
+    post(world, new(world), {**answers(world), **rows("goals", goal)})
+    plan = written(world)
+    (made,) = plan.goals.all()
+    assert made.outcome is not None
+    assert (made.outcome.slug, made.measure, made.measured_by) == ("nprs", "", "Pain")
+    (stored,) = plan.versions.get(number=1).content["goals"]
+    assert stored["measure"] == "Pain"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"outcome": "nprs", "target": "30"}, "Pain goes from 0 to 10."),
+        ({"outcome": "groc", "baseline": "-8"}, "goes from -7 to 7."),
+        ({"outcome": "nothing"}, "Select a valid choice."),
+    ],
+)
+def test_a_goal_off_the_scale_is_refused_and_nothing_typed_is_lost(
+    world: PlanWorld, wrong: dict[str, str], sentence: str
+) -> None:
+    make_measures("nprs", "groc")
+    goal = {**BLANK_GOAL, "sentence": "Drive to work", "measure": "In the car", **wrong}
+    status, page = post(world, new(world), {**answers(world), **rows("goals", goal)})
+    assert status == 422
+    assert sentence in page
+    assert 'value="In the car"' in page
+    assert not TreatmentPlan.objects.filter(client=world.client, goals__isnull=False).exists()
 
 
 def test_rows_left_as_they_were_suggested_are_kept(world: PlanWorld) -> None:

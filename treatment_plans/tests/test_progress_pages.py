@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bookings.models import ClientAccess
 from bookings.tests.factories import NOW, make_client, make_staff, make_user
-from treatment_plans.models import Goal, RecordAccess
+from treatment_plans.models import Goal, OutcomeMeasure, RecordAccess
 from treatment_plans.tests.factories import make_plan
 from treatment_plans.tests.outcome_world import BASE, REVIEW, OutcomeWorld
 from treatment_plans.tests.test_plan_measures import as_user
@@ -64,6 +64,24 @@ def test_the_client_reads_a_sentence_first_and_never_a_verdict(world: OutcomeWor
     assert answer.context["goals"][0].target == 3
     for verdict in ("better by", "improved", "recover", "worse by", "meaningful"):
         assert verdict not in page
+
+
+def test_the_target_stands_in_the_chart_of_the_measure_whatever_the_words(
+    world: OutcomeWorld,
+) -> None:
+    for slug, words in (("ndi", "Everyday life"), ("nprs", "Evenings without pain")):
+        Goal.objects.create(
+            plan=world.plan, sentence=words, measure=words, target=5,
+            outcome=OutcomeMeasure.objects.get(slug=slug),
+        )  # fmt: skip
+    answer = as_user(world.user).get(own(world))
+    shown = {panel.title: (panel.goal, panel.target) for panel in answer.context["goals"]}
+    assert shown == {
+        "Pain": ("Evenings without pain", 5),
+        "Neck Disability Index (NDI)": ("Everyday life", 5),
+    }
+    panels = as_user(world.by).get(desk(world)).context["panels"]
+    assert {one.title for one in panels if one.target == 5} == set(shown)
 
 
 def test_a_chart_has_a_title_a_description_and_its_numbers(world: OutcomeWorld) -> None:

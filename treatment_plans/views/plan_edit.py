@@ -25,7 +25,7 @@ from treatment_plans.forms.plan import (
     filled_from,
 )
 from treatment_plans.forms.rows import with_another_row, with_rows_changed
-from treatment_plans.models import Assessment, PlanTemplate, TreatmentPlan
+from treatment_plans.models import Assessment, OutcomeMeasure, PlanTemplate, TreatmentPlan
 from treatment_plans.proposals import preview
 from treatment_plans.versions import changes_since
 
@@ -142,16 +142,20 @@ def _answers(request: HttpRequest, templates: list[PlanTemplate]) -> tuple[Query
 
 def _rows(data: QueryDict | None, draft: TreatmentPlan) -> dict[str, Any]:
     """Phases and goals: as posted, as stored, or as the assessment suggests them."""
+    scored = {"measures": list(OutcomeMeasure.objects.for_goals_of(draft))}
     if data is not None:
-        return {"phases": PhaseFormSet(data, prefix="phases"), "goals": GoalFormSet(data, prefix="goals")}  # fmt: skip
+        return {
+            "phases": PhaseFormSet(data, prefix="phases"),
+            "goals": GoalFormSet(data, prefix="goals", form_kwargs=scored),
+        }
     if draft.pk is None:
         phases, goals = [], plan_start.goals_from(draft.assessment)
     else:
         phases = [PhaseForm.row(phase) for phase in draft.phases.all()]
-        goals = [GoalForm.row(goal) for goal in draft.goals.all()]
+        goals = [GoalForm.row(goal) for goal in draft.goals.select_related("outcome")]
     return {
         "phases": PhaseFormSet(prefix="phases", initial=phases),
-        "goals": GoalFormSet(prefix="goals", initial=goals),
+        "goals": GoalFormSet(prefix="goals", initial=goals, form_kwargs=scored),
     }
 
 

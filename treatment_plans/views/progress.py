@@ -14,7 +14,7 @@ from bookings.models import Appointment
 from treatment_plans.access import record_opened
 from treatment_plans.charts import panels
 from treatment_plans.models import OutcomeScore, TreatmentPlan
-from treatment_plans.progress import for_client, happenings_of, series_of
+from treatment_plans.progress import aimed_at, for_client, happenings_of, series_of
 from treatment_plans.views.paper import as_file
 
 PARTS = ("client", "practitioner", "service", "location", "assessment")
@@ -74,13 +74,13 @@ def _plan_progress(request: HttpRequest, public_id: UUID, template: str) -> Http
     )
     now = timezone.now()
     record_opened(plan.client, user, "progress", now=now)
-    series = series_of(plan)
+    series, goals = series_of(plan), list(plan.goals.select_related("outcome"))
     scores = OutcomeScore.objects.visible_to(user).filter(plan=plan).newest_first()
     context = {
         "plan": plan,
         "client": plan.client,
         "series": series,
-        "panels": panels(series, happenings_of(plan)),
+        "panels": [aimed_at(one, goals) for one in panels(series, happenings_of(plan))],
         "scores": scores[:NEWEST],
         "may_write": user.is_practitioner,
         "today": now.astimezone(plan.location.zone).date(),
