@@ -57,13 +57,15 @@ def confirm(
     expected: Choice | None = None,
     seen: Appointment | None = None,
     with_it: Callable[[Appointment], None] | None = None,
+    slug: str = "",
 ) -> Appointment:
     """Turn the time kept for a visitor into the client's booked visit.
 
     The same form sent again returns the same visit. `expected` is what the form showed;
     a choice made in another window since then is not booked by it. `seen` is the kept time
     as somebody has just read it, which spares reading it before the locks. `with_it` is done
-    in the same transaction, also for a form sent again. Raises HoldExpired,
+    in the same transaction, also for a form sent again. With the `slug` of a service a time
+    kept for another one is left alone. Raises HoldExpired,
     Changed, ClientBusy, TooManyOpen, CallToBook, Refused or AlreadyUsed.
     """
     try:
@@ -79,6 +81,7 @@ def confirm(
             expected=expected,
             seen=seen,
             with_it=with_it or _nothing_more,
+            slug=slug,
         )
     except Changed:
         renew_hold(visitor, now=now)
@@ -103,12 +106,13 @@ def _confirmed(
     now: datetime,
     expected: Choice | None,
     seen: Appointment | None,
+    slug: str,
     **given: Any,
 ) -> Appointment:
     kept, earlier = _locked(visitor, client, given["form_token"], seen)
     if earlier:
         return _same_answers(earlier, given["form_digest"])
-    if kept is None:
+    if kept is None or slug not in ("", kept.service.slug):
         raise HoldExpired
     _check_still_kept(kept, visitor, now=now)
     check_unchanged(kept, expected)

@@ -16,7 +16,7 @@ from bookings.errors import Refused
 from bookings.models import Appointment, Client, ClientAccess, SignInCode
 from bookings.tests.booking_world import World, text_of
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
-from practitioners.tests.factories import make_practitioner
+from practitioners.tests.factories import make_practitioner, make_service
 
 
 @pytest.fixture
@@ -140,6 +140,17 @@ def test_what_changed_between_the_look_and_the_locks_is_not_booked(
     answer = client.post(world.you_url, form())
     assert answer.status_code == 409
     assert "Nothing is booked yet: book now, or choose another." in text_of(answer)
+    assert Appointment.objects.get().status == "held"
+
+
+def test_a_form_never_books_what_another_window_has_chosen(
+    world: World, client: Browser, me: Any
+) -> None:
+    world.choose(client)
+    Appointment.objects.update(service=make_service(start_grid=60))
+    world.person.services.add(Appointment.objects.get().service)
+    answer = client.post(world.you_url, form())
+    assert (answer.status_code, answer.url) == (302, world.time_url)
     assert Appointment.objects.get().status == "held"
 
 

@@ -263,6 +263,7 @@ def _book(
         source_ref=invitation(request.session, slug),
         now=now,
         seen=kept,
+        slug=slug,
         with_it=partial(remember, request.session),
     )
 
