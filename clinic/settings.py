@@ -146,6 +146,7 @@ MESSAGE_SOURCES: dict[str, str] = {
     "staff_invitation": "clinic.invitations.InvitationSource",
     "daily_digest": "bookings.messages.staff_mails.DigestSource",
     "staff_notice": "bookings.messages.staff_mails.StaffNoticeSource",
+    "aftercare": "treatment_plans.aftercare.AftercareSource",
     "plan_visit": "treatment_plans.asking.MeasuresSource",
     "plan_version": "treatment_plans.agreements.AgreementSource",
     "treatment_plan": "treatment_plans.recall.PlanSource",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from treatment_plans.views import (
+    aftercare,
     assessment,
     caseload,
     day,
@@ -73,6 +74,11 @@ urlpatterns = [
         "desk/plans/<uuid:public_id>/visits/<uuid:visit>/", plan.plan_visit, name="desk_plan_visit"
     ),
     path("desk/caseload/", caseload.desk_caseload, name="desk_caseload"),
+    path(
+        "desk/visits/<uuid:public_id>/aftercare/", aftercare.desk_aftercare, name="desk_aftercare"
+    ),
+    path("advice/<str:token>/", aftercare.aftercare_by_link, name="aftercare_link"),
+    path("my/advice/<uuid:public_id>/", aftercare.my_aftercare, name="my_aftercare"),
     path("my/", portal.my_sessions, name="my_sessions"),
     path("plan/<str:token>/", my_plan.plan_by_link, name="plan_link"),
     path("my/plans/<uuid:public_id>/", my_plan.my_plan, name="my_plan"),

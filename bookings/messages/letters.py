@@ -28,6 +28,7 @@ BUTTONS = {
     "check_in": "Answer the question",
     "measures": "Answer the questions",
     "plan_to_agree": "Read your plan",
+    "aftercare": "Read it",
 }
 Values = Mapping[str, str]
 

@@ -1,6 +1,6 @@
 """Messages that lead a client to a page of theirs and say nothing else.
 
-For forms to fill in, check-ins, advice and letters: whatever causes one writes a row of
+For forms to fill in, check-ins and letters: whatever causes one writes a row of
 the source type `client`, and names itself in its occurrence.
 """
 

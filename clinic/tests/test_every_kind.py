@@ -20,7 +20,7 @@ from bookings.messages import delivery, outbox
 from bookings.messages.kinds import KINDS
 from bookings.messages.plain import plain_message
 from bookings.models import ChannelConsent, Client, Message, SignInCode
-from bookings.tests.factories import make_client, make_staff, make_user
+from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
 from bookings.waiting import line, offers
 from practitioners.tests.factories import (
     make_clinic,
@@ -30,6 +30,7 @@ from practitioners.tests.factories import (
     make_service,
 )
 from treatment_plans import asking, recall
+from treatment_plans.aftercare import advise
 from treatment_plans.tests.factories import ask, make_plan
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +142,14 @@ def plan_to_agree(world: World) -> datetime:
     return NOW + 3 * MINUTE
 
 
+def aftercare(world: World) -> datetime:
+    visit = make_appointment(
+        world.person, world.service, world.place, at(7), client=world.client, status="completed"
+    )
+    advise(visit, "Warm your neck before bed.", by=world.user, now=NOW)
+    return NOW + 3 * MINUTE
+
+
 def plain(kind: str, world: World) -> datetime:
     plain_message(kind, world.client, cause=f"{kind}:1", now=NOW).save()
     return NOW
@@ -169,7 +178,8 @@ CAUSES: dict[str, Cause] = {
     "lapsed": partial(follow_up, weeks_ago=4, day=1),
     "measures": measures,
     "plan_to_agree": plan_to_agree,
-    **{kind: partial(plain, kind) for kind in ("health_form", "check_in", "aftercare", "letter")},
+    "aftercare": aftercare,
+    **{kind: partial(plain, kind) for kind in ("health_form", "check_in", "letter")},
     "staff_notice": staff_notice,
     "daily_digest": daily_digest,
 }  # fmt: skip

@@ -1,4 +1,5 @@
 from treatment_plans.models.access import RecordAccess
+from treatment_plans.models.aftercare import Aftercare
 from treatment_plans.models.agreements import PlanAgreement, Reproposal
 from treatment_plans.models.assessments import Assessment, BodyMark, RomMeasurement
 from treatment_plans.models.outcomes import (
@@ -20,6 +21,7 @@ from treatment_plans.models.reviews import Review
 from treatment_plans.models.templates import PlanTemplate, TemplatePhase
 
 __all__ = [
+    "Aftercare",
     "Assessment",
     "BodyMark",
     "Goal",

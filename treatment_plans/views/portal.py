@@ -8,12 +8,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.views.my import sessions_of
+from treatment_plans.models import Aftercare
 from treatment_plans.portal import cards
+
+NEWEST_ADVICE = 3
 
 
 @require_safe
 def my_sessions(request: HttpRequest) -> HttpResponse:
     """Sessions of everybody this login books for; plans of those whose record it reads."""
     now = timezone.now()
-    context = {**sessions_of(request, now=now), "cards": cards(request.user, now=now)}
+    context = {
+        **sessions_of(request, now=now),
+        "cards": cards(request.user, now=now),
+        "advice": Aftercare.objects.own_of(request.user)[:NEWEST_ADVICE],
+    }
     return render(request, "treatment_plans/my_sessions.html", context)
