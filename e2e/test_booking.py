@@ -179,6 +179,11 @@ def test_a_newcomer_books_without_script(browser: Browser, clinic: Clinic) -> No
     page.get_by_role("radio", name=SLOT).first.check(force=True)
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Your name").fill("Nell Noscript")
+    page.get_by_role("button", name="Give this time back").click()
+    expect(page.get_by_role("status")).to_contain_text("We no longer keep that time for you.")
+    page.get_by_role("radio", name=SLOT).first.check(force=True)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_label("Your name")).to_have_value("Nell Noscript")
     page.get_by_label("Email").fill(email)
     page.get_by_label("I have read when I can move or cancel").check()
     page.get_by_role("button", name="Send me a code").click()
@@ -321,3 +326,23 @@ def test_pages_of_a_booked_session_are_accessible(
     page.get_by_role("button", name="Cancel this session").click()
     page.get_by_role("heading", name="Your session is cancelled").wait_for()
     assert violations(page) == []
+
+
+def test_a_refused_time_leads_to_the_next_three(page: Page, clinic: Clinic) -> None:
+    """The page was open for long: the time that is chosen has passed."""
+    page.emulate_media(reduced_motion="reduce")  # no colour is caught half way
+    page.goto(clinic.address + TIMES)
+    page.get_by_role("link", name="Show next 4 days").click()
+    first = page.get_by_role("radio", name=SLOT).first
+    first.evaluate("one => { one.value = '946684800'; one.checked = true }")
+    page.get_by_role("button", name="Continue").click()
+    summary = page.locator(".error-summary")
+    expect(summary).to_contain_text("That time is in the past.")
+    for theme, width in SIZES:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme }", theme)
+        assert violations(page) == []
+    times = summary.locator(".times a")
+    assert times.count() == 3
+    times.first.click()
+    expect(page.locator("input[name=start]:checked")).to_have_count(1)
