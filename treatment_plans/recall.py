@@ -52,8 +52,7 @@ SWEEP = Prepared(
     "sweep_of_follow_ups",
     f"""
 WITH due AS (
-    SELECT id, client_id, cycle_key, next_message_kind AS kind, next_message_at AS at,
-           overdue_at, lapsed_at
+    SELECT id, client_id, cycle_key, next_message_kind AS kind, next_message_at AS at
     FROM treatment_plans_treatmentplan
     WHERE status = 'active' AND next_message_at <= %(now)s
     ORDER BY next_message_at
@@ -62,14 +61,14 @@ WITH due AS (
 ), moved AS (
     UPDATE treatment_plans_treatmentplan plan SET
         next_message_kind = CASE
-            WHEN due.kind = 'due_soon' AND due.overdue_at IS NOT NULL THEN 'overdue'
-            WHEN due.kind IN ('due_soon', 'overdue') AND due.lapsed_at IS NOT NULL THEN 'lapsed'
+            WHEN plan.next_message_kind = 'due_soon' AND plan.overdue_at IS NOT NULL THEN 'overdue'
+            WHEN plan.next_message_kind IN ('due_soon', 'overdue') AND plan.lapsed_at IS NOT NULL THEN 'lapsed'
             ELSE '' END,
         next_message_at = CASE
-            WHEN due.kind = 'due_soon' AND due.overdue_at IS NOT NULL THEN due.overdue_at
-            WHEN due.kind IN ('due_soon', 'overdue') THEN due.lapsed_at
+            WHEN plan.next_message_kind = 'due_soon' AND plan.overdue_at IS NOT NULL THEN plan.overdue_at
+            WHEN plan.next_message_kind IN ('due_soon', 'overdue') THEN plan.lapsed_at
             ELSE NULL END
-    FROM due WHERE due.id = plan.id
+    WHERE plan.id = ANY(ARRAY(SELECT id FROM due))  -- a join would read every plan of a small clinic
     RETURNING plan.id
 )
 INSERT INTO bookings_message (public_id, source_type, source_id, kind, occurrence, channel,
