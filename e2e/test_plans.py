@@ -24,15 +24,19 @@ def at_the_desk(clinic: Clinic) -> list[str]:
     """What whoever treats opens of plans in every state."""
     there = f"/desk/plans/{plan_of_jamie(clinic)}/"
     return [
-        there, f"{there}?on=31/12/2030", f"{there}dates/", f"{there}words/", f"{there}step/pause/",
-        f"{there}step/end/", f"{there}step/start/", "/desk/caseload/", "/desk/caseload/?state=overdue",
+        f"{there}edit/", there, f"{there}?on=31/12/2030", f"{there}dates/", f"{there}words/",
+        f"{there}words/print/", f"{there}step/pause/", f"{there}step/end/", f"{there}step/start/",
+        "/desk/caseload/", "/desk/caseload/?state=overdue",
     ]  # fmt: skip
 
 
 def of_the_client(clinic: Clinic) -> list[str]:
     """What the client opens of their own plan."""
     there = f"/my/plans/{plan_of_jamie(clinic)}/"
-    return ["/my/", there, f"{there}dates/", "/my/progress/", "/plan/broken/", "/q/broken/"]
+    return [
+        "/my/", there, f"{there}print/", f"{there}dates/", "/my/progress/", "/plan/broken/",
+        "/q/broken/",
+    ]  # fmt: skip
 
 
 PEOPLE = {"dana@example.com": at_the_desk, "jamie@example.com": of_the_client}
@@ -45,7 +49,7 @@ def test_pages_of_plans_are_accessible(
     as_demo(page, email)
     wrong = {}
     for number, path in enumerate(PEOPLE[email](clinic)):
-        theme, width = SIZES[(number + 1) % len(SIZES)]
+        theme, width = SIZES[(number + 2) % len(SIZES)]
         problems = check(page, clinic, path, theme, width)
         if problems:
             wrong[f"{path} ({theme}, {width})"] = problems
