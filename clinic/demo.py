@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from bookings.models import Appointment, Client, ClientAccess, Task
-from clinic import demo_courses, demo_desk, demo_outcomes
+from clinic import demo_courses, demo_desk, demo_outcomes, demo_today
 from clinic.models import ADMIN, CLINICAL_LEAD, FRONT_DESK, User
 from practitioners.models import (
     Availability,
@@ -117,6 +117,7 @@ def load(*, now: datetime) -> None:
     specialists = _specialists(places, services, now.date())
     users = _logins(specialists)
     clients = _clients(chance, users)
+    demo_today.load(clients[10:], specialists[0], services["medical-massage"], now=now)
     _visits(chance, clients, specialists, services, now=now)
     _plans(clients, specialists[0], services["medical-massage"], users["dana@example.com"], now=now)
     demo_outcomes.load(by=users["dana@example.com"], now=now)
@@ -257,7 +258,7 @@ def _visits(
     *,
     now: datetime,
 ) -> None:
-    """Three months behind and two weeks ahead; today has a late arrival and a no-show."""
+    """Three months behind and two weeks ahead, around what today is made of."""
     rows = []
     busy: set[tuple[int, datetime]] = set()
     for person in specialists:
@@ -329,6 +330,8 @@ def _plans(
         ("draft", 0, 1, [("per_week", 1, 6)]),
         ("completed", 3, 3, [("per_week", 1, 3)]),
         ("discharged", 2, 20, [("every_n_weeks", 2, 4)]),
+        ("paused", 2, 9, [("per_week", 1, 6)]),
+        ("cancelled", 1, 30, [("per_week", 1, 4)]),
     )
     for client, (status, done, since, phases) in zip(
         [clients[0], *clients[2:]], shapes, strict=False
@@ -377,5 +380,7 @@ def _bring_to(plan: TreatmentPlan, status: str, *, by: Any, now: datetime) -> No
             version=plan.versions.get(), user=by, name=plan.client.name, way="desk", agreed_at=now
         )
     plans.activate(plan, by=by, now=now)
-    if status == "discharged":
+    if status in ("discharged", "cancelled"):
         plans.end(plan, status, by=by, now=now, reason="Moved to another town")
+    if status == "paused":
+        plans.rest(plan, by=by, now=now, reason="Away for work until spring")
