@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import AppConfig, apps
+from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.db.models.signals import post_migrate
 from xdist.scheduler import LoadScopeScheduling
 
+from clinic.models import ROLES
+from clinic.roles import grant_roles
 from clinic.servers.places import Places, postgres_url, valkey_url
 from clinic.servers.postgres import Postgres
 from clinic.servers.valkey import Valkey
@@ -29,6 +34,19 @@ def _plain_settings(settings: Any) -> None:
     }
     settings.SECURE_SSL_REDIRECT = False
     cache.clear()
+
+
+def pytest_configure() -> None:
+    """Let the roles, rows of a migration, outlive the tests that commit and end in empty tables."""
+    post_migrate.connect(_add_roles)
+
+
+def _add_roles(sender: AppConfig, **_: Any) -> None:
+    with_models = [one for one in apps.get_app_configs() if one.models_module]
+    if sender is with_models[-1]:  # their rights are rows that are there again by then
+        for role in ROLES:
+            Group.objects.get_or_create(name=role)
+        grant_roles()
 
 
 class OneClinic(LoadScopeScheduling):  # type: ignore[misc]
