@@ -5,7 +5,7 @@ import sys
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.floor.settings")
+os.environ["DJANGO_SETTINGS_MODULE"] = "bench.floor.settings"  # the servers name the site's own
 django.setup()
 
 from bench.run import main  # noqa: E402  the workloads import models
