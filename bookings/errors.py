@@ -65,6 +65,16 @@ class Changed(Taken):
     sentence = "Something about this session has changed. Please look again and press again."
 
 
+class ChosenElsewhere(Changed):
+    """The form is older than what the visitor chose in another window."""
+
+    code = "chosen_elsewhere"
+    sentence = (
+        "You have chosen something else in another window. Nothing was booked."
+        " Please look at your choice and press again."
+    )
+
+
 class NotPossible(BookingError):
     status = 422
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bookings.availability import Slot
+from bookings.models import Appointment
 from bookings.times import Words, place
 
 DAYS_SHOWN = 4
 TIMES_IN_SHORT = 6
 NOON = 12
 MANY = 8  # more than so many times in a day are grouped
+SHOWN = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,10})")
 PARTS = ((12, "Morning"), (17, "Afternoon"), (24, "Evening"))
 
 
@@ -108,3 +111,15 @@ def read_start(text: str) -> datetime | None:
         return None
     at = datetime.fromtimestamp(int(text), tz=ZoneInfo("UTC"))
     return at if 2000 <= at.year < 2100 and at.second == 0 else None
+
+
+def shown_value(kept: Appointment) -> str:
+    """How what a page showed travels in its form: the session, with whom, and when."""
+    return f"{kept.service_id}.{kept.practitioner_id}.{value_of(kept.starts_at)}"
+
+
+def read_shown(text: str) -> tuple[int, int, datetime] | None:
+    """Read such a value; None for anything that cannot be one."""
+    found = SHOWN.fullmatch(text)
+    at = read_start(found[3]) if found else None
+    return (int(found[1]), int(found[2]), at) if found and at else None

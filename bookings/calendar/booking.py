@@ -28,6 +28,7 @@ from bookings.errors import (
     AlreadyUsed,
     CallToBook,
     Changed,
+    ChosenElsewhere,
     HoldExpired,
     NotOffered,
     NotPossible,
@@ -39,10 +40,6 @@ from bookings.refusals import why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
 
 Choice = tuple[int, int, datetime]  # service, practitioner, start
-OTHER_WINDOW = (
-    "You have chosen something else in another window. Nothing was booked."
-    " Please look at your choice and press again."
-)
 
 
 def confirm(
@@ -66,7 +63,7 @@ def confirm(
     as somebody has just read it, which spares reading it before the locks. `with_it` is done
     in the same transaction, also for a form sent again. With the `slug` of a service a time
     kept for another one is left alone. Raises HoldExpired,
-    Changed, ClientBusy, TooManyOpen, CallToBook, Refused or AlreadyUsed.
+    Changed, ChosenElsewhere, ClientBusy, TooManyOpen, CallToBook, Refused or AlreadyUsed.
     """
     try:
         return _confirm(
@@ -148,7 +145,7 @@ def _locked(
         and seen
         and (kept.practitioner_id, kept.room_id) != (seen.practitioner_id, seen.room_id)
     ):
-        raise Changed(OTHER_WINDOW)
+        raise Changed
     return kept, next((one for one in found if one.form_token == token), None)
 
 
@@ -167,9 +164,9 @@ def _check_still_kept(kept: Appointment, visitor: str, *, now: datetime) -> None
 
 
 def check_unchanged(kept: Appointment, expected: Choice | None = None) -> None:
-    """Raises Changed when the form showed something else than would be booked."""
+    """Raises ChosenElsewhere or Changed when the form showed something else than would be booked."""
     if expected and expected != (kept.service_id, kept.practitioner_id, kept.starts_at):
-        raise Changed(OTHER_WINDOW)
+        raise ChosenElsewhere
     if terms(kept.service, kept.starts_at) != (kept.ends_at, kept.busy, kept.price):
         raise Changed(
             "The length or price of this session has changed. Nothing was booked."

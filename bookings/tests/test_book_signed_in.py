@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -152,6 +153,40 @@ def test_a_form_never_books_what_another_window_has_chosen(
     answer = client.post(world.you_url, form())
     assert (answer.status_code, answer.url) == (302, world.time_url)
     assert Appointment.objects.get().status == "held"
+
+
+def shown_on(page: Any) -> str:
+    found = re.search(r'name="shown" value="([^"]+)"', page.content.decode())
+    assert found
+    return found[1]
+
+
+def test_of_two_windows_the_older_never_books_the_time_of_the_newer(
+    world: World, client: Browser, me: Any
+) -> None:
+    world.choose(client)
+    older = form(shown=shown_on(client.get(world.you_url)), note="My neck is stiff")
+    world.choose(client, world.start + timedelta(hours=4))
+    answer = client.post(world.you_url, older)
+    assert answer.status_code == 409
+    assert "chosen something else in another window. Nothing was booked" in text_of(answer)
+    assert "My neck is stiff" in text_of(answer)
+    assert Appointment.objects.get().status == "held"
+    again = form(shown=shown_on(answer))
+    first, second = (client.post(world.you_url, again) for _ in range(2))
+    visit = Appointment.objects.get()
+    assert (visit.status, visit.starts_at) == ("booked", world.start + timedelta(hours=4))
+    assert first.url == second.url == f"/book/done/{visit.public_id}/"
+
+
+@pytest.mark.parametrize("shown", ["", "x", "1.2", "1.2.3.4", f"{'9' * 30}.1.1", "1.1.9999999999"])
+def test_what_no_page_has_shown_changes_nothing(
+    world: World, client: Browser, me: Any, shown: str
+) -> None:
+    world.choose(client)
+    client.post(world.you_url, form(shown=shown))
+    visit = Appointment.objects.get()
+    assert (visit.status, visit.starts_at) == ("booked", world.start)
 
 
 class TestSentTwice:

@@ -13,6 +13,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from bookings.models import Appointment, Client, ClientAccess, Message, SignInCode, Task
+from bookings.picking import shown_value
 from bookings.tests.booking_world import World, newest_code, text_of
 from bookings.tests.factories import make_appointment, make_client, make_user
 
@@ -289,6 +290,16 @@ class TestCodes:
         before = client.cookies[settings.SESSION_COOKIE_NAME].value
         client.post(world.you_url, sent)
         assert client.cookies[settings.SESSION_COOKIE_NAME].value != before
+
+
+def test_a_code_never_books_the_time_of_a_newer_window(world: World, client: Browser) -> None:
+    sent = world.ask(client)
+    shown = shown_value(Appointment.objects.get())
+    world.choose(client, world.start + timedelta(hours=4))
+    answer = client.post(world.you_url, {**sent, "shown": shown})
+    assert answer.status_code == 409
+    assert "in another window. Nothing was booked" in text_of(answer)
+    assert Appointment.objects.get().status == "held"
 
 
 class TestBadInput:

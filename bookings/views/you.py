@@ -26,7 +26,7 @@ from bookings.booking_for import book_for
 from bookings.errors import BookingError
 from bookings.forms import CodeForm, SignedInForm, WhomForm
 from bookings.models import Appointment
-from bookings.picking import value_of
+from bookings.picking import read_shown, value_of
 from bookings.remembered import (
     finish,
     finish_with_it,
@@ -264,6 +264,7 @@ def _book(
         now=now,
         seen=kept,
         slug=slug,
+        expected=read_shown(request.POST.get("shown", "")),
         with_it=partial(remember, request.session),
     )
 

@@ -18,6 +18,7 @@ from bookings.errors import (
     BookingError,
     Busy,
     Changed,
+    ChosenElsewhere,
     Closed,
     DailyLimit,
     HoldExpired,
@@ -35,7 +36,7 @@ from bookings.forms import CodeForm, SignedInForm, WhomForm, YouForm
 from bookings.models import Appointment, ClientAccess
 from bookings.next_times import next_times, times_of
 from bookings.paging import PageLinks
-from bookings.picking import value_of
+from bookings.picking import shown_value, value_of
 from bookings.refusals import why_not
 from bookings.remembered import chosen_time, has_asked, typed_before
 from bookings.sign_in import TooManyTries, WrongCode
@@ -160,6 +161,7 @@ def keeping(kept: Appointment, *, now: datetime) -> dict[str, Any]:
         "extension": clinic.hold_extension_minutes,
         "policy": clinic.policy,
         "give_back": value_of(kept.starts_at),
+        "shown": shown_value(kept),
         "times_url": links_from(kept, now=now).at(kept.starts_at),
     }
 
@@ -205,7 +207,7 @@ def refused(
         return None
     if isinstance(refusal, HoldExpired):
         return run_out(request, kept, now=now) or _again(request, kept, _still_free(), now=now)
-    if isinstance(refusal, Changed):
+    if isinstance(refusal, Changed) and not isinstance(refusal, ChosenElsewhere):
         return _changed(request, kept, now=now)
     if isinstance(refusal, TIME_IS_GONE):
         return _other_times(request, kept, refusal, now=now)
