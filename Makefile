@@ -1,7 +1,7 @@
 # make run and make test need Python 3.11 and make; the rest installs itself.
 PYTHON ?= python3
 BIN := .venv/bin
-SIDE_BY_SIDE := -n auto --dist loadscope --no-loadscope-reorder
+SIDE_BY_SIDE := -p clinic.tests.side_by_side -n auto --dist loadscope --no-loadscope-reorder
 
 .PHONY: run test test-full doctor lint types migrations deploy-check format bench clean
 
