@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings.clients import take_over
 from bookings.links import BadLink
 from bookings.models import Appointment
 from treatment_plans.access import record_opened
@@ -19,6 +18,7 @@ from treatment_plans.aftercare import BEGUN, advise, read_aftercare_link
 from treatment_plans.errors import PlanError
 from treatment_plans.forms.aftercare import AftercareForm
 from treatment_plans.models import Aftercare
+from treatment_plans.views.by_link import is_theirs, not_yours
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,12 +57,10 @@ def aftercare_by_link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         advice = read_aftercare_link(token)
     except BadLink:
-        return _not_yours(request)
+        return not_yours(request)
     own = Aftercare.objects.own_of(request.user).filter(pk=advice.pk)
-    if not own.exists():
-        take_over(advice.client, request.user, now=timezone.now())
-    if not own.exists():
-        return _not_yours(request)
+    if not is_theirs(own, advice.client, request.user):
+        return not_yours(request)
     return redirect("my_aftercare", public_id=advice.public_id)
 
 
@@ -73,9 +71,3 @@ def my_aftercare(request: HttpRequest, public_id: UUID) -> HttpResponse:
     record_opened(advice.client, request.user, "own advice", now=timezone.now())
     context = {"advice": advice, "visit": advice.appointment}
     return render(request, "treatment_plans/my_aftercare.html", context)
-
-
-def _not_yours(request: HttpRequest) -> HttpResponse:
-    """A wrong link, or somebody else's: nothing tells which."""
-    context = {"hide_book_button": True}
-    return render(request, "treatment_plans/plan_link_wrong.html", context, status=404)

@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings.clients import take_over
 from bookings.errors import BookingError
 from bookings.links import BadLink
 from treatment_plans import agreements
@@ -21,6 +20,7 @@ from treatment_plans.forms.plan_dates import DatesForm
 from treatment_plans.models import PlanAgreement, TreatmentPlan
 from treatment_plans.plain_words import plain
 from treatment_plans.plan_links import read_plan_link
+from treatment_plans.views.by_link import is_theirs, not_yours
 from treatment_plans.views.paper import as_file, plan_on_paper
 from treatment_plans.views.plan_dates import book_chosen, dates_context, done_words, said_of
 
@@ -29,20 +29,14 @@ Way = PlanAgreement.Way
 
 @require_safe
 def plan_by_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Lead whoever has signed in to the plan of a mail, if it is theirs to read.
-
-    The link alone shows nothing. Together with a sign-in by the address that it was
-    mailed to it opens the record of a client whom the desk has entered.
-    """
+    """Lead whoever has signed in to the plan of a mail, if it is theirs to read."""
     try:
         plan = read_plan_link(token)
     except BadLink:
-        return _not_yours(request)
+        return not_yours(request)
     own = TreatmentPlan.objects.own_of(request.user).filter(pk=plan.pk)
-    if not own.exists():
-        take_over(plan.client, request.user, now=timezone.now())
-    if not own.exists():
-        return _not_yours(request)
+    if not is_theirs(own, plan.client, request.user):
+        return not_yours(request)
     return redirect("my_plan", public_id=plan.public_id)
 
 
@@ -140,9 +134,3 @@ def _problems(
 ) -> list[tuple[str, str]]:
     said = said_of(refusal, plan) if refusal else said
     return [(said, "dates")] if said else []
-
-
-def _not_yours(request: HttpRequest) -> HttpResponse:
-    """A wrong link, or somebody else's: nothing tells which."""
-    context = {"hide_book_button": True}
-    return render(request, "treatment_plans/plan_link_wrong.html", context, status=404)
