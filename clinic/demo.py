@@ -354,22 +354,25 @@ def _plans(
             goals=[Goal(sentence="Drive to work without turning the whole body", measure="Pain 0 to 10", baseline=7, target=3)],
             techniques=[], regions=[], by=by, now=now,
         )  # fmt: skip
-        for number in range(done):
-            at = datetime.combine(
-                start + timedelta(days=number * 4),
-                time(17, 45),
-                tzinfo=dana.availability.all()[0].location.zone,
-            )
-            visit = Appointment(
-                practitioner=dana, location=plan.location, service=service, client=client, starts_at=at,
-                ends_at=at + service.length, busy=(at, at + service.length), status="completed",
-                price=service.price, completed_at=at + service.length,
-            )  # fmt: skip
-            Appointment.objects.bulk_create([visit], ignore_conflicts=True)
-            stored = Appointment.objects.filter(public_id=visit.public_id).first()
-            if stored:
-                link(plan, stored, now=now)
+        _attend(plan, done, now=now)
         _bring_to(plan, status, by=by, now=now)
+
+
+def _attend(plan: TreatmentPlan, sessions: int, *, now: datetime) -> None:
+    """The sessions that were had, every fourth day."""
+    service = plan.service
+    for number in range(sessions):
+        day = plan.start_on + timedelta(days=number * 4)
+        at = datetime.combine(day, time(17, 45), tzinfo=plan.location.zone)
+        visit = Appointment(
+            practitioner=plan.practitioner, location=plan.location, service=service, client=plan.client,
+            starts_at=at, ends_at=at + service.length, busy=(at, at + service.length),
+            status="completed", price=service.price, completed_at=at + service.length,
+        )  # fmt: skip
+        Appointment.objects.bulk_create([visit], ignore_conflicts=True)
+        stored = Appointment.objects.filter(public_id=visit.public_id).first()
+        if stored:
+            link(plan, stored, now=now)
 
 
 def _bring_to(plan: TreatmentPlan, status: str, *, by: Any, now: datetime) -> None:
