@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 WEEKDAYS = [
     (1, "Monday"),
@@ -38,14 +38,18 @@ class LocationQuerySet(models.QuerySet["Location"]):
 
     def worked_at_by(self, practitioner: Any) -> LocationQuerySet:
         """Those where a practitioner has weekly or extra hours."""
-        weekly = Q(availability__practitioner=practitioner)
-        return self.filter(weekly | Q(extra_hours__practitioner=practitioner)).distinct()
+        return self._with_hours_of(practitioner=practitioner)
 
     def offering(self, service: Any) -> LocationQuerySet:
         """Active ones where somebody who gives the service has weekly or extra hours."""
-        weekly = Q(availability__practitioner__services=service)
-        extra = Q(extra_hours__practitioner__services=service)
-        return self.active().filter(weekly | extra).distinct()
+        return self.active()._with_hours_of(practitioner__services=service)
+
+    def _with_hours_of(self, **whose: Any) -> LocationQuerySet:
+        """Looks for one row of each place: a join would read those of everybody."""
+        here = self.model.objects.filter(pk=OuterRef("pk"))
+        weekly = here.filter(**{f"availability__{name}": one for name, one in whose.items()})
+        extra = here.filter(**{f"extra_hours__{name}": one for name, one in whose.items()})
+        return self.filter(Exists(weekly) | Exists(extra))
 
 
 class Location(models.Model):
