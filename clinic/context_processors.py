@@ -42,7 +42,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "site": request.clinic_settings,  # type: ignore[attr-defined]
         "theme": chosen_theme(request),
         "theme_choices": THEMES,
-        "stylesheets": STYLESHEETS,
         "demo": settings.DEMO,
     }
 

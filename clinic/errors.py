@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from clinic.context_processors import STYLESHEETS, chosen_theme, settings_if_any
+from clinic.context_processors import chosen_theme, settings_if_any
 
 log = structlog.get_logger(__name__)
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
@@ -164,7 +164,6 @@ def _plain_page(
         "reference": reference,
         "site": settings_if_any(),
         "theme": chosen_theme(request),
-        "stylesheets": STYLESHEETS,
     }
     return HttpResponse(render_to_string("errors/plain.html", context), status=status)
 

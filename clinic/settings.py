@@ -92,11 +92,15 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "clinic.context_processors.site",
             ],
-            "builtins": ["bookings.templatetags.clinic_time", "clinic.templatetags.look"],
+            "builtins": [
+                "bookings.templatetags.clinic_time",
+                "clinic.templatetags.look",
+                "clinic.templatetags.fixed",
+            ],
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "clinic.drawing.Drawn"
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from django import template
@@ -18,6 +19,7 @@ Problem = tuple[str, str]  # what is wrong, and the id of the box to mend
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """One icon of the sprite, for the eye only: the words beside it carry the meaning."""
     return format_html(

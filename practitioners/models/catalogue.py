@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.urls import reverse
+
+from practitioners.paths import path_to
 
 
 class CatalogueRow(models.Model):
@@ -86,7 +87,7 @@ class Technique(CatalogueRow):
     objects = TechniqueQuerySet.as_manager()
 
     def get_absolute_url(self) -> str:
-        return reverse("technique", args=[self.slug])
+        return path_to("technique", self.slug)
 
 
 class ConditionQuerySet(models.QuerySet["Condition"]):
@@ -118,4 +119,4 @@ class Condition(CatalogueRow):
     objects = ConditionQuerySet.as_manager()
 
     def get_absolute_url(self) -> str:
-        return reverse("condition", args=[self.slug])
+        return path_to("condition", self.slug)

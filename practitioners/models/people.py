@@ -10,10 +10,10 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.urls import reverse
 
 from practitioners.models.catalogue import Condition, Technique
 from practitioners.models.services import Service
+from practitioners.paths import path_to
 
 
 class PractitionerQuerySet(models.QuerySet["Practitioner"]):
@@ -111,7 +111,7 @@ class Practitioner(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("specialist", args=[self.slug])
+        return path_to("specialist", self.slug)
 
     def is_shown(self, *, on: date) -> bool:
         """Tell whether visitors see the public page on that date. One query."""
