@@ -5,6 +5,7 @@ Apart from `conftest.py`, so that a single process needs nothing of it.
 
 from __future__ import annotations
 
+import os
 import shutil
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,13 @@ class OneClinic(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return "e2e" if nodeid.startswith("e2e/") else nodeid.split("::", 1)[0]
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors: a third of the time goes into waiting for workers,
+    servers and leases, and browser tests hand their work to a browser.
+    """
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneClinic:
