@@ -3,18 +3,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 SIDE_BY_SIDE := -p clinic.tests.side_by_side -n auto --dist loadscope --no-loadscope-reorder
 
-.PHONY: run test test-full doctor lint types migrations deploy-check format bench clean
+.PHONY: run test test-full packages doctor lint types migrations deploy-check format bench clean
 
 run: .venv/run
 	@DEBUG=$${DEBUG:-1} $(BIN)/python manage.py up $(ARGS)
 
-test: .venv/dev
-	@sh .ci/packages.sh
+test: packages .venv/dev
 	@.ci/with-servers $(BIN)/python -m pytest -q $(SIDE_BY_SIDE) $(ARGS)
 
-test-full: .venv/dev
-	@sh .ci/packages.sh
+test-full: packages .venv/dev
 	@FULL=1 .ci/with-servers $(BIN)/python -m pytest -q $(SIDE_BY_SIDE) $(ARGS)
+
+packages:
+	@sh .ci/packages.sh
 
 doctor: .venv/run
 	@DEBUG=$${DEBUG:-1} $(BIN)/python manage.py doctor
