@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from django.db.models import Count
 
 from bookings.models import Appointment
-from bookings.prepared import Prepared
 from bookings.wall_clock import DAY, day_of, stretches
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
+from practitioners.prepared import Prepared, PreparedQuery
 
 STATEMENT = Prepared(
     "free_slots",
@@ -44,6 +44,7 @@ STATEMENT = Prepared(
         "ahead_before": "interval[]",
     },
 )
+PLACES = PreparedQuery("places", {}, Location.objects.all)
 EVERY = 2**31 - 1
 STEPS = (4, 14)  # days looked at first, before the whole horizon
 MAX_DAYS = 735  # more than the longest horizon of a clinic
@@ -108,7 +109,7 @@ def next_free(
     four days ahead, then fourteen for those without enough, then to the horizon.
     """
     clinic = clinic or ClinicSettings.current()
-    places = list(Location.objects.all()) if places is None else places
+    places = PLACES.rows() if places is None else places
     if services is None:
         services = list(Service.objects.published().distinct())
     found: dict[int, list[Slot]] = {pk: [] for pk in practitioners}
@@ -271,7 +272,7 @@ def _ask(
     if not practitioners:
         return []
     last_day = first_day + (min(days, MAX_DAYS) - 1) * DAY
-    places = list(Location.objects.all()) if places is None else places
+    places = PLACES.rows() if places is None else places
     new_clinic = ClinicSettings()  # counts before the first save
     rows = STATEMENT.rows(
         {

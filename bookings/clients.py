@@ -12,9 +12,20 @@ from django.db.models import Q
 
 from bookings.models import Client, ClientAccess, Task
 from bookings.models.clients import is_minor
+from practitioners.prepared import PreparedQuery
 
 Relation = ClientAccess.Relation
 Scope = ClientAccess.Scope
+
+
+ACTED_FOR = PreparedQuery(
+    "acted_for", {"login": "bigint"}, lambda login: ClientAccess.objects.of_login(login)
+)
+
+
+def people_of(user: Any) -> list[ClientAccess]:
+    """Everybody a login acts for, itself first, with their details. One query."""
+    return ACTED_FOR.rows(login=user.pk) if user.is_authenticated else []
 
 
 def self_of(user: Any) -> Client | None:

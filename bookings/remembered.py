@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
 
 from bookings.calendar.writing import derive
 from bookings.models import Appointment
 from practitioners.models import Location, Practitioner, Service
+from practitioners.prepared import PreparedUpdate
 
 CHOSEN, TYPED, INVITED, DONE = (
     "booking_chosen",
@@ -22,6 +24,7 @@ CHOSEN, TYPED, INVITED, DONE = (
     "booking_invited",
     "booking_done",
 )
+SAVE = PreparedUpdate(Session, "session_data", "expire_date")
 AN_HOUR = timedelta(hours=1)
 LONGEST = 500  # characters of one box; a form refuses more, a session need not keep it
 
@@ -115,8 +118,7 @@ def finish_with_it(session: SessionBase, visit: Appointment) -> None:
     books, and not again when the request ends."""
     finish(session, visit)
     row = session.create_model_instance(dict(session.items()))  # type: ignore[attr-defined]
-    same = type(row).objects.filter(pk=row.pk)
-    if same.update(session_data=row.session_data, expire_date=row.expire_date):
+    if SAVE.write(row):
         session.modified = False
 
 

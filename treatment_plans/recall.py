@@ -17,10 +17,10 @@ from bookings.links import booking_link
 from bookings.messages.letters import write_letter
 from bookings.messages.sources import Mail, Send, Stop, Wait
 from bookings.models import Client, Message, Task
-from bookings.prepared import Prepared
 from bookings.times import say_day
 from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings
+from practitioners.prepared import Prepared
 from treatment_plans.models import TreatmentPlan
 from treatment_plans.plan_facts import (
     calendar_of,

@@ -11,12 +11,18 @@ from django.db import transaction
 from bookings.extensions import Event
 from bookings.models import Appointment, Client
 from practitioners.models import Service
+from practitioners.prepared import PreparedQuery
 from treatment_plans import asking, plans, reproposing
 from treatment_plans.errors import WrongState
 from treatment_plans.models import PlanVisit, TreatmentPlan
 
 OPEN = (TreatmentPlan.Status.ACTIVE, TreatmentPlan.Status.PAUSED)
 Plans = Sequence[TreatmentPlan] | None
+RUNNING = PreparedQuery(
+    "running_plans",
+    {"client": "bigint"},
+    lambda client: TreatmentPlan.objects.filter(client=client).running().select_related("location"),
+)
 BEFORE_THE_PLAN = timedelta(days=30)
 MOST_LOOSE = 10
 
@@ -37,8 +43,7 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
 
 def running_plans(client: Client | None) -> list[TreatmentPlan]:
     """The plans of a client that are active or at rest."""
-    running = TreatmentPlan.objects.filter(client=client).running()
-    return list(running.select_related("location"))
+    return RUNNING.rows(client=client.pk) if client else []
 
 
 def plan_for(

@@ -8,7 +8,7 @@ the constraints guard, messages written, commit. A refusal names its reason.
 from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.booking import book, confirm
 from bookings.calendar.changes import cancel, mark, move, undo
-from bookings.calendar.holds import extend_hold, hold, live_hold, release_hold
+from bookings.calendar.holds import extend_hold, hold, kept_for, live_hold, release_hold
 from bookings.calendar.hours import change_hours
 from bookings.calendar.lengths import change_length
 from bookings.calendar.own_series import book_own_series, undo_series
@@ -33,6 +33,7 @@ __all__ = [
     "extend_hold",
     "hold",
     "in_one_transaction",
+    "kept_for",
     "live_hold",
     "mark",
     "move",

@@ -38,8 +38,19 @@ from bookings.extensions import ask_gates
 from bookings.models import Appointment, Client
 from bookings.refusals import why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
+from practitioners.prepared import PreparedQuery
 
 Choice = tuple[int, int, datetime]  # service, practitioner, start
+KEPT_OR_BOOKED = PreparedQuery(
+    "kept_or_booked",
+    {"visitor": "text", "token": "uuid"},
+    lambda visitor, token: Appointment.objects.kept_or_booked(visitor, token),
+)
+WITH_OPEN_BOOKINGS = PreparedQuery(
+    "with_open_bookings",
+    {"client": "bigint", "now": "timestamptz"},
+    lambda client, now: Client.objects.filter(pk=client).with_open_bookings(now=now),
+)
 
 
 def confirm(
@@ -136,9 +147,8 @@ def _locked(
 
     Raises Changed when they keep something else than has been seen.
     """
-    rows = Appointment.objects.kept_or_booked(visitor, token)
     lock_hold(visitor, (CLIENT, client.pk), seen=seen)
-    found = list(rows)
+    found = KEPT_OR_BOOKED.rows(visitor=visitor, token=token)
     kept = next((one for one in found if one.status == Status.HELD), None)
     if (
         kept
@@ -286,7 +296,7 @@ def may_book_alone(client: Client, visit: Appointment, *, now: datetime) -> None
 
 def check_open_bookings(client: Client, *, now: datetime) -> None:
     """Raises CallToBook, or TooManyOpen; what was booked together counts as one."""
-    fresh: Any = Client.objects.with_open_bookings(now=now).get(pk=client.pk)
+    fresh: Any = WITH_OPEN_BOOKINGS.only(client=client.pk, now=now)
     if fresh.is_call_to_book:
         phone = ClinicSettings.current().phone
         raise CallToBook(f"Please call {phone} to book." if phone else "")

@@ -13,13 +13,23 @@ from bookings.errors import BookingError, HoldExpired, NotOffered, NotPossible, 
 from bookings.models import Appointment
 from bookings.refusals import why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
+from practitioners.prepared import PreparedQuery
 
 PEOPLE_ASKED_WHY = 5
+KEPT = PreparedQuery(
+    "kept_time", {"visitor": "text"}, lambda visitor: Appointment.objects.held_for(visitor)
+)
+
+
+def kept_for(visitor: str) -> Appointment | None:
+    """The time kept for this visitor, even if it has run out."""
+    return KEPT.first(visitor=visitor)
 
 
 def live_hold(visitor: str, *, now: datetime) -> Appointment | None:
     """The time kept for this visitor, if it has not run out."""
-    return Appointment.objects.held_for(visitor).filter(held_until__gt=now).first()
+    kept = kept_for(visitor)
+    return kept if kept and kept.held_until and kept.held_until > now else None
 
 
 def hold(
@@ -136,7 +146,7 @@ def lock_hold(
     own = (VISITOR, visitor_number(visitor))
     if seen is None:
         lock(own)
-        seen = Appointment.objects.held_for(visitor).first()
+        seen = kept_for(visitor)
     if seen is not None:
         room = seen.room_id if keeps_room else None
         lock(own, (PRACTITIONER, seen.practitioner_id), (ROOM, room), *more)
@@ -145,7 +155,7 @@ def lock_hold(
 def locked_hold(visitor: str, *, keeps_room: bool = True) -> Appointment | None:
     """Lock what a visitor keeps and read it; None when they keep nothing."""
     lock_hold(visitor, keeps_room=keeps_room)
-    return Appointment.objects.held_for(visitor).first()
+    return kept_for(visitor)
 
 
 def why_no_longer(kept: Appointment, *, now: datetime) -> BookingError | None:

@@ -11,6 +11,7 @@ from bookings.availability import is_published
 from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.booking import check_open_bookings, check_unchanged
 from bookings.calendar.changes import undo_quietly
+from bookings.calendar.holds import kept_for
 from bookings.calendar.locks import PRACTITIONER, lock, lock_visitor
 from bookings.calendar.series import Choice, book_series, lock_all
 from bookings.calendar.writing import Status, announce_together
@@ -44,7 +45,7 @@ def book_own_series(
     if not earlier:
         _may_book(service, choices)
         check_open_bookings(client, now=now)
-    kept = Appointment.objects.held_for(visitor).first()
+    kept = kept_for(visitor)
     lock(
         *((PRACTITIONER, person.pk) for person, _, _ in choices),
         (PRACTITIONER, kept.practitioner_id if kept else None),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 
@@ -18,9 +19,20 @@ from bookings.extensions import Event, tell_listeners
 from bookings.messages import appointments as mails
 from bookings.models import Appointment, Client
 from practitioners.models import Room, Service
+from practitioners.prepared import PreparedInsert, PreparedQuery, PreparedUpdate
 
 Status = Appointment.Status
 DAY = timedelta(days=1)
+CLASHES = PreparedQuery(
+    "clashes",
+    {"client": "bigint", "begin": "timestamptz", "end": "timestamptz", "but": "bigint"},
+    lambda client, begin, end, but: (
+        Appointment.objects.exclude(status=Status.CANCELLED)
+        .filter(client=client, starts_at__lt=end, ends_at__gt=begin)
+        .exclude(pk=but)[:1]
+    ),
+)
+INSERT = PreparedInsert(Appointment)
 BY_REFERENCE = {field.name for field in Appointment._meta.concrete_fields if field.is_relation}
 
 
@@ -89,10 +101,9 @@ def take_room(
 
 def check_client_is_free(client: Client, visit: Appointment) -> None:
     """Nobody can be in two places. Raises ClientBusy."""
-    clashes = client.appointments.exclude(status=Status.CANCELLED).filter(
-        starts_at__lt=visit.ends_at, ends_at__gt=visit.starts_at
+    clash = CLASHES.first(
+        client=client.pk, begin=visit.starts_at, end=visit.ends_at, but=visit.pk or 0
     )
-    clash = clashes.exclude(pk=visit.pk).first()
     if clash:
         raise ClientBusy(visit=clash)
 
@@ -116,25 +127,25 @@ def clear_the_way(visit: Appointment, *, now: datetime, visitor: str = "") -> No
 
 
 def insert(visit: Appointment) -> None:
-    """Insert a visit unless a constraint says no: then LookAgain finds the reason.
-
-    ON CONFLICT DO NOTHING: with exclusion constraints, rivals who insert and catch the
-    error wait for each other until PostgreSQL ends one of them.
-    """
+    """Insert a visit unless a constraint says no: then LookAgain finds the reason."""
     check(visit)
-    visit.pk = None  # a try that was rolled back may have left one
-    Appointment.objects.bulk_create([visit], ignore_conflicts=True)
-    stored = Appointment.objects.filter(public_id=visit.public_id).values_list("pk", flat=True)
-    visit.pk = stored.first()
+    visit.pk = next(iter(INSERT.write([visit])), None)
     if visit.pk is None:
         raise LookAgain
-    visit._state.adding = False
+    visit._state.adding, visit._state.db = False, DEFAULT_DB_ALIAS
 
 
 def update(visit: Appointment, *fields: str) -> None:
     """Write some fields of a visit; what a constraint refuses makes the verb look again."""
     check(visit)
-    visit.save(update_fields=fields)
+    if not update_of(fields).write(visit):
+        raise LookAgain
+
+
+@cache
+def update_of(fields: tuple[str, ...]) -> PreparedUpdate:
+    """The statement that writes some fields of a visit."""
+    return PreparedUpdate(Appointment, *fields)
 
 
 def check(visit: Appointment) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 
 from bookings.messages.kinds import KINDS
 from bookings.models import Client, Message
+from practitioners.prepared import PreparedInsert
+
+INSERT = PreparedInsert(Message)
 
 
 def message(
@@ -53,4 +56,5 @@ def write(kind: str, **about: Any) -> None:
 
 def write_all(messages: Collection[Message]) -> None:
     """Write some messages by one statement; reasons that have been written stay as they are."""
-    Message.objects.bulk_create(messages, ignore_conflicts=True)
+    if messages:
+        INSERT.write(messages)

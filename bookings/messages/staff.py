@@ -19,8 +19,24 @@ from bookings.messages import outbox
 from bookings.messages.digests import FRONT_DESK, digest, next_digest
 from bookings.models import Appointment, Message, VisitChange
 from bookings.wall_clock import day_of
+from practitioners.prepared import PreparedInsert, PreparedQuery
 
 NOTICE = "staff_notice"
+INSERT = PreparedInsert(VisitChange)
+CONCERNED = PreparedQuery(
+    "concerned",
+    {"treats": "bigint", "treated": "bigint", "but": "bigint"},
+    lambda treats, treated, but: (
+        get_user_model()
+        .objects.filter(
+            Q(practitioner__in=(treats, treated), practitioner__is_active=True)
+            | Q(groups__name=FRONT_DESK),
+            is_active=True,
+        )
+        .exclude(pk=but)
+        .distinct()
+    ),
+)
 
 
 def tell(event: Event, visit: Appointment, *, now: datetime) -> list[Message]:
@@ -60,7 +76,7 @@ def take_back(visit: Appointment, *, now: datetime) -> list[Message]:
 
 
 def _note(event: Event, visit: Appointment, *, now: datetime) -> VisitChange:
-    return VisitChange.objects.create(
+    change = VisitChange(
         appointment=visit,
         event=event,
         version=visit.version,
@@ -68,6 +84,8 @@ def _note(event: Event, visit: Appointment, *, now: datetime) -> VisitChange:
         starts_at=visit.starts_at,
         at=now,
     )
+    (change.pk,) = INSERT.write([change])
+    return change
 
 
 def before(visit: Appointment) -> VisitChange | None:
@@ -89,14 +107,8 @@ def concerned(visit: Appointment, earlier: VisitChange | None, *, event: Event) 
 
     A choice of one's own about what to be told would be asked here.
     """
-    treating = {
-        visit.practitioner_id,
-        earlier.practitioner_id if earlier else visit.practitioner_id,
-    }
-    people = get_user_model().objects.filter(
-        Q(practitioner__in=treating, practitioner__is_active=True) | Q(groups__name=FRONT_DESK),
-        is_active=True,
+    return CONCERNED.rows(
+        treats=visit.practitioner_id,
+        treated=earlier.practitioner_id if earlier else visit.practitioner_id,
+        but=(event == "booked" and visit.booked_by_id) or 0,
     )
-    if event == "booked" and visit.booked_by_id:
-        people = people.exclude(pk=visit.booked_by_id)
-    return people.distinct()

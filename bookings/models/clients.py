@@ -189,9 +189,13 @@ class ClientAccessQuerySet(models.QuerySet["ClientAccess"]):
 
     def held_by(self, user: Any) -> ClientAccessQuerySet:
         """Everybody a login acts for, itself first, with their details in the same query."""
-        mine = self.filter(user=user) if user.is_authenticated else self.none()
+        return self.of_login(user.pk) if user.is_authenticated else self.none()
+
+    def of_login(self, key: int) -> ClientAccessQuerySet:
+        """The same for the key of a login."""
         me_first = Case(When(relation=ClientAccess.Relation.SELF, then=0), default=1)
-        return mine.select_related("client").order_by(me_first, "client__name", "pk")
+        rows = self.filter(user=key).select_related("client")
+        return rows.order_by(me_first, "client__name", "pk")
 
     def of_others(self, user: Any) -> ClientAccessQuerySet:
         """Everybody else a login acts for."""

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from bookings import calendar
+from bookings.clients import people_of
 from bookings.directory import shown
 from bookings.errors import (
     AlreadyUsed,
@@ -61,7 +62,7 @@ SPARE_SECONDS = 5
 def kept_time(request: HttpRequest, slug: str) -> Appointment | None:
     """The time this visitor chose last, whether it is kept, has run out, or is gone."""
     visitor = known_visitor(request)
-    row = Appointment.objects.held_for(visitor).first() if visitor else None
+    row = calendar.kept_for(visitor) if visitor else None
     if row is None:
         return chosen_time(request.session, slug)
     return row if row.service.slug == slug else None
@@ -94,7 +95,7 @@ def blank_form(request: HttpRequest, *, now: datetime) -> WhomForm:
 
 def known_people(request: HttpRequest) -> dict[str, Any]:
     """Whom a login may book for, and how many sessions at once."""
-    access = list(ClientAccess.objects.held_by(request.user))
+    access = people_of(request.user)
     own = next((one.client for one in access if one.relation == ClientAccess.Relation.SELF), None)
     most = ClinicSettings.current().longest_series
     return {"own": own, "people": [one.client for one in access], "most": most}

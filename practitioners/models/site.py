@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from practitioners.once import once
+from practitioners.prepared import PreparedQuery
 
 
 class ClinicSettings(models.Model):
@@ -84,4 +85,7 @@ class ClinicSettings(models.Model):
     @classmethod
     def current(cls) -> ClinicSettings:
         """Return the clinic's settings, or the defaults before the first save."""
-        return once(cls, lambda: cls.objects.filter(pk=1).first() or cls(pk=1))
+        return once(cls, lambda: CURRENT.first() or cls(pk=1))
+
+
+CURRENT = PreparedQuery("clinic_settings", {}, lambda: ClinicSettings.objects.filter(pk=1))

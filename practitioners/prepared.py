@@ -1,0 +1,210 @@
+"""Statements that a session plans once: for those that take longer to plan than to run.
+
+Prepared         a statement written by hand
+PreparedQuery    a query in the words of the models, which Django puts together once, too
+PreparedInsert   rows of a model, as many as there are
+PreparedUpdate   some fields of one row
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import count
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+from weakref import WeakSet
+
+from django.db import connection
+from django.db.models import Model, QuerySet
+from django.db.models.query import get_related_populators
+
+Row = TypeVar("Row", bound=Model)
+numbers = count(1)  # two statements of one name would not get along in a session
+
+
+class Prepared:
+    """A statement with named places, each of a type, under a name of its own."""
+
+    def __init__(self, name: str, statement: str, types: Mapping[str, str]) -> None:
+        numbers = {place: f"${number}" for number, place in enumerate(types, 1)}
+        kinds, places = ", ".join(types.values()), ", ".join(f"%({place})s" for place in types)
+        self._prepare = f"PREPARE {name} {f'({kinds})' if kinds else ''} AS {statement % numbers}"
+        self._execute = f"EXECUTE {name} {f'({places})' if places else ''}"
+        self._sessions: WeakSet[Any] = WeakSet()
+
+    def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Execute it and read what it answers. One query; the first of a session makes it ready, too."""
+        self._make_ready()
+        with connection.cursor() as cursor:
+            cursor.execute(self._execute, values)
+            return cursor.fetchall()
+
+    def written(self, values: Mapping[str, Any]) -> int:
+        """Execute it; how many rows it has written. Queries as for `rows`."""
+        self._make_ready()
+        with connection.cursor() as cursor:
+            cursor.execute(self._execute, values)
+            return cursor.rowcount
+
+    def _make_ready(self) -> None:
+        connection.ensure_connection()
+        session = connection.connection
+        if session not in self._sessions:
+            with connection.wrap_database_errors, session.cursor() as cursor:
+                cursor.execute(self._prepare)
+            self._sessions.add(session)
+
+
+# Values that no query has by itself: where one turns up, its place is.
+STAND_INS: dict[str, Callable[[int], Any]] = {
+    "bigint": lambda number: 2**62 + number,
+    "text": lambda number: f"stand-in {number}",
+    "uuid": lambda number: UUID(int=2**127 + number),
+    "timestamptz": lambda number: datetime(1970, 1, 2, tzinfo=UTC) + timedelta(seconds=number),
+}
+
+
+class PreparedQuery(Generic[Row]):
+    """A query in the words of the models with named places, each of a type.
+
+    To put a query together takes Django longer than PostgreSQL takes to answer it. `ask` is
+    called once with stand-ins for the values; it may pass them on, but neither look at them nor
+    compute from them. Raises ValueError at the first use when it has.
+    """
+
+    def __init__(
+        self, name: str, types: Mapping[str, str], ask: Callable[..., QuerySet[Row]]
+    ) -> None:
+        self._name, self._types, self._ask = name, types, ask
+
+    def rows(self, **values: Any) -> list[Row]:
+        """The rows of the query for these values. Queries as for `Prepared.rows`."""
+        return list(self._reader.read(self._prepared.rows(values)))
+
+    def first(self, **values: Any) -> Row | None:
+        """The first of the rows, if there is any."""
+        return next(iter(self.rows(**values)), None)
+
+    def only(self, **values: Any) -> Row:
+        """The one row that there must be. Raises DoesNotExist."""
+        found = self.first(**values)
+        if found is None:
+            raise self._reader.model.DoesNotExist
+        return found
+
+    @cached_property
+    def _reader(self) -> _Reader:
+        return _Reader(self._compiled(0)[0])
+
+    @cached_property
+    def _prepared(self) -> Prepared:
+        (_, statement), (_, again) = self._compiled(0), self._compiled(len(self._types))
+        if statement != again:
+            raise ValueError(f"The query {self._name} computes something from its values.")
+        return Prepared(self._name, statement, self._types)
+
+    def _compiled(self, first: int) -> tuple[Any, str]:
+        """Django's compiler after its work, and the statement with its named places."""
+        places = {
+            place: STAND_INS[kind](number)
+            for number, (place, kind) in enumerate(self._types.items(), first)
+        }
+        compiler: Any = self._ask(**places).query.get_compiler(connection=connection)
+        statement, values = compiler.as_sql()
+        names = {value: f"%({place})s" for place, value in places.items()}
+        statement = statement.replace("%%", "%%%%")
+        return compiler, statement % tuple(_named(one, names) for one in values)
+
+
+def _named(value: Any, names: Mapping[Any, str]) -> str:
+    """The place that a value stands in for, else the value itself as SQL."""
+    if isinstance(value, Hashable) and value in names:
+        return names[value]
+    connection.ensure_connection()
+    with connection.connection.cursor() as cursor:
+        return str(cursor.mogrify("%s", [value]).decode()).replace("%", "%%")
+
+
+class _Reader:
+    """Makes rows of a statement into objects, as the query itself would."""
+
+    def __init__(self, compiler: Any) -> None:
+        shape, columns = compiler.klass_info, compiler.select
+        first, last = shape["select_fields"][0], shape["select_fields"][-1]
+        self.model, self._own = shape["model"], slice(first, last + 1)
+        self._names = [column[0].target.attname for column in columns[self._own]]
+        populators: Any = get_related_populators  # takes more from Django 6 on, as its types say
+        self._related = populators(shape, columns, connection.alias)
+        self._annotations = compiler.annotation_col_map or {}
+        self._converters = compiler.get_converters([column[0] for column in columns])
+        self._convert = compiler.apply_converters
+
+    def read(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
+        for row in self._convert(rows, self._converters) if self._converters else rows:
+            found = self.model.from_db(connection.alias, self._names, row[self._own])
+            for one in self._related:
+                one.populate(row, found)
+            for name, position in self._annotations.items():
+                setattr(found, name, row[position])
+            yield found
+
+
+class PreparedInsert:
+    """Writes rows of a model by one statement; what a constraint refuses is left out.
+
+    ON CONFLICT DO NOTHING: with exclusion constraints, rivals who insert and catch the
+    error wait for each other until PostgreSQL ends one of them.
+    """
+
+    def __init__(self, model: type[Model]) -> None:
+        about: Any = model._meta
+        fields = [field for field in about.concrete_fields if not field.primary_key]
+        self._fields = {str(field.column): field for field in fields}
+        columns = ", ".join(f'"{name}"' for name in self._fields)
+        arrays = ", ".join(f"%({name})s" for name in self._fields)
+        self._prepared = Prepared(
+            f"insert_{about.db_table}_{next(numbers)}",
+            f'INSERT INTO "{about.db_table}" ({columns})'  # noqa: S608  the models' own names
+            f" SELECT * FROM unnest({arrays})"
+            f' ON CONFLICT DO NOTHING RETURNING "{about.pk.column}"',
+            {name: f"{_type_of(field)}[]" for name, field in self._fields.items()},
+        )
+
+    def write(self, rows: Collection[Model]) -> list[int]:
+        """Insert them and give the keys of those that are written."""
+        values = {
+            name: [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows]
+            for name, field in self._fields.items()
+        }
+        return [key for (key,) in self._prepared.rows(values)]
+
+
+class PreparedUpdate:
+    """Writes some fields of one row of a model."""
+
+    def __init__(self, model: type[Model], *names: str) -> None:
+        about: Any = model._meta
+        fields = [about.pk, *map(about.get_field, names)]
+        self._fields = {str(field.column): field for field in fields}
+        key, *columns = self._fields
+        changed = ", ".join(f'"{name}" = %({name})s' for name in columns)
+        self._prepared = Prepared(
+            f"update_{about.db_table}_{next(numbers)}",
+            f'UPDATE "{about.db_table}" SET {changed} WHERE "{key}" = %({key})s',  # noqa: S608  the same
+            {name: _type_of(field) for name, field in self._fields.items()},
+        )
+
+    def write(self, row: Model) -> bool:
+        """Whether the row was there to be written."""
+        values = {
+            name: field.get_db_prep_save(getattr(row, field.attname), connection)
+            for name, field in self._fields.items()
+        }
+        return self._prepared.written(values) == 1
+
+
+def _type_of(field: Any) -> str:
+    """Its type without a length: a cast to varchar(10) would cut off what the column refuses."""
+    return str(field.db_type(connection)).partition("(")[0]

@@ -1,0 +1,107 @@
+"""Statements that are put together once ask and write the same as Django's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import DataError, connection, transaction
+from django.db.models import Count, F
+from django.test.utils import CaptureQueriesContext
+
+from practitioners.models import Location, Practitioner, TimeOff
+from practitioners.prepared import PreparedInsert, PreparedQuery, PreparedUpdate
+from practitioners.tests.factories import make_location, make_practitioner
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
+LOCATIONS, AWAY = PreparedInsert(Location), PreparedInsert(TimeOff)
+NAME = PreparedUpdate(Location, "name", "is_active")
+
+
+def with_all(name: Any) -> Any:
+    rows = Practitioner.objects.select_related("user").annotate(many=Count("time_off"))
+    return rows.filter(name=name).order_by("pk")
+
+
+PEOPLE = PreparedQuery("test_people", {"name": "text"}, with_all)
+HALF = PreparedQuery(
+    "test_half",
+    {"start": "text"},
+    lambda start: Location.objects.filter(name__contains="50%", slug=start),
+)
+SOON = PreparedQuery(
+    "test_soon", {"now": "timestamptz"},
+    lambda now: TimeOff.objects.filter(starts_at__gt=now + timedelta(hours=1)),
+)  # fmt: skip
+
+
+def test_it_finds_what_the_query_finds_with_all_that_belongs_to_it() -> None:
+    user = get_user_model().objects.create_user("maya@example.com")
+    known, alone = make_practitioner(user=user, name="Maya"), make_practitioner(name="Maya")
+    make_practitioner(name="Ben")
+    TimeOff.objects.create(practitioner=known, starts_at=NOON, ends_at=NOON + timedelta(hours=1))
+    with CaptureQueriesContext(connection) as sent:
+        found: Any = PEOPLE.rows(name="Maya")
+        assert found == [known, alone]
+        assert [one.user for one in found] == [user, None]
+        assert [one.many for one in found] == [1, 0]
+        assert vars(found[0]).keys() == vars(with_all("Maya")[0]).keys()
+    assert len(sent) == 2
+    assert PEOPLE.first(name="Nobody") is None
+    with pytest.raises(Practitioner.DoesNotExist):
+        PEOPLE.only(name="Nobody")
+
+
+def test_what_does_not_change_may_hold_any_character() -> None:
+    place = make_location(name="The 50% house", slug="half")
+    make_location(name="The 50 house", slug="other")
+    assert HALF.rows(start="half") == [place]
+    assert HALF.rows(start="other") == []
+
+
+def test_a_query_that_computes_from_its_values_is_refused() -> None:
+    with pytest.raises(ValueError, match="test_soon computes something from its values"):
+        SOON.rows(now=NOON)
+
+
+def test_rows_are_written_whole_and_those_that_stand_stay_as_they_are() -> None:
+    make_location(name="First", slug="a")
+    drafts = [Location(name=name, slug=slug) for name, slug in (("Again", "a"), ("Second", "b"))]
+    keys = LOCATIONS.write(drafts)
+    assert [Location.objects.get(pk=key).name for key in keys] == ["Second"]
+    assert Location.objects.get(slug="a").name == "First"
+    stored = Location.objects.get(slug="b")
+    assert (stored.time_zone, stored.phone, stored.is_active) == ("Europe/London", "", True)
+
+
+def test_moments_and_references_arrive() -> None:
+    person = make_practitioner()
+    (key,) = AWAY.write(
+        [TimeOff(practitioner=person, starts_at=NOON, ends_at=NOON + timedelta(hours=2))]
+    )
+    assert TimeOff.objects.filter(ends_at=F("starts_at") + timedelta(hours=2)).get().pk == key
+
+
+def test_only_the_named_fields_of_the_one_row_change() -> None:
+    place, other = (
+        make_location(name="Here", slug="here"),
+        make_location(name="There", slug="there"),
+    )
+    place.name, place.is_active, place.phone = "Nowhere", False, "123"
+    assert NAME.write(place)
+    place.refresh_from_db()
+    assert (place.name, place.is_active, place.phone) == ("Nowhere", False, "")
+    other.refresh_from_db()
+    assert other.name == "There"
+    assert not NAME.write(Location(pk=0, name="Nobody"))
+
+
+def test_what_is_too_long_is_refused_and_not_cut_off() -> None:
+    place = make_location(name="Here", slug="here")
+    place.name = "x" * 81
+    for write in (lambda: NAME.write(place), lambda: LOCATIONS.write([place])):
+        with pytest.raises(DataError), transaction.atomic():
+            write()
