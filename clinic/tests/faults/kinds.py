@@ -32,7 +32,7 @@ from bookings.tests.smtp_server import (
     SILENT_AFTER_DATA,
     SILENT_AT_SENDER,
 )
-from clinic.tests.faults.machines import Machines, Process, kill, wait_until
+from clinic.tests.faults.machines import Machines, Process, is_alive, kill, wait_until
 from clinic.tests.faults.people import People
 
 DAY = timedelta(days=1)
@@ -115,9 +115,9 @@ class Faults:
         return False
 
     def _names(self, worker: Process) -> set[int]:
-        """The process numbers of a worker's children."""
+        """The process numbers of a worker's children; what one held that was killed is not its."""
         listing = os.popen(f"ps -o pid= --ppid {worker.pid}").read()
-        return {int(line) for line in listing.split()}
+        return {pid for line in listing.split() if is_alive(pid := int(line))}
 
     # --- Broker and database -----------------------------------------------------------------
 

@@ -133,6 +133,8 @@ class Machines:
     def worker_of(self, claimed_by: str) -> Process | None:
         """The worker whose child wrote its name on a claim; None when it is gone or no worker."""
         pid = int(claimed_by.split(":")[1])
+        if not is_alive(pid):
+            return None
         try:
             group = os.getpgid(pid)
         except ProcessLookupError:
@@ -144,7 +146,7 @@ class Machines:
         connection.close()
         pid = int((self.postgres.data / "postmaster.pid").read_text().split()[0])
         os.kill(pid, number)
-        wait_until(lambda: not _is_alive(pid), "the database ends")
+        wait_until(lambda: not is_alive(pid), "the database ends")
 
     def start_database(self) -> None:
         self.postgres.start()
@@ -158,12 +160,12 @@ def kill(process: Process, number: signal.Signals = signal.SIGKILL) -> None:
     process.wait(PATIENCE)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that was killed and is not yet missed by its parent does not."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     return state != "Z"
 
 
