@@ -15,7 +15,8 @@ from django.db.models import Count
 from bookings.models import Appointment
 from bookings.wall_clock import DAY, day_of, stretches
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
-from practitioners.prepared import Prepared, PreparedQuery
+from practitioners.once import once
+from practitioners.prepared import Prepared
 
 STATEMENT = Prepared(
     "free_slots",
@@ -44,7 +45,6 @@ STATEMENT = Prepared(
         "ahead_before": "interval[]",
     },
 )
-PLACES = PreparedQuery("places", {}, Location.objects.all)
 EVERY = 2**31 - 1
 STEPS = (4, 14)  # days looked at first, before the whole horizon
 MAX_DAYS = 735  # more than the longest horizon of a clinic
@@ -109,9 +109,9 @@ def next_free(
     four days ahead, then fourteen for those without enough, then to the horizon.
     """
     clinic = clinic or ClinicSettings.current()
-    places = PLACES.rows() if places is None else places
+    places = Location.every() if places is None else places
     if services is None:
-        services = list(Service.objects.published().distinct())
+        services = Service.offered()
     found: dict[int, list[Slot]] = {pk: [] for pk in practitioners}
     start = now.date() - DAY
     horizons = [service.horizon(clinic).days for service in services]
@@ -243,9 +243,8 @@ def least_loaded(slots: Iterable[Slot], *, now: datetime) -> list[Slot]:
 
 def givers(service: Service) -> list[int]:
     """Everybody who offers a service, whether or not they may today."""
-    return list(
-        Practitioner.objects.filter(services=service, is_active=True).values_list("pk", flat=True)
-    )
+    people = Practitioner.objects.filter(services=service, is_active=True)
+    return once(("givers", service.pk), lambda: list(people.values_list("pk", flat=True)))
 
 
 def is_published(service: Service) -> bool:
@@ -272,7 +271,7 @@ def _ask(
     if not practitioners:
         return []
     last_day = first_day + (min(days, MAX_DAYS) - 1) * DAY
-    places = PLACES.rows() if places is None else places
+    places = Location.every() if places is None else places
     new_clinic = ClinicSettings()  # counts before the first save
     rows = STATEMENT.rows(
         {

@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet, Value
+from django.db.models import Q
 
 from bookings.availability import Slot, free_slots, next_free
 from practitioners.models import (
     Availability,
-    ClinicSettings,
-    Condition,
-    Credential,
     Location,
     Practitioner,
     PractitionerTechnique,
     Service,
-    Technique,
 )
+from practitioners.models.people import PractitionerQuerySet
 
 FORTNIGHT = 15
 
@@ -35,22 +32,14 @@ class Listed:
     location: Location | None
 
 
-def shown(*, now: datetime) -> QuerySet[Practitioner]:
-    """Everybody whom visitors may see and book today, with what a row shows."""
-    credentials = Credential.objects.filter(is_public=True)
-    return (
-        Practitioner.objects.bookable(on=now.date())
-        .prefetch_related(
-            "focus_areas",
-            Prefetch("credentials", queryset=credentials),
-        )
-        .order_by("name")
-    )
+def shown(*, now: datetime) -> PractitionerQuerySet:
+    """Everybody whom visitors may see and book today, with what a row shows. One query."""
+    return Practitioner.objects.bookable(on=now.date()).described()
 
 
 def matching(
-    people: QuerySet[Practitioner], wanted: dict[str, str], *, now: datetime
-) -> QuerySet[Practitioner]:
+    people: PractitionerQuerySet, wanted: dict[str, str], *, now: datetime
+) -> PractitionerQuerySet:
     """Keep those who fit every filter that was set. Certificates count that are valid today."""
     held = PractitionerTechnique.objects.valid(on=now.date())
     if condition := wanted.get("condition"):
@@ -77,20 +66,11 @@ def _works(**where: Any) -> Q:
     return Q(pk__in=hours.values("practitioner"))
 
 
-def listed(
-    people: Iterable[Practitioner],
-    *,
-    now: datetime,
-    places: Sequence[Location] | None = None,
-    clinic: ClinicSettings | None = None,
-) -> list[Listed]:
-    """Add the next free time to each; at most six queries, whatever their number."""
+def listed(people: Iterable[Practitioner], *, now: datetime) -> list[Listed]:
+    """Add the next free time to each; at most three queries where the clinic's facts are known."""
     people = list(people)
-    services = list(Service.objects.published().distinct())
-    places = every_place() if places is None else places
-    free = next_free(
-        services, practitioners=[one.pk for one in people], now=now, places=places, clinic=clinic
-    )
+    services, places = Service.offered(), Location.every()
+    free = next_free(services, practitioners=[one.pk for one in people], now=now, places=places)
     by_pk = {one.pk: one for one in services}
     locations = {one.pk: one for one in places}
     rows = []
@@ -106,32 +86,6 @@ def listed(
             )
         )
     return rows
-
-
-def every_place() -> list[Location]:
-    """Every location, also those given up: visits there still count. One query."""
-    return list(Location.objects.all())
-
-
-def things_to_find_by() -> dict[str, list[tuple[str, str]]]:
-    """Slugs and names of what a visitor may look for: conditions and techniques. One query."""
-    found: dict[str, list[tuple[str, str]]] = {"condition": [], "technique": []}
-    names = [
-        rows.order_by().values_list(Value(kind), "slug", "name")
-        for kind, rows in (
-            ("condition", Condition.objects.offered()),
-            ("technique", Technique.objects.published()),
-        )
-    ]
-    for kind, slug, name in names[0].union(names[1], all=True).order_by("name"):
-        found[kind].append((slug, name))
-    return found
-
-
-def languages() -> list[str]:
-    """Every language that somebody shown speaks, in order."""
-    spoken = Practitioner.objects.filter(is_active=True).values_list("languages", flat=True)
-    return sorted({language for several in spoken for language in several})
 
 
 def next_times(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.forms import BoundField
 
-from bookings.directory import languages, things_to_find_by
-from practitioners.models import Location, Practitioner
+from practitioners.facts import Facts
+from practitioners.models import Practitioner
 from practitioners.models.places import WEEKDAYS
 
 FIRST = ("condition", "location", "day")
@@ -29,12 +28,13 @@ class DirectoryForm(forms.Form):
     )
     day = forms.ChoiceField(label="Works on", choices=[("", "Any day"), *WEEKDAYS], required=False)
 
-    def __init__(self, *args: Any, places: Iterable[Location], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, facts: Facts, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = {
-            **things_to_find_by(),
-            "location": [(place.slug, place.name) for place in places if place.is_active],
-            "language": [(language, language) for language in languages()],
+            "condition": [(one["slug"], one["name"]) for one in facts.conditions],
+            "technique": [(one["slug"], one["name"]) for one in facts.techniques],
+            "location": [(place.slug, place.name) for place in facts.active_places],
+            "language": [(one["language"], one["language"]) for one in facts.languages],
         }
         for name, choices in offered.items():
             self.fields[name].choices = [("", "Any"), *choices]  # type: ignore[attr-defined]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bookings.availability import Slot, free_slots, nearest_free, next_free
+from bookings.availability import Slot, free_slots, givers, nearest_free, next_free
 from bookings.models import Appointment
 from bookings.picking import DAYS_SHOWN
 from bookings.times import Words
@@ -93,10 +94,8 @@ def soonest(
     location: Location | None = None,
 ) -> Slot | None:
     """The first free start of a service, anywhere or at one place."""
-    people = [person] if person else Practitioner.objects.filter(services=service, is_active=True)
-    found = next_free(
-        [service], practitioners=[one.pk for one in people], now=now, location=location
-    )
+    people = [person.pk] if person else givers(service)
+    found = next_free([service], practitioners=people, now=now, location=location)
     slots = [slot for several in found.values() for slot in several]
     return min(slots, key=lambda slot: slot.starts_at, default=None)
 
@@ -108,13 +107,17 @@ def places_of(service: Service, person: Practitioner | None) -> list[Location]:
 
 
 def place_for(
-    service: Service, person: Practitioner | None, wanted: str, *, now: datetime
+    places: Sequence[Location],
+    service: Service,
+    person: Practitioner | None,
+    wanted: str,
+    *,
+    now: datetime,
 ) -> Location | None:
     """The place asked for by its slug, else the one with the soonest free time.
 
     None when the service is given nowhere.
     """
-    places = places_of(service, person)
     asked = next((place for place in places if place.slug == wanted), None)
     if asked or len(places) < 2:
         return asked or next(iter(places), None)

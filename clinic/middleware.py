@@ -18,6 +18,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 
 from clinic.errors import UNREADABLE, error_page, not_found
+from practitioners.once import read_once
 
 Handler = Callable[[HttpRequest], HttpResponse]
 MAX_QUERY = 8 * 1024
@@ -198,6 +199,19 @@ class SignInFirst(LoginRequiredMiddleware):
         login_url = resolve_url(self.get_login_url(view_func))
         answer["HX-Redirect"] = f"{login_url}?{urlencode({'next': here})}"
         return answer
+
+
+class ReadOnce:
+    """While a page is only looked at, what the clinic has set is read once."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return self.get_response(request)
+        with read_once():
+            return self.get_response(request)
 
 
 class PrivatePages:

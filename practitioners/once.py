@@ -23,10 +23,22 @@ def read_once() -> Iterator[None]:
 
 def once(name: Hashable, read: Callable[[], Read]) -> Read:
     """What was read under this name before; outside of `read_once` it is read every time."""
-    known = _known.get()
-    if known is None:
+    kept = _known.get()
+    if kept is None:
         return read()
-    if name not in known:
-        known[name] = read()
-    found: Read = known[name]
+    if name not in kept:
+        kept[name] = read()
+    found: Read = kept[name]
     return found
+
+
+def known(name: Hashable) -> Any:
+    """What was read under this name before, if anything."""
+    return (_known.get() or {}).get(name)
+
+
+def remember(name: Hashable, read: Any) -> None:
+    """Let `once` know what was read otherwise; outside of `read_once` nothing is kept."""
+    kept = _known.get()
+    if kept is not None:
+        kept[name] = read

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings.directory import shown
 from bookings.links import BadLink, read_booking_link
 from bookings.remembered import remember_invitation
-from practitioners.models import Location, Practitioner, Service
+from practitioners.facts import facts
+from practitioners.models import Practitioner, Service
 
 Problem = tuple[str, str]
+Row = TypeVar("Row", Practitioner, Service)
 
 
 @login_not_required
@@ -25,10 +27,10 @@ Problem = tuple[str, str]
 def book_service(request: HttpRequest) -> HttpResponse:
     """Choose a session and, if you like, a specialist and a place."""
     now = timezone.now()
-    people = shown(now=now)
-    person = people.filter(slug=request.GET.get("practitioner", "")).first()
-    services = Service.objects.published().distinct()
-    chosen = services.filter(slug=request.GET.get("service", "")).first()
+    known, people = facts(), list(Practitioner.objects.bookable(on=now.date()))
+    person = _by_slug(people, request.GET.get("practitioner", ""))
+    services = known.services
+    chosen = _by_slug(services, request.GET.get("service", ""))
     if "go" not in request.GET and person and not chosen and (only := _only(services, person)):
         return redirect(_times(request, only, person))
     problem = _problem(chosen, person) if "go" in request.GET else None
@@ -36,12 +38,12 @@ def book_service(request: HttpRequest) -> HttpResponse:
         return redirect(_times(request, chosen, person))
     been_here = request.GET.get("been") == "yes"
     context = {
-        "services": services.exclude(visit_type=Service.VisitType.FIRST) if been_here else services,
-        "has_first": services.filter(visit_type=Service.VisitType.FIRST).exists(),
+        "services": [one for one in services if not (been_here and one.is_first)],
+        "has_first": any(one.is_first for one in services),
         "chosen": chosen,
         "people": people,
         "person": person,
-        "places": Location.objects.active(),
+        "places": known.active_places,
         "place": request.GET.get("location", ""),
         "been_here": been_here,
         "problems": [problem] if problem else [],
@@ -63,9 +65,14 @@ def book_from(request: HttpRequest, token: str) -> HttpResponse:
     return redirect(f"{reverse('book_time', args=[service])}?{query}")
 
 
-def _only(services: QuerySet[Service], person: Practitioner) -> Service | None:
+def _by_slug(rows: Iterable[Row], slug: str) -> Row | None:
+    return next((one for one in rows if one.slug == slug), None)
+
+
+def _only(services: list[Service], person: Practitioner) -> Service | None:
     """The one session that somebody gives, if there is only one."""
-    given = list(services.filter(practitioners=person)[:2])
+    keys = set(person.services.values_list("pk", flat=True))
+    given = [one for one in services if one.pk in keys]
     return given[0] if len(given) == 1 else None
 
 

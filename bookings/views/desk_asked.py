@@ -35,7 +35,8 @@ def timetable(request: HttpRequest, service: Service, **about: Any) -> Timetable
     now = timezone.now()
     moving = about.get("moving")
     wanted = request.GET.get("location", "") or (moving.location.slug if moving else "")
-    location = place_for(service, person, wanted, now=now)
+    places = places_of(service, person)
+    location = place_for(places, service, person, wanted, now=now)
     if location is None:
         return None
     clinic = ClinicSettings.current()

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods
 
 from bookings import calendar
 from bookings.availability import Slot
-from bookings.directory import shown
 from bookings.errors import BookingError, Busy, SlotTaken
 from bookings.next_times import next_times
 from bookings.paging import MINE, PageLinks, first_day_of, turning
@@ -27,7 +26,8 @@ from bookings.times import known_zone, place
 from bookings.timetable import Timetable, place_for
 from bookings.views.month import month_page
 from bookings.visitors import known_visitor, visitor_key
-from practitioners.models import ClinicSettings, Practitioner, Service
+from practitioners.facts import facts_to_book
+from practitioners.models import Practitioner, Service
 
 BUSY_SECONDS = 5
 Problem = tuple[str, str]
@@ -37,18 +37,18 @@ Problem = tuple[str, str]
 @require_http_methods(["GET", "HEAD", "POST"])
 def book_time(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose a time; choosing keeps it for ten minutes."""
-    now = timezone.now()
-    service = Service.objects.published().filter(slug=slug).distinct().first()
+    now, known = timezone.now(), facts_to_book()
+    service = next((one for one in known.services if one.slug == slug), None)
     if service is None:
         return gone(request)
     person, notice = _person(request, service, now=now)
-    location = place_for(service, person, request.GET.get("location", ""), now=now)
+    places = known.places_offering(service)
+    theirs = [one for one in places if person is None or one.pk in person.place_keys]
+    location = place_for(theirs, service, person, request.GET.get("location", ""), now=now)
     if location is None:
-        known = {"service": service, "person": person, "hide_book_button": True}
-        return render(request, "bookings/no_times.html", known)
-    table = Timetable(
-        service, location, ClinicSettings.current(), now, person, known_visitor(request)
-    )
+        context = {"service": service, "person": person, "hide_book_button": True}
+        return render(request, "bookings/no_times.html", context)
+    table = Timetable(service, location, known.clinic, now, person, known_visitor(request))
     if request.method == "POST":
         return _choose(request, table)
     return time_page(request, table, notice=notice)
@@ -64,8 +64,9 @@ def _person(
 ) -> tuple[Practitioner | None, str]:
     """Whoever was asked for, if they give the service; else what to say about it."""
     slug = request.GET.get("practitioner", "")
-    person = shown(now=now).filter(slug=slug).first() if slug else None
-    if person and person.services.contains(service):
+    people = Practitioner.objects.bookable(on=now.date()).with_work()
+    person = people.filter(slug=slug).first() if slug else None
+    if person and service.pk in person.service_keys:
         return person, ""
     others = "These are the times of everybody who gives this session."
     if person:

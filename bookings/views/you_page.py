@@ -12,7 +12,6 @@ from django.urls import reverse
 
 from bookings import calendar
 from bookings.clients import people_of
-from bookings.directory import shown
 from bookings.errors import (
     AlreadyUsed,
     Away,
@@ -45,7 +44,7 @@ from bookings.times import Words, money, place
 from bookings.timetable import Timetable
 from bookings.views.times import BUSY_SECONDS, gone, time_page
 from bookings.visitors import known_visitor, visitor_key
-from practitioners.models import ClinicSettings, Service
+from practitioners.models import ClinicSettings, Practitioner, Service
 
 STILL_FREE = (
     "We kept this time for {minutes} minutes. It is still free: book now, or choose another."
@@ -254,7 +253,8 @@ def _other_times(
     service = Service.objects.published().filter(pk=kept.service_id).distinct().first()
     if service is None:
         return gone(request, status=409)
-    person = shown(now=now).filter(pk=kept.practitioner_id, services=service).first()
+    people = Practitioner.objects.bookable(on=now.date())
+    person = people.filter(pk=kept.practitioner_id, services=service).first()
     table = Timetable(
         service, kept.location, ClinicSettings.current(), now, person, known_visitor(request)
     )

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from bookings.directory import listed, shown
 from bookings.opening import open_days
-from practitioners.models import Location, Service
+from practitioners.facts import facts
 
 SHOWN = 3
 ASKED = 12
@@ -20,17 +20,14 @@ ASKED = 12
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """Say what the clinic does and offer the next free time."""
-    now = timezone.now()
+    now, known = timezone.now(), facts()
     rows = listed(shown(now=now)[:ASKED], now=now)
     rows.sort(key=lambda row: (row.soonest is None, row.soonest and row.soonest.starts_at))
     context = {
         "soonest": rows[0] if rows and rows[0].soonest else None,
         "rows": rows[:SHOWN],
-        "services": Service.objects.published().distinct()[:SHOWN],
-        "places": [
-            (place, open_days(place.opening_hours.all()))
-            for place in Location.objects.active().prefetch_related("opening_hours")
-        ],
+        "services": known.services[:SHOWN],
+        "places": [(place, open_days(known.hours_of(place))) for place in known.active_places],
         "hide_book_button": True,
     }
     return render(request, "clinic/landing.html", context)

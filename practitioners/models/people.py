@@ -7,13 +7,21 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import JSONObject
+from django.utils.functional import cached_property
 
 from practitioners.models.catalogue import Condition, Technique
+from practitioners.models.places import Location
 from practitioners.models.services import Service
 from practitioners.paths import path_to
+
+
+def _as_json(rows: models.QuerySet[Any], *names: str) -> ArraySubquery:
+    return ArraySubquery(rows.values(as_json=JSONObject(**{name: name for name in names})))
 
 
 class PractitionerQuerySet(models.QuerySet["Practitioner"]):
@@ -22,6 +30,25 @@ class PractitionerQuerySet(models.QuerySet["Practitioner"]):
     def bookable(self, *, on: date) -> PractitionerQuerySet:
         """Those who are shown and may be booked online for a visit on that date."""
         return self.filter(is_active=True, is_bookable_online=True).licensed(on=on)
+
+    def described(self) -> PractitionerQuerySet:
+        """With `areas` and `shown_credentials`, read by the same query."""
+        areas = Condition.objects.filter(practitioners=OuterRef("pk"))
+        credentials = Credential.objects.filter(practitioner=OuterRef("pk"), is_public=True)
+        return self.annotate(
+            area_rows=_as_json(areas, "name", "slug"),
+            credential_rows=_as_json(credentials, "kind", "body", "name", "number"),
+        )
+
+    def with_work(self) -> PractitionerQuerySet:
+        """With `service_keys`, `place_keys` and `published_techniques`, read by the same query."""
+        mine = {"practitioners": OuterRef("pk")}
+        places = Location.objects.worked_at_by(OuterRef(OuterRef("pk")))
+        return self.annotate(
+            service_keys=ArraySubquery(Service.objects.filter(**mine).values("pk")),
+            place_keys=ArraySubquery(places.values("pk")),
+            technique_rows=_as_json(Technique.objects.published().filter(**mine), "name", "slug"),
+        )
 
     def licensed(self, *, on: date) -> PractitionerQuerySet:
         """Those of whom no licence and no insurance has run out on that date."""
@@ -101,6 +128,11 @@ class Practitioner(models.Model):
     )
     is_active = models.BooleanField(default=True, help_text="Works here.")
     is_bookable_online = models.BooleanField(default=True)
+    area_rows: list[dict[str, str]]
+    credential_rows: list[dict[str, str]]
+    technique_rows: list[dict[str, str]]
+    service_keys: list[int]
+    place_keys: list[int]
 
     objects = PractitionerQuerySet.as_manager()
 
@@ -116,6 +148,21 @@ class Practitioner(models.Model):
     def is_shown(self, *, on: date) -> bool:
         """Tell whether visitors see the public page on that date. One query."""
         return Practitioner.objects.bookable(on=on).filter(pk=self.pk).exists()
+
+    @cached_property
+    def areas(self) -> list[Condition]:
+        """What somebody focuses on, by name; only of people that are `described`."""
+        return [Condition(**row) for row in self.area_rows]
+
+    @cached_property
+    def shown_credentials(self) -> list[Credential]:
+        """What visitors see of licences and the like; only of people that are `described`."""
+        return [Credential(**row) for row in self.credential_rows]
+
+    @cached_property
+    def published_techniques(self) -> list[Technique]:
+        """What somebody is certified in, by name; only of people read `with_work`."""
+        return [Technique(**row) for row in self.technique_rows]
 
     @property
     def initials(self) -> str:

@@ -10,6 +10,8 @@ from django.db.models import Q
 
 from practitioners.models.catalogue import Technique
 from practitioners.models.site import ClinicSettings
+from practitioners.once import once
+from practitioners.prepared import PreparedQuery
 
 
 class ServiceQuerySet(models.QuerySet["Service"]):
@@ -89,6 +91,16 @@ class Service(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def offered(cls) -> list[Service]:
+        """Every session that a visitor may book, in order."""
+        return once(cls, OFFERED.rows)
+
+    @property
+    def is_first(self) -> bool:
+        """Tell whether it is for people who come for the first time."""
+        return self.visit_type == self.VisitType.FIRST
+
     @property
     def length(self) -> timedelta:
         return timedelta(minutes=self.minutes)
@@ -103,3 +115,8 @@ class Service(models.Model):
         return timedelta(
             days=clinic.horizon_days if self.horizon_days is None else self.horizon_days
         )
+
+
+OFFERED = PreparedQuery(
+    "offered_services", {}, lambda: Service.objects.published().distinct()
+)

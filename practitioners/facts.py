@@ -1,0 +1,106 @@
+"""What the clinic has set and hardly ever changes, for pages that need several things of it.
+
+Read by one query, and on a page that is only looked at for the whole page: what asks for the
+clinic's settings, its places or its sessions afterwards, asks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, Func, OuterRef
+
+from practitioners.models import (
+    ClinicSettings,
+    Condition,
+    Location,
+    OpeningHours,
+    Practitioner,
+    Service,
+    Technique,
+)
+from practitioners.once import known, remember
+from practitioners.together import Together
+
+ALWAYS: dict[str, Any] = {
+    "clinic": lambda: ClinicSettings.objects.filter(pk=1),
+    "places": Location.objects.all,
+    "hours": OpeningHours.objects.all,
+    "services": lambda: Service.objects.published().distinct(),
+}
+FACTS = Together("facts", **ALWAYS)
+TO_FIND_BY = Together(
+    "facts_to_find_by",
+    **ALWAYS,
+    conditions=lambda: Condition.objects.offered().values("slug", "name"),
+    techniques=lambda: Technique.objects.published().values("slug", "name"),
+    languages=lambda: _spoken(),
+)
+TO_BOOK = Together("facts_to_book", **ALWAYS, offers=lambda: _offers())
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Settings, every place with its hours, the sessions that can be booked, and to find by."""
+
+    clinic: ClinicSettings
+    places: list[Location]
+    services: list[Service]
+    hours: list[OpeningHours]
+    conditions: list[dict[str, str]] = field(default_factory=list)
+    techniques: list[dict[str, str]] = field(default_factory=list)
+    languages: list[dict[str, str]] = field(default_factory=list)
+    offers: list[dict[str, Any]] = field(default_factory=list)
+
+    def hours_of(self, place: Location) -> Iterable[OpeningHours]:
+        return (one for one in self.hours if one.location_id == place.pk)
+
+    def places_offering(self, service: Service) -> list[Location]:
+        """Active places where somebody who gives it has hours; only of `facts_to_book`."""
+        keys = next((one["places"] for one in self.offers if one["service"] == service.pk), ())
+        return [place for place in self.places if place.pk in keys]
+
+    @property
+    def active_places(self) -> list[Location]:
+        return [place for place in self.places if place.is_active]
+
+
+def facts() -> Facts:
+    """The clinic's facts. One query, or none when the page has read them."""
+    return known(Facts) or _read(FACTS)
+
+
+def facts_to_find_by() -> Facts:
+    """The same with what visitors may look for. One query."""
+    return _read(TO_FIND_BY)
+
+
+def facts_to_book() -> Facts:
+    """The same with where each session is offered. One query."""
+    return _read(TO_BOOK)
+
+
+def _read(lists: Together) -> Facts:
+    found = lists.read()
+    clinic = found.pop("clinic")
+    read = Facts(clinic[0] if clinic else ClinicSettings(pk=1), **found)
+    remember(ClinicSettings, read.clinic)
+    remember(Location, read.places)
+    remember(Service, read.services)
+    remember(Facts, read)
+    return read
+
+
+def _offers() -> Any:
+    places = Location.objects.offering(OuterRef(OuterRef("pk"))).values("pk")
+    return Service.objects.published().values(service=F("pk"), places=ArraySubquery(places))
+
+
+def _spoken() -> Any:
+    """Every language that somebody who works here speaks, in order."""
+    each = Func(F("languages"), function="unnest", set_returning=True)
+    people = Practitioner.objects.filter(is_active=True)
+    return people.values(language=each).distinct().order_by("language")
