@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bookings.availability import Slot, free_slots, givers, nearest_free, next_free
+from bookings.availability import Slot, first_free, free_slots, givers, nearest_free
 from bookings.models import Appointment
 from bookings.picking import DAYS_SHOWN
 from bookings.times import Words
@@ -95,9 +95,7 @@ def soonest(
 ) -> Slot | None:
     """The first free start of a service, anywhere or at one place."""
     people = [person.pk] if person else givers(service)
-    found = next_free([service], practitioners=people, now=now, location=location)
-    slots = [slot for several in found.values() for slot in several]
-    return min(slots, key=lambda slot: slot.starts_at, default=None)
+    return first_free(service, practitioners=people, now=now, location=location)
 
 
 def places_of(service: Service, person: Practitioner | None) -> list[Location]:

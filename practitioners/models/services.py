@@ -117,6 +117,4 @@ class Service(models.Model):
         )
 
 
-OFFERED = PreparedQuery(
-    "offered_services", {}, lambda: Service.objects.published().distinct()
-)
+OFFERED = PreparedQuery("offered_services", {}, lambda: Service.objects.published().distinct())

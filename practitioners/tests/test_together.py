@@ -62,7 +62,7 @@ def test_it_keeps_conditions_orders_and_values(clinic: None) -> None:
     make_service(name="Another", position=0, is_published=False)
     make_service(name="A third", position=9)
     lists = Together(
-        "some",
+        "some_lists",
         shown=Service.objects.published,
         names=lambda: Service.objects.order_by("-name").values("name", "price"),
         none=lambda: Location.objects.filter(name="%s; no such place"),
