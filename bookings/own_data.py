@@ -1,12 +1,12 @@
-"""What we hold about somebody in bookings, for them to take home.
+"""What we hold about somebody, for them to take home.
 
 Of people whose record a login may see: everything but what the desk notes for itself. Of
-others it books for: their name, and when and where they come.
+others it books for: their name, and when and where they come. What the record adds is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +18,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def own_data(user: Any, *, currency: str, now: datetime) -> dict[str, Any]:
-    """Everything as one tree. Six queries, however many people and visits."""
-    people = list(ClientAccess.objects.held_by(user))
+def own_data(
+    user: Any,
+    *,
+    currency: str,
+    now: datetime,
+    record: Mapping[int, dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Everything as one tree, with the record by client. Six queries, however many people and visits."""
+    people, record = list(ClientAccess.objects.held_by(user)), record or {}
     visits = visits_of(people)
     return {
         "made_at": now.isoformat(timespec="seconds"),
@@ -33,6 +39,7 @@ def own_data(user: Any, *, currency: str, now: datetime) -> dict[str, Any]:
                     _session(visit, currency) for visit in visits if visit.client == access.client
                 ],
                 **(_more(access) if access.scope == ClientAccess.Scope.RECORD else {}),
+                **record.get(access.client_id, {}),
             }
             for access in _with_more(people)
         ],

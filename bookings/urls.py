@@ -54,7 +54,6 @@ urlpatterns = [
         name="my_person_remove",
     ),
     path("my/data/", my_data.my_data, name="my_data"),
-    path("my/data/my-data.json", my_data.my_data_json, name="my_data_json"),
     path("my/data/my-sessions.csv", my_data.my_data_csv, name="my_data_csv"),
     path("my/calendar/", feeds.my_calendar, name="my_calendar"),
     path("my/messages/<uuid:public_id>/", message_settings.my_messages, name="my_messages"),

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from bookings.models import Appointment, Client, ClientAccess, Task
-from clinic import demo_courses, demo_desk, demo_outcomes, demo_today
+from clinic import demo_coming, demo_courses, demo_desk, demo_outcomes, demo_today
 from clinic.models import ADMIN, CLINICAL_LEAD, FRONT_DESK, User
 from practitioners.models import (
     Availability,
@@ -119,9 +119,12 @@ def load(*, now: datetime) -> None:
     clients = _clients(chance, users)
     demo_today.load(clients[10:], specialists[0], services["medical-massage"], now=now)
     _visits(chance, clients, specialists, services, now=now)
-    _plans(clients, specialists[0], services["medical-massage"], users["dana@example.com"], now=now)
-    demo_outcomes.load(by=users["dana@example.com"], now=now)
-    demo_courses.load(clients[2:], by=users["dana@example.com"], now=now)
+    dana, session, by = specialists[0], services["medical-massage"], users["dana@example.com"]
+    _plans(clients, dana, session, by, now=now)
+    demo_outcomes.load(by=by, now=now)
+    demo_courses.load(clients[2:], by=by, now=now)
+    demo_coming.load(clients[1], dana, session, by=by, now=now)
+    demo_coming.advise(clients[0], by=by)
     demo_desk.load(clients, specialists, services, now=now)
     Task.objects.create(
         kind="demo",

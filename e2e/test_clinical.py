@@ -36,11 +36,17 @@ def of_practitioner(clinic: Clinic) -> list[str]:
         clinic, f"SELECT public_id FROM treatment_plans_assessment WHERE {treated} LIMIT 1"
     )
     person, there = f"/desk/clients/{client}/", f"/desk/plans/{plan}/"
+    advised = one(
+        clinic,
+        "SELECT v.public_id FROM bookings_appointment v JOIN treatment_plans_aftercare a"
+        " ON a.appointment_id = v.id LIMIT 1",
+    )
     return [
         person, f"{person}assess/", f"{person}plan/", f"{person}messages/",
         f"/desk/assessments/{assessment}/", f"/desk/assessments/{assessment}/edit/",
         there, f"{there}edit/", f"{there}measures/", f"{there}scores/", f"{there}progress/",
         f"{there}progress/print/", f"{there}hold/", "/desk/reviews/",
+        f"/desk/visits/{advised}/aftercare/",
     ]  # fmt: skip
 
 

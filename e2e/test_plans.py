@@ -22,20 +22,29 @@ WAITS_FOR_A_YES = "Ben Fictional"
 
 def at_the_desk(clinic: Clinic) -> list[str]:
     """What whoever treats opens of plans in every state."""
-    there = f"/desk/plans/{plan_of_jamie(clinic)}/"
+    there, (draft, paused) = f"/desk/plans/{plan_of_jamie(clinic)}/", in_state(clinic)
     return [
         f"{there}edit/", there, f"{there}?on=31/12/2030", f"{there}dates/", f"{there}words/",
         f"{there}words/print/", f"{there}step/pause/", f"{there}step/end/", f"{there}step/start/",
         "/desk/caseload/", "/desk/caseload/?state=overdue",
+        draft, f"{draft}step/start/", f"{draft}edit/", f"{draft}dates/", f"{draft}words/",
+        draft, paused, f"{paused}step/start/",
     ]  # fmt: skip
+
+
+def in_state(clinic: Clinic) -> list[str]:
+    """A draft and a plan that rests."""
+    statement = "SELECT public_id FROM treatment_plans_treatmentplan WHERE status = '{}' LIMIT 1"
+    return [f"/desk/plans/{one(clinic, statement.format(state))}/" for state in ("draft", "paused")]
 
 
 def of_the_client(clinic: Clinic) -> list[str]:
     """What the client opens of their own plan."""
     there = f"/my/plans/{plan_of_jamie(clinic)}/"
+    advice = one(clinic, "SELECT public_id FROM treatment_plans_aftercare LIMIT 1")
     return [
-        "/my/", there, f"{there}print/", f"{there}dates/", "/my/progress/", "/plan/broken/",
-        "/q/broken/",
+        f"/my/advice/{advice}/", "/my/", there, f"{there}print/", f"{there}dates/", "/my/progress/", "/plan/broken/",
+        "/q/broken/", "/advice/broken/", f"/my/advice/{advice}/",
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from e2e.conftest import Clinic
-from e2e.test_pages import SIZES, check
+from e2e.test_pages import SIZES, check, violations
 
 pytestmark = pytest.mark.browser
 
@@ -61,3 +61,44 @@ def test_own_progress_is_accessible_and_fits_its_screen(
         assert not page.locator(f".chart-{hidden}").first.is_visible()
     page.get_by_text("See the numbers").first.click()
     assert page.locator("table.data").first.is_visible()
+
+
+ASKED = """
+from treatment_plans.links import measures_link
+from treatment_plans.models import PlanVisit
+visit = PlanVisit.objects.select_related("appointment").get(plan__client__name="Ada Fictional")
+print(measures_link(visit.appointment, "baseline"))
+"""
+
+
+def test_questions_before_a_session_are_accessible_and_answered_by_keyboard(
+    page: Page, clinic: Clinic
+) -> None:
+    """What the link of the mail shows: open, partly refused, and answered but for one."""
+    link = clinic.run("shell", "-v", "0", "-c", ASKED).strip()
+    assert wrong_with([link] * len(SIZES), page, clinic) == {}
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(clinic.address + link)
+    page.get_by_role("button", name="Send my answers").press("Enter")
+    page.get_by_text("Answer at least one question.").first.wait_for()
+    assert violations(page) == []
+    groups = page.locator("fieldset")
+    count = groups.count()
+    assert count > 2
+    for number in range(count - 1):
+        groups.nth(number).get_by_role("radio").first.focus()
+        for _ in range(number % 3):
+            page.keyboard.press("ArrowRight")
+        page.keyboard.press("Space")
+    page.get_by_role("button", name="Send my answers").press("Enter")
+    page.get_by_role("heading", name="Thank you").wait_for()
+    assert violations(page) == []
+    page.get_by_role("link", name="Answer it as well").wait_for()
+    thanks = page.url.removeprefix(clinic.address)
+    assert wrong_with([thanks] * 2, page, clinic) == {}
+    answered = clinic.sql(
+        "SELECT count(*) FROM treatment_plans_outcomescore s JOIN treatment_plans_treatmentplan p"
+        " ON p.id = s.plan_id JOIN bookings_client c ON c.id = p.client_id"
+        " WHERE c.name = 'Ada Fictional' AND s.entered_by = 'client'"
+    )
+    assert answered == [(count - 1,)]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings.own_data import COLUMNS, own_data, own_sessions
+from bookings.own_data import COLUMNS, own_sessions
 from bookings.spreadsheets import csv_answer
 from practitioners.models import ClinicSettings
 
@@ -16,16 +15,6 @@ from practitioners.models import ClinicSettings
 def my_data(request: HttpRequest) -> HttpResponse:
     """Say what there is to take home."""
     return render(request, "bookings/my_data.html")
-
-
-@require_safe
-def my_data_json(request: HttpRequest) -> HttpResponse:
-    """Everything, for another program."""
-    currency = ClinicSettings.current().currency
-    tree = own_data(request.user, currency=currency, now=timezone.now())
-    answer = JsonResponse(tree, json_dumps_params={"indent": 2, "ensure_ascii": False})
-    answer["Content-Disposition"] = 'attachment; filename="my-data.json"'
-    return answer
 
 
 @require_safe

@@ -12,8 +12,8 @@ from django.core.management import call_command
 from bookings.models import Appointment, Client, WaitlistEntry
 from clinic import demo
 from practitioners.models import Credential, Location, Practitioner
-from treatment_plans import caseload
-from treatment_plans.models import TreatmentPlan
+from treatment_plans import asking, caseload
+from treatment_plans.models import Aftercare, PlanVisit, TreatmentPlan
 
 pytestmark = pytest.mark.django_db
 LONDON = ZoneInfo("Europe/London")
@@ -53,3 +53,10 @@ def test_it_is_a_working_day_whenever_it_is_looked_at(now: datetime) -> None:
     cases = caseload.cases(dana.user, now=now, person=dana)
     assert "overdue" in {case.status for case in cases}
     assert any(plan.visits.filter(appointment__status="completed").count() == 4 for plan in plans)
+    (coming,) = PlanVisit.objects.filter(appointment__status="booked", ask_at__isnull=False)
+    assert coming.appointment.starts_at.astimezone(LONDON).date() > now.date()
+    assert {one.measure.slug for one in asking.still_asked(coming, now=now)} == {
+        "nprs", "psfs", "stress-nrs",
+    }  # fmt: skip
+    (advice,) = Aftercare.objects.all()
+    assert advice.written_at <= now
