@@ -16,7 +16,7 @@ from bookings.models import Appointment
 from bookings.wall_clock import DAY, day_of, stretches
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
 from practitioners.once import once
-from practitioners.prepared import Prepared
+from practitioners.prepared import Prepared, PreparedQuery
 
 STATEMENT = Prepared(
     "free_slots",
@@ -44,6 +44,11 @@ STATEMENT = Prepared(
         "ahead": "interval[]",
         "ahead_before": "interval[]",
     },
+)
+GIVERS = PreparedQuery(
+    "givers",
+    {"service": "bigint"},
+    lambda service: Practitioner.objects.filter(services=service, is_active=True).only("pk"),
 )
 EVERY = 2**31 - 1
 STEPS = (4, 14)  # days looked at first, before the whole horizon
@@ -269,8 +274,7 @@ def least_loaded(slots: Iterable[Slot], *, now: datetime) -> list[Slot]:
 
 def givers(service: Service) -> list[int]:
     """Everybody who offers a service, whether or not they may today."""
-    people = Practitioner.objects.filter(services=service, is_active=True)
-    return once(("givers", service.pk), lambda: list(people.values_list("pk", flat=True)))
+    return once(("givers", service.pk), lambda: [one.pk for one in GIVERS.rows(service=service.pk)])
 
 
 def is_published(service: Service) -> bool:

@@ -31,10 +31,10 @@ class Listed:
     service: Service | None
     location: Location | None
 
-
-def shown(*, now: datetime) -> PractitionerQuerySet:
-    """Everybody whom visitors may see and book today, with what a row shows. One query."""
-    return Practitioner.objects.bookable(on=now.date()).described()
+    @property
+    def areas(self) -> str:
+        """The first three things that they focus on."""
+        return " · ".join(area["name"] for area in self.practitioner.area_rows[:3])
 
 
 def matching(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.forms import BoundField
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from practitioners.facts import Facts
 from practitioners.models import Practitioner
 from practitioners.models.places import WEEKDAYS
 
+FIELD = '<div class="field"><label class="form-label" for="{}">{}</label>{}</div>'
 FIRST = ("condition", "location", "day")
 
 
@@ -41,13 +44,20 @@ class DirectoryForm(forms.Form):
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-select"
 
-    def first_fields(self) -> list[BoundField]:
+    def first_fields(self) -> SafeString:
         """The filters that most people need."""
-        return [self[name] for name in FIRST]
+        return self._drawn(name for name in FIRST)
 
-    def more_fields(self) -> list[BoundField]:
+    def more_fields(self) -> SafeString:
         """The others, folded away until one of them is set."""
-        return [self[name] for name in self.fields if name not in FIRST]
+        return self._drawn(name for name in self.fields if name not in FIRST)
+
+    def _drawn(self, names: Iterable[str]) -> SafeString:
+        """As `bootstrap5/field.html` draws a list; a filter has neither hint nor error."""
+        fields = (self[name] for name in names)
+        return format_html_join(
+            "", FIELD, ((field.id_for_label, field.label, field) for field in fields)
+        )
 
     def wanted(self) -> dict[str, str]:
         """The filters that can be used; the others are left out."""

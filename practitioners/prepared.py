@@ -9,7 +9,7 @@ PreparedUpdate   some fields of one row
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -62,6 +62,7 @@ STAND_INS: dict[str, Callable[[int], Any]] = {
     "bigint": lambda number: 2**62 + number,
     "text": lambda number: f"stand-in {number}",
     "uuid": lambda number: UUID(int=2**127 + number),
+    "date": lambda number: date(1970, 1, 2) + timedelta(days=number),
     "timestamptz": lambda number: datetime(1970, 1, 2, tzinfo=UTC) + timedelta(seconds=number),
 }
 

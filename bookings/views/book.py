@@ -17,8 +17,14 @@ from bookings.links import BadLink, read_booking_link
 from bookings.remembered import remember_invitation
 from practitioners.facts import facts
 from practitioners.models import Practitioner, Service
+from practitioners.prepared import PreparedQuery
 
 Problem = tuple[str, str]
+PEOPLE = PreparedQuery(
+    "people_to_choose",
+    {"on": "date"},
+    lambda on: Practitioner.objects.bookable(on=on).only("name", "slug"),
+)
 Row = TypeVar("Row", Practitioner, Service)
 
 
@@ -27,7 +33,7 @@ Row = TypeVar("Row", Practitioner, Service)
 def book_service(request: HttpRequest) -> HttpResponse:
     """Choose a session and, if you like, a specialist and a place."""
     now = timezone.now()
-    known, people = facts(), list(Practitioner.objects.bookable(on=now.date()))
+    known, people = facts(), PEOPLE.rows(on=now.date())
     person = _by_slug(people, request.GET.get("practitioner", ""))
     services = known.services
     chosen = _by_slug(services, request.GET.get("service", ""))

@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Window
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings.directory import listed, matching, next_times, shown
+from bookings.directory import listed, matching, next_times
 from bookings.directory_forms import FIRST, DirectoryForm
 from bookings.opening import open_days
 from bookings.picking import spread
 from practitioners.facts import facts, facts_to_find_by
+from practitioners.models import Practitioner
 from practitioners.models.people import PractitionerQuerySet
+from practitioners.prepared import PreparedQuery
 
 PAGE = 20
+
+
+def _numbered(people: PractitionerQuerySet) -> PractitionerQuerySet:
+    """With how many there are in all."""
+    return people.described().annotate(in_all=Window(Count("*")))
+
+
+FIRST_PAGE = PreparedQuery(
+    "directory_first_page",
+    {"on": "date"},
+    lambda on: _numbered(Practitioner.objects.bookable(on=on))[:PAGE],
+)
+PERSON = PreparedQuery(
+    "specialist",
+    {"on": "date", "slug": "text"},
+    lambda on, slug: Practitioner.objects.bookable(on=on).described().with_work().filter(slug=slug),
+)
 
 
 @login_not_required
@@ -30,7 +50,7 @@ def specialists(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = DirectoryForm(request.GET, facts=facts_to_find_by())
     wanted = form.wanted()
-    page = _page(matching(shown(now=now), wanted, now=now), request.GET.get("page", ""))
+    page = _page(wanted, request.GET.get("page", ""), now=now)
     query = request.GET.copy()
     query.pop("page", None)
     context = {
@@ -45,14 +65,18 @@ def specialists(request: HttpRequest) -> HttpResponse:
     return render(request, "bookings/specialists.html", context)
 
 
-def _page(people: PractitionerQuerySet, wanted: str) -> Page:
+def _page(wanted: dict[str, str], asked: str, *, now: datetime) -> Page:
     """The page asked for and how many there are in all, by one query while it exists."""
-    number = int(wanted) if re.fullmatch("[0-9]{1,4}", wanted, re.ASCII) else 1
-    first = PAGE * max(number - 1, 0)
-    rows: list[Any] = list(people.annotate(in_all=Window(Count("*")))[first : first + PAGE])
-    if rows:
-        return Page(rows, max(number, 1), Paginator(range(rows[0].in_all), PAGE))
-    return Paginator(people, PAGE).get_page(wanted)
+    number = max(int(asked), 1) if re.fullmatch("[0-9]{1,4}", asked, re.ASCII) else 1
+    rows: list[Any]
+    if not wanted and number == 1:
+        rows = FIRST_PAGE.rows(on=now.date())
+    else:
+        people = _numbered(matching(Practitioner.objects.bookable(on=now.date()), wanted, now=now))
+        rows = list(people[PAGE * (number - 1) : PAGE * number])
+        if not rows:
+            return Paginator(people, PAGE).get_page(asked)
+    return Page(rows, number, Paginator(range(rows[0].in_all if rows else 0), PAGE))
 
 
 @login_not_required
@@ -60,7 +84,9 @@ def _page(people: PractitionerQuerySet, wanted: str) -> Page:
 def specialist(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one specialist with credentials, services and the next six times."""
     now = timezone.now()
-    person = get_object_or_404(shown(now=now).with_work(), slug=slug)
+    person = PERSON.first(on=now.date(), slug=slug)
+    if person is None:
+        raise Http404
     known = facts()
     services = [one for one in known.services if one.pk in person.service_keys]
     places = {one.pk: one for one in known.places if one.pk in person.place_keys}

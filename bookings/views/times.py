@@ -28,8 +28,14 @@ from bookings.views.month import month_page
 from bookings.visitors import known_visitor, visitor_key
 from practitioners.facts import facts_to_book
 from practitioners.models import Practitioner, Service
+from practitioners.prepared import PreparedQuery
 
 BUSY_SECONDS = 5
+PERSON = PreparedQuery(
+    "person_to_book",
+    {"on": "date", "slug": "text"},
+    lambda on, slug: Practitioner.objects.bookable(on=on).with_work().filter(slug=slug),
+)
 Problem = tuple[str, str]
 
 
@@ -64,8 +70,7 @@ def _person(
 ) -> tuple[Practitioner | None, str]:
     """Whoever was asked for, if they give the service; else what to say about it."""
     slug = request.GET.get("practitioner", "")
-    people = Practitioner.objects.bookable(on=now.date()).with_work()
-    person = people.filter(slug=slug).first() if slug else None
+    person = PERSON.first(on=now.date(), slug=slug) if slug else None
     if person and service.pk in person.service_keys:
         return person, ""
     others = "These are the times of everybody who gives this session."

@@ -11,10 +11,11 @@ from django.forms import BaseForm, BaseFormSet
 from django.forms.boundfield import BoundField
 from django.template.context import Context
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
+CHOSEN = SafeString(" selected")
 Problem = tuple[str, str]  # what is wrong, and the id of the box to mend
 
 
@@ -27,6 +28,13 @@ def icon(name: str) -> SafeString:
         static("vendor/icons/sprite.svg"),
         name,
     )
+
+
+@register.simple_tag
+def options(rows: Iterable[Any], chosen: str) -> SafeString:
+    """Rows with a slug and a name as choices of a list, which may be long."""
+    each = ((one.slug, CHOSEN if one.slug == chosen else "", one.name) for one in rows)
+    return format_html_join("", '<option value="{}"{}>{}</option>', each)
 
 
 @register.simple_tag(takes_context=True)

@@ -8,12 +8,19 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings.directory import listed, shown
+from bookings.directory import listed
 from bookings.opening import open_days
 from practitioners.facts import facts
+from practitioners.models import Practitioner
+from practitioners.prepared import PreparedQuery
 
 SHOWN = 3
 ASKED = 12
+PEOPLE = PreparedQuery(
+    "landing_people",
+    {"on": "date"},
+    lambda on: Practitioner.objects.bookable(on=on).described()[:ASKED],
+)
 
 
 @login_not_required
@@ -21,7 +28,7 @@ ASKED = 12
 def landing(request: HttpRequest) -> HttpResponse:
     """Say what the clinic does and offer the next free time."""
     now, known = timezone.now(), facts()
-    rows = listed(shown(now=now)[:ASKED], now=now)
+    rows = listed(PEOPLE.rows(on=now.date()), now=now)
     rows.sort(key=lambda row: (row.soonest is None, row.soonest and row.soonest.starts_at))
     context = {
         "soonest": rows[0] if rows and rows[0].soonest else None,

@@ -149,6 +149,13 @@ class Practitioner(models.Model):
         """Tell whether visitors see the public page on that date. One query."""
         return Practitioner.objects.bookable(on=on).filter(pk=self.pk).exists()
 
+    @property
+    def title_and_number(self) -> str:
+        """Registered massage therapist, GMC no. 123; only of people that are `described`."""
+        kind = Credential.Kind.REGISTRATION
+        known = [one for one in self.credential_rows if one["kind"] == kind]
+        return self.title + "".join(f", {one['body']} no. {one['number']}" for one in known)
+
     @cached_property
     def areas(self) -> list[Condition]:
         """What somebody focuses on, by name; only of people that are `described`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -11,8 +13,19 @@ from django.views.decorators.http import require_safe
 from practitioners.comparison import POINTS
 from practitioners.models import Condition, Practitioner, Technique
 from practitioners.photos import FOLDER
+from practitioners.reading import (
+    CONDITION,
+    CONDITIONS,
+    HELPED_BY,
+    HELPS_WITH,
+    TECHNIQUE,
+    TECHNIQUES,
+    WHERE_IT_HELPS,
+    WHERE_IT_IS_FELT,
+)
 
 Kind = Technique.Kind
+Row = TypeVar("Row", Technique, Condition)
 HEADINGS = (
     (Kind.MEDICAL, "Medical"),
     (Kind.BOTH, "Medical or relaxation"),
@@ -25,7 +38,7 @@ WEEK = 7 * 24 * 3600
 @require_safe
 def techniques(request: HttpRequest) -> HttpResponse:
     """Every technique that can be booked, by what it is for."""
-    shown = list(Technique.objects.published())
+    shown = TECHNIQUES.rows()
     groups = [
         (kind.value, heading, [one for one in shown if one.kind == kind])
         for kind, heading in HEADINGS
@@ -38,21 +51,27 @@ def techniques(request: HttpRequest) -> HttpResponse:
 @require_safe
 def technique(request: HttpRequest, slug: str) -> HttpResponse:
     """One technique, whom it suits and what it is often used for."""
-    found = get_object_or_404(Technique.objects.published(), slug=slug)
+    found = _or_404(TECHNIQUE.first(slug=slug))
     context = {
         "technique": found,
-        "regions": found.body_regions.all(),
-        "conditions": found.conditions.offered(),
+        "regions": WHERE_IT_HELPS.rows(technique=found.pk),
+        "conditions": HELPS_WITH.rows(technique=found.pk),
         "hide_book_button": True,
     }
     return render(request, "practitioners/technique.html", context)
+
+
+def _or_404(found: Row | None) -> Row:
+    if found is None:
+        raise Http404
+    return found
 
 
 @login_not_required
 @require_safe
 def conditions(request: HttpRequest) -> HttpResponse:
     """Every complaint that visitors may search by."""
-    context = {"conditions": Condition.objects.offered()}
+    context = {"conditions": CONDITIONS.rows()}
     return render(request, "practitioners/conditions.html", context)
 
 
@@ -60,11 +79,11 @@ def conditions(request: HttpRequest) -> HttpResponse:
 @require_safe
 def condition(request: HttpRequest, slug: str) -> HttpResponse:
     """One complaint in honest words, with what to look out for."""
-    found = get_object_or_404(Condition.objects.offered(), slug=slug)
-    used = list(found.techniques.published())
+    found = _or_404(CONDITION.first(slug=slug))
+    used = HELPED_BY.rows(condition=found.pk)
     context = {
         "condition": found,
-        "regions": found.body_regions.all(),
+        "regions": WHERE_IT_IS_FELT.rows(condition=found.pk),
         "techniques": [one for one in used if one.kind != Kind.RELAXATION],
         "relaxing": [one for one in used if one.kind == Kind.RELAXATION],
         "hide_book_button": True,
