@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.db.models import Count
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from bookings.models import Appointment
 from bookings.wall_clock import DAY, day_of, stretches
@@ -229,11 +230,15 @@ def slots_at(
     Whether they pack well does not matter here: what a page offered a minute ago can
     still be had.
     """
+    places = PLACES.rows()
+    here = [one for one in places if location is None or one.pk == location.pk]
+    dates = {day_of(starts_at, one.zone) for one in here} or {starts_at.date()}
     slots = _ask(
         [service.pk],
         practitioners=givers(service) if practitioners is None else practitioners,
-        first_day=starts_at.date() - DAY,
-        days=3,
+        first_day=min(dates),
+        days=(max(dates) - min(dates)).days + 1,
+        places=places,
         now=now,
         location=location,
         moving=moving,
@@ -380,11 +385,38 @@ def free_rooms(
     visitor: str = "",
 ) -> list[Room]:
     """Active rooms of a location that nothing uses in [begin, end), the least used of that day first."""
-    near = Appointment.objects.blocking(now=now, visitor=visitor, moving=moving).filter(
-        room__location=location, starts_at__gt=begin - AROUND, starts_at__lt=end + AROUND
+    return FREE_ROOMS.rows(
+        location=location.pk,
+        since=begin - AROUND,
+        until=end + AROUND,
+        busy=DateTimeTZRange(begin, end),
+        now=now,
+        visitor=visitor,
+        moving=moving.pk if moving else 0,
     )
-    visits = list(near.values_list("room", "busy"))
-    loads = Counter(room for room, _ in visits)
-    used = {room for room, busy in visits if busy.lower < end and busy.upper > begin}
-    rooms = Room.objects.filter(location=location, is_active=True).exclude(pk__in=used)
-    return sorted(rooms, key=lambda room: (loads[room.pk], room.pk))
+
+
+def _free_rooms(
+    location: int, since: Any, until: Any, busy: Any, now: Any, visitor: str, moving: int
+) -> QuerySet[Room]:
+    blocking = Appointment.objects.blocking(now=now, visitor=visitor).exclude(pk=moving)
+    near = blocking.filter(room=OuterRef("pk"), starts_at__gt=since, starts_at__lt=until)
+    many = near.order_by().values("room").annotate(many=Count("pk")).values("many")
+    rooms = Room.objects.filter(~Exists(near.filter(busy__overlap=busy)))
+    rooms = rooms.filter(location=location, is_active=True)
+    return rooms.order_by(Coalesce(Subquery(many), 0), "pk")
+
+
+FREE_ROOMS = PreparedQuery(
+    "free_rooms",
+    {
+        "location": "bigint",
+        "since": "timestamptz",
+        "until": "timestamptz",
+        "busy": "tstzrange",
+        "now": "timestamptz",
+        "visitor": "text",
+        "moving": "bigint",
+    },
+    _free_rooms,
+)

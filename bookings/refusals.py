@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q, QuerySet
 
 from bookings.availability import AROUND, free_rooms, is_published, slots_at
@@ -42,6 +43,7 @@ from practitioners.models import (
     Practitioner,
     Service,
 )
+from practitioners.prepared import PreparedQuery
 
 
 @dataclass(frozen=True)
@@ -126,12 +128,39 @@ def _is_in_the_way(wish: Wish) -> bool:
     """Tell whether somebody stands there. Nobody can where a hold of ours has been kept."""
     if wish.moving and wish.moving.status == Appointment.Status.HELD:
         return False
-    near = Appointment.objects.blocking(now=wish.now, visitor=wish.visitor, moving=wish.moving)
-    return near.filter(
-        practitioner=wish.practitioner,
-        starts_at__range=(wish.begin - AROUND, wish.end),
-        busy__overlap=(wish.begin, wish.end),
-    ).exists()
+    found = IN_THE_WAY.first(
+        practitioner=wish.practitioner.pk,
+        since=wish.begin - AROUND,
+        until=wish.end,
+        busy=DateTimeTZRange(wish.begin, wish.end),
+        now=wish.now,
+        visitor=wish.visitor,
+        moving=wish.moving.pk if wish.moving else 0,
+    )
+    return found is not None
+
+
+def _in_the_way(
+    practitioner: int, since: Any, until: Any, busy: Any, now: Any, visitor: str, moving: int
+) -> QuerySet[Appointment]:
+    blocking = Appointment.objects.blocking(now=now, visitor=visitor).exclude(pk=moving)
+    near = blocking.filter(practitioner=practitioner, starts_at__range=(since, until))
+    return near.filter(busy__overlap=busy).only("pk")[:1]
+
+
+IN_THE_WAY = PreparedQuery(
+    "in_the_way",
+    {
+        "practitioner": "bigint",
+        "since": "timestamptz",
+        "until": "timestamptz",
+        "busy": "tstzrange",
+        "now": "timestamptz",
+        "visitor": "text",
+        "moving": "bigint",
+    },
+    _in_the_way,
+)
 
 
 def _time_of_asking(wish: Wish) -> BookingError | None:

@@ -16,7 +16,8 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 from weakref import WeakSet
 
-from django.db import connection
+from django.db import connection, connections
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
@@ -57,13 +58,18 @@ class Prepared:
             self._sessions.add(session)
 
 
+def _moment(number: int) -> datetime:
+    return datetime(1970, 1, 2, tzinfo=UTC) + timedelta(hours=number)
+
+
 # Values that no query has by itself: where one turns up, its place is.
 STAND_INS: dict[str, Callable[[int], Any]] = {
     "bigint": lambda number: 2**62 + number,
     "text": lambda number: f"stand-in {number}",
     "uuid": lambda number: UUID(int=2**127 + number),
     "date": lambda number: date(1970, 1, 2) + timedelta(days=number),
-    "timestamptz": lambda number: datetime(1970, 1, 2, tzinfo=UTC) + timedelta(seconds=number),
+    "timestamptz": _moment,
+    "tstzrange": lambda number: DateTimeTZRange(_moment(number), _moment(number + 1)),
 }
 
 
@@ -175,8 +181,9 @@ class PreparedInsert:
 
     def write(self, rows: Collection[Model]) -> list[int]:
         """Insert them and give the keys of those that are written."""
+        line = connections[connection.alias]  # found once and not for every value
         values = {
-            name: [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows]
+            name: [field.get_db_prep_save(field.pre_save(row, True), line) for row in rows]
             for name, field in self._fields.items()
         }
         return [key for (key,) in self._prepared.rows(values)]
@@ -199,8 +206,9 @@ class PreparedUpdate:
 
     def write(self, row: Model) -> bool:
         """Whether the row was there to be written."""
+        line = connections[connection.alias]
         values = {
-            name: field.get_db_prep_save(getattr(row, field.attname), connection)
+            name: field.get_db_prep_save(getattr(row, field.attname), line)
             for name, field in self._fields.items()
         }
         return self._prepared.written(values) == 1

@@ -11,6 +11,7 @@ from django.db import transaction
 from bookings.extensions import Event
 from bookings.models import Appointment, Client
 from practitioners.models import Service
+from practitioners.once import once
 from practitioners.prepared import PreparedQuery
 from treatment_plans import asking, plans, reproposing
 from treatment_plans.errors import WrongState
@@ -43,7 +44,10 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
 
 def running_plans(client: Client | None) -> list[TreatmentPlan]:
     """The plans of a client that are active or at rest."""
-    return RUNNING.rows(client=client.pk) if client else []
+    if client is None:
+        return []
+    key = client.pk
+    return once((TreatmentPlan, "running", key), lambda: RUNNING.rows(client=key))
 
 
 def plan_for(

@@ -22,6 +22,7 @@ from django.db import (
 )
 
 from bookings.errors import Busy
+from practitioners.once import read_once
 
 LOCK_TIMEOUT = "3s"
 STATEMENT_TIMEOUT = "5s"
@@ -76,9 +77,11 @@ def _once(verb: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, 
     is_part, _running.is_inside = _running.is_inside, True
     try:
         with _said_by(kwargs.get("by")), transaction.atomic(durable=not is_part):
-            if not is_part:
-                _be_patient_but_not_for_ever()
-            return verb(*args, **kwargs)
+            if is_part:
+                return verb(*args, **kwargs)
+            _be_patient_but_not_for_ever()
+            with read_once():
+                return verb(*args, **kwargs)
     finally:
         _running.is_inside = is_part
 

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from bookings.availability import slots_at
 from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.holds import lock_hold, renew_hold, why_no_longer
@@ -17,6 +19,7 @@ from bookings.calendar.writing import (
     Status,
     announce,
     check_client_is_free,
+    clashes,
     clear_the_way,
     derive,
     insert,
@@ -46,10 +49,25 @@ KEPT_OR_BOOKED = PreparedQuery(
     {"visitor": "text", "token": "uuid"},
     lambda visitor, token: Appointment.objects.kept_or_booked(visitor, token),
 )
-WITH_OPEN_BOOKINGS = PreparedQuery(
-    "with_open_bookings",
-    {"client": "bigint", "now": "timestamptz"},
-    lambda client, now: Client.objects.filter(pk=client).with_open_bookings(now=now),
+BOOKED_BY_FORM = PreparedQuery(
+    "booked_by_form",
+    {"token": "uuid"},
+    lambda token: Appointment.objects.filter(form_token=token).with_details(),
+)
+BEFORE_BOOKING = PreparedQuery(
+    "before_booking",
+    {
+        "client": "bigint",
+        "now": "timestamptz",
+        "begin": "timestamptz",
+        "end": "timestamptz",
+        "but": "bigint",
+    },
+    lambda client, now, **when: (
+        Client.objects.filter(pk=client)
+        .with_open_bookings(now=now)
+        .annotate(is_busy=Exists(clashes(OuterRef("pk"), **when)))
+    ),
 )
 
 
@@ -126,7 +144,6 @@ def _confirmed(
     check_unchanged(kept, expected)
     _check_still_offered(kept, now=now)
     may_book_alone(client, kept, now=now)
-    check_client_is_free(client, kept)
     kept.status, kept.client = Status.BOOKED, client
     kept.held_by, kept.held_until = "", None
     kept.booked_by, kept.booked_at = given["by"], now
@@ -260,9 +277,10 @@ def _book(
         raise reason
     visit.room = take_room(visit, now=now, wanted=room)
     lock((CLIENT, client.pk))
-    if not for_staff:
+    if for_staff:
+        check_client_is_free(client, visit)
+    else:
         may_book_alone(client, visit, now=now)
-    check_client_is_free(client, visit)
     clear_the_way(visit, now=now)
     insert(visit)
     announce("booked", visit, now=now)
@@ -289,14 +307,25 @@ def _place(
 
 
 def may_book_alone(client: Client, visit: Appointment, *, now: datetime) -> None:
-    """Check what limits a client but not the desk. Raises CallToBook, TooManyOpen, Refused."""
-    check_open_bookings(client, now=now)
+    """Check what limits a client, and that they are free. One query, and those of the gates.
+
+    Raises CallToBook, TooManyOpen, Refused or ClientBusy.
+    """
+    fresh: Any = BEFORE_BOOKING.only(
+        client=client.pk, now=now, begin=visit.starts_at, end=visit.ends_at, but=visit.pk or 0
+    )
+    _check_open_bookings(fresh)
     ask_gates(client=client, visit=visit, starts_at=visit.starts_at, now=now)
+    if fresh.is_busy:
+        check_client_is_free(client, visit)
 
 
 def check_open_bookings(client: Client, *, now: datetime) -> None:
     """Raises CallToBook, or TooManyOpen; what was booked together counts as one."""
-    fresh: Any = WITH_OPEN_BOOKINGS.only(client=client.pk, now=now)
+    _check_open_bookings(Client.objects.with_open_bookings(now=now).get(pk=client.pk))
+
+
+def _check_open_bookings(fresh: Any) -> None:
     if fresh.is_call_to_book:
         phone = ClinicSettings.current().phone
         raise CallToBook(f"Please call {phone} to book." if phone else "")
@@ -311,11 +340,7 @@ def digest_of(*answers: object) -> str:
 
 def _booked_by_form(token: UUID, digest: str) -> Appointment | None:
     """The visit that this form has booked already. Raises AlreadyUsed for other answers."""
-    earlier = (
-        Appointment.objects.select_related("service", "practitioner", "location", "client", "room")
-        .filter(form_token=token)
-        .first()
-    )
+    earlier = BOOKED_BY_FORM.first(token=token)
     return _same_answers(earlier, digest) if earlier else None
 
 

@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from bookings.availability import free_rooms
 from bookings.calendar.attempts import LookAgain
@@ -19,20 +20,61 @@ from bookings.extensions import Event, tell_listeners
 from bookings.messages import appointments as mails
 from bookings.models import Appointment, Client
 from practitioners.models import Room, Service
-from practitioners.prepared import PreparedInsert, PreparedQuery, PreparedUpdate
+from practitioners.prepared import Prepared, PreparedInsert, PreparedQuery, PreparedUpdate
 
 Status = Appointment.Status
 DAY = timedelta(days=1)
+
+
+def clashes(client: Any, begin: Any, end: Any, but: Any) -> QuerySet[Appointment]:
+    """What a client has at that time already."""
+    theirs = Appointment.objects.exclude(status=Status.CANCELLED).filter(client=client)
+    return theirs.filter(starts_at__lt=end, ends_at__gt=begin).exclude(pk=but)
+
+
 CLASHES = PreparedQuery(
     "clashes",
     {"client": "bigint", "begin": "timestamptz", "end": "timestamptz", "but": "bigint"},
-    lambda client, begin, end, but: (
-        Appointment.objects.exclude(status=Status.CANCELLED)
-        .filter(client=client, starts_at__lt=end, ends_at__gt=begin)
-        .exclude(pk=but)[:1]
-    ),
+    lambda **about: clashes(**about)[:1],
+)
+SERVICE = PreparedQuery("service", {"key": "bigint"}, lambda key: Service.objects.filter(pk=key))
+STANDS_ON = PreparedQuery(
+    "stands_on",
+    {"key": "bigint"},
+    lambda key: Appointment.objects.filter(pk=key).only("practitioner", "room", "client"),
+)
+WITH_DETAILS = PreparedQuery(
+    "with_details",
+    {"key": "bigint"},
+    lambda key: Appointment.objects.filter(pk=key).with_details(),
 )
 INSERT = PreparedInsert(Appointment)
+# Locked in order of their ids: another visit may be clearing some of them at the same time
+# for the sake of its room. Nothing refers to a hold, so nothing is to follow.
+CLEAR = Prepared(
+    "clear_the_way",
+    """
+WITH over AS MATERIALIZED (
+    SELECT id FROM bookings_appointment
+    WHERE status = 'held' AND id <> %(but)s
+      AND (held_until <= %(now)s AND busy && %(busy)s
+           AND (practitioner_id = %(practitioner)s OR room_id = %(room)s)
+        OR held_until <= %(yesterday)s AND practitioner_id = %(practitioner)s
+        OR held_by = %(visitor)s AND held_by <> '')
+    ORDER BY id FOR UPDATE
+)
+DELETE FROM bookings_appointment AS hold USING over WHERE hold.id = over.id
+""",
+    {
+        "but": "bigint",
+        "now": "timestamptz",
+        "busy": "tstzrange",
+        "practitioner": "bigint",
+        "room": "bigint",
+        "yesterday": "timestamptz",
+        "visitor": "text",
+    },
+)
 BY_REFERENCE = {field.name for field in Appointment._meta.concrete_fields if field.is_relation}
 
 
@@ -45,19 +87,22 @@ def locked(
     gives up, like the old room of a moved visit, needs no lock. Raises LookAgain when
     the visit was moved while we waited.
     """
-    rows = Appointment.objects.filter(pk=visit.pk)
-    seen = rows.values_list("practitioner", "room", "client").get()
+    seen = _stands_on(STANDS_ON.only(key=visit.pk))
     own = zip((PRACTITIONER, ROOM, CLIENT), seen, strict=True)
     lock(*(pair for pair in own if pair[0] in kinds), *more)
-    fresh = rows.select_related("service", "practitioner", "location", "client", "room").get()
-    if (fresh.practitioner_id, fresh.room_id, fresh.client_id) != seen:
+    fresh = WITH_DETAILS.only(key=visit.pk)
+    if _stands_on(fresh) != seen:
         raise LookAgain
     return fresh
 
 
+def _stands_on(visit: Appointment) -> tuple[int, int | None, int | None]:
+    return visit.practitioner_id, visit.room_id, visit.client_id
+
+
 def derive(visit: Appointment) -> None:
     """Set length, blocked range and price from the service as it is now, whatever a page read."""
-    visit.service = Service.objects.get(pk=visit.service_id)
+    visit.service = SERVICE.only(key=visit.service_id)
     visit.ends_at, visit.busy, visit.price = terms(visit.service, visit.starts_at)
 
 
@@ -109,21 +154,18 @@ def check_client_is_free(client: Client, visit: Appointment) -> None:
 
 
 def clear_the_way(visit: Appointment, *, now: datetime, visitor: str = "") -> None:
-    """Delete holds that ran out where the visit shall be, and what the visitor kept before.
-
-    They are locked first, in order of their ids: another visit may be clearing some of
-    them at the same time for the sake of its room.
-    """
-    here = Q(practitioner=visit.practitioner) | Q(room__isnull=False, room=visit.room)
-    over = Q(held_until__lte=now) & here & Q(busy__overlap=visit.busy)
-    old = Q(held_until__lte=now - DAY, practitioner=visit.practitioner)
-    mine = Q(held_by=visitor) if visitor else Q()
-    holds = Appointment.objects.filter(status=Status.HELD).exclude(pk=visit.pk)
-    found = holds.filter(over | old | mine if visitor else over | old)
-    keys = list(found.order_by("pk").select_for_update().values_list("pk", flat=True))
-    if keys:
-        with connection.cursor() as cursor:  # nothing refers to a hold, so nothing is to follow
-            cursor.execute("DELETE FROM bookings_appointment WHERE id = ANY(%s)", [keys])
+    """Delete holds that ran out where the visit shall be, and what the visitor kept before."""
+    CLEAR.written(
+        {
+            "but": visit.pk or 0,
+            "now": now,
+            "busy": visit.busy,
+            "practitioner": visit.practitioner_id,
+            "room": visit.room_id,
+            "yesterday": now - DAY,
+            "visitor": visitor,
+        }
+    )
 
 
 def insert(visit: Appointment) -> None:
