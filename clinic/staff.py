@@ -45,7 +45,7 @@ def invite(*, name: str, email: str, roles: list[str], by: Any, now: datetime) -
         source_type="staff_invitation",
         source_id=user.pk,
         occurrence=now.isoformat(),
-        user=user,
+        user_key=user.pk,
         now=now,
     )
     outbox.kick()

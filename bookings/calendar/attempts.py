@@ -26,6 +26,7 @@ from practitioners.once import read_once
 
 LOCK_TIMEOUT = "3s"
 STATEMENT_TIMEOUT = "5s"
+PATIENCE = "SET LOCAL lock_timeout = '{}'; SET LOCAL statement_timeout = '{}'; "
 TRIES = 3
 LOOKS = 8  # as often may somebody be faster before we call it a crowd
 PAUSE = (0.05, 0.25)  # seconds
@@ -79,8 +80,7 @@ def _once(verb: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, 
         with _said_by(kwargs.get("by")), transaction.atomic(durable=not is_part):
             if is_part:
                 return verb(*args, **kwargs)
-            _be_patient_but_not_for_ever()
-            with read_once():
+            with read_once(), _patient_but_not_for_ever():
                 return verb(*args, **kwargs)
     finally:
         _running.is_inside = is_part
@@ -129,12 +129,14 @@ def constraint_of(problem: DatabaseError) -> str:
     return getattr(getattr(problem.__cause__, "diag", None), "constraint_name", None) or ""
 
 
-def _be_patient_but_not_for_ever() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
-            [LOCK_TIMEOUT, STATEMENT_TIMEOUT],
-        )
+def _patient_but_not_for_ever() -> AbstractContextManager[None]:
+    """Limit every wait of the transaction; said with its first statement, which spares a round trip."""
+    unsaid = iter([PATIENCE.format(LOCK_TIMEOUT, STATEMENT_TIMEOUT)])
+
+    def say(execute: Any, statement: str, values: Any, many: bool, context: Any) -> Any:
+        return execute(next(unsaid, "") + statement, values, many, context)
+
+    return connection.execute_wrapper(say)
 
 
 def _said_by(by: Any) -> AbstractContextManager[Any]:

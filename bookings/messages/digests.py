@@ -41,7 +41,7 @@ def next_digest(location: Location, *, now: datetime) -> datetime:
     return at if at > now else moment(today + DAY, DIGEST_AT, location.zone)
 
 
-def digest(user: Any, location: Location, *, now: datetime) -> Message:
+def digest(login: int, location: Location, *, now: datetime) -> Message:
     """The mail of the evening; whatever comes first in a day writes it, the rest finds it there."""
     at = next_digest(location, now=now)
     return message(
@@ -49,7 +49,7 @@ def digest(user: Any, location: Location, *, now: datetime) -> Message:
         source_type=DIGEST,
         source_id=location.pk,
         occurrence=day_of(at, location.zone).isoformat(),
-        user=user,
+        user_key=login,
         now=now,
         send_after=at,
     )
@@ -59,7 +59,7 @@ def announce_trouble(*, now: datetime) -> None:
     """See to it that the clinic reads of trouble with messages this evening. Three queries."""
     place = Location.objects.active().first()
     if place is not None:
-        write_all([digest(user, place, now=now) for user in _readers()])
+        write_all([digest(user.pk, place, now=now) for user in _readers()])
 
 
 def _readers() -> Iterable[Any]:

@@ -21,7 +21,7 @@ def message(
     now: datetime,
     occurrence: str = "",
     client: Client | None = None,
-    user: Any = None,
+    user_key: int | None = None,
     address: str = "",
     channel: str | None = None,
     send_after: datetime | None = None,
@@ -33,7 +33,7 @@ def message(
     """
     rule = KINDS[kind]
     at = send_after or now
-    recipient = address or (f"client:{client.pk}" if client else f"user:{user.pk}")
+    recipient = address or (f"client:{client.pk}" if client else f"user:{user_key}")
     return Message(
         kind=kind,
         source_type=source_type,
@@ -42,7 +42,7 @@ def message(
         channel=channel if channel is not None else "" if client else Client.Channel.EMAIL,
         recipient=recipient,
         client=client,
-        user=user,
+        user_id=user_key,
         lane=rule.lane,
         send_after=at,
         expires_at=expires_at or at + rule.lifetime,

@@ -6,58 +6,69 @@ is one mail a day at six in the evening of the location.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.db.models import Q
 
 from bookings.extensions import Event
 from bookings.messages import outbox
 from bookings.messages.digests import FRONT_DESK, digest, next_digest
 from bookings.models import Appointment, Message, VisitChange
 from bookings.wall_clock import day_of
-from practitioners.prepared import PreparedInsert, PreparedQuery
+from practitioners.prepared import Prepared
 
 NOTICE = "staff_notice"
-INSERT = PreparedInsert(VisitChange)
-CONCERNED = PreparedQuery(
-    "concerned",
-    {"treats": "bigint", "treated": "bigint", "but": "bigint"},
-    lambda treats, treated, but: (
-        get_user_model()
-        .objects.filter(
-            Q(practitioner__in=(treats, treated), practitioner__is_active=True)
-            | Q(groups__name=FRONT_DESK),
-            is_active=True,
-        )
-        .exclude(pk=but)
-        .distinct()
-    ),
+NOTE = Prepared(
+    "note_change",
+    """
+WITH change AS (
+    INSERT INTO bookings_visitchange (appointment_id, event, version, practitioner_id, starts_at, at)
+    VALUES (%(appointment)s, %(event)s, %(version)s, %(practitioner)s, %(starts_at)s, %(at)s)
+    RETURNING id
+), concerned AS (
+    SELECT user_id FROM practitioners_practitioner
+    WHERE id IN (%(practitioner)s, %(before)s) AND is_active
+    UNION
+    SELECT member.user_id FROM clinic_user_groups AS member
+    JOIN auth_group AS role ON role.id = member.group_id
+    WHERE role.name = %(desk)s
+)
+SELECT id, ARRAY(
+    SELECT login.id FROM concerned JOIN clinic_user AS login ON login.id = concerned.user_id
+    WHERE login.is_active AND login.id <> %(but)s ORDER BY login.id
+) FROM change
+""",
+    {
+        "appointment": "bigint",
+        "event": "text",
+        "version": "int",
+        "practitioner": "bigint",
+        "starts_at": "timestamptz",
+        "at": "timestamptz",
+        "before": "bigint",
+        "desk": "text",
+        "but": "bigint",
+    },
 )
 
 
 def tell(event: Event, visit: Appointment, *, now: datetime) -> list[Message]:
     """Note a change of a visit; returns the messages that tell staff of it, unwritten."""
     earlier = before(visit) if event != "booked" else None
-    change = _note(event, visit, now=now)
+    change, concerned = _note(event, visit, earlier, now=now)
     if not is_urgent(visit, earlier, now=now):
-        return [
-            digest(user, visit.location, now=now) for user in concerned(visit, earlier, event=event)
-        ]
+        return [digest(key, visit.location, now=now) for key in concerned]
     grace = timedelta(seconds=settings.MESSAGE_GRACE_SECONDS if event == "booked" else 0)
     return [
         outbox.message(
             NOTICE,
             source_type=NOTICE,
-            source_id=change.pk,
-            user=user,
+            source_id=change,
+            user_key=key,
             now=now,
             send_after=now + grace,
         )
-        for user in concerned(visit, earlier, event=event)
+        for key in concerned
     ]
 
 
@@ -71,21 +82,32 @@ def take_back(visit: Appointment, *, now: datetime) -> list[Message]:
         return tell("cancelled", visit, now=now)
     for change in visit.changes.all():
         outbox.cancel_open(NOTICE, change.pk, code="undone")
-    _note("cancelled", visit, now=now)
+    _note("cancelled", visit, None, now=now)
     return []
 
 
-def _note(event: Event, visit: Appointment, *, now: datetime) -> VisitChange:
-    change = VisitChange(
-        appointment=visit,
-        event=event,
-        version=visit.version,
-        practitioner=visit.practitioner,
-        starts_at=visit.starts_at,
-        at=now,
+def _note(
+    event: Event, visit: Appointment, earlier: VisitChange | None, *, now: datetime
+) -> tuple[int, list[int]]:
+    """Note a change; its key, and the logins whom it concerns. One query.
+
+    That is whoever treats, whoever would have, and the desk; not who booked it themself.
+    A choice of one's own about what to be told would be asked here.
+    """
+    ((key, concerned),) = NOTE.rows(
+        {
+            "appointment": visit.pk,
+            "event": event,
+            "version": visit.version,
+            "practitioner": visit.practitioner_id,
+            "starts_at": visit.starts_at,
+            "at": now,
+            "before": earlier.practitioner_id if earlier else visit.practitioner_id,
+            "desk": FRONT_DESK,
+            "but": (event == "booked" and visit.booked_by_id) or 0,
+        }
     )
-    (change.pk,) = INSERT.write([change])
-    return change
+    return key, concerned
 
 
 def before(visit: Appointment) -> VisitChange | None:
@@ -100,15 +122,3 @@ def is_urgent(visit: Appointment, earlier: VisitChange | None, *, now: datetime)
         times.append(earlier.starts_at)
     today, digest_at = day_of(now, zone), next_digest(visit.location, now=now)
     return any(day_of(at, zone) == today or at <= digest_at for at in times)
-
-
-def concerned(visit: Appointment, earlier: VisitChange | None, *, event: Event) -> Iterable[Any]:
-    """Whoever treats, whoever would have, and the desk; not who booked it themself.
-
-    A choice of one's own about what to be told would be asked here.
-    """
-    return CONCERNED.rows(
-        treats=visit.practitioner_id,
-        treated=earlier.practitioner_id if earlier else visit.practitioner_id,
-        but=(event == "booked" and visit.booked_by_id) or 0,
-    )

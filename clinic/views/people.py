@@ -57,7 +57,7 @@ def test_mail(request: HttpRequest) -> HttpResponse:
         source_type="staff_invitation",
         source_id=request.user.pk,
         occurrence=f"test:{now.isoformat()}",
-        user=request.user,
+        user_key=request.user.pk,
         now=now,
     )
     outbox.kick()
