@@ -230,7 +230,7 @@ def slots_at(
     Whether they pack well does not matter here: what a page offered a minute ago can
     still be had.
     """
-    places = PLACES.rows()
+    places = Location.every()
     here = [one for one in places if location is None or one.pk == location.pk]
     dates = {day_of(starts_at, one.zone) for one in here} or {starts_at.date()}
     slots = _ask(
