@@ -22,6 +22,8 @@ def dispatch(clinic: Clinic) -> Line:
     """Reminders of visits: claim a batch, then for each row mark, hand over, mark."""
     many = 4 if clinic == clinic_1m.TINY else 100
     rates: dict[int, list[tuple[float, float]]] = {number: [] for number in WORKERS}
+    write(1)
+    _deliver()  # a worker has sent before: its templates and queries are put together
     budget = Budget(1 if clinic == clinic_1m.TINY else 20)
     while budget.is_left():
         for number in WORKERS:

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from bookings import consents
 from bookings.links import booking_link
 from bookings.messages.letters import write_letter
 from bookings.messages.sources import Mail, Send, Stop, Wait
@@ -174,11 +175,13 @@ class PlanSource:
         plan = (
             TreatmentPlan.objects.select_for_update(of=("self", "client"), no_key=True)
             .select_related("client", "location", "practitioner", "service")
-            .prefetch_related("client__consents")
             .filter(pk=int(message.source_id))
             .first()
         )
-        return Due(plan) if plan else None
+        if plan is None:
+            return None
+        consents.read(plan.client)
+        return Due(plan)
 
     @staticmethod
     def decide(message: Message, row: Due, *, now: datetime) -> Send | Wait | Stop:

@@ -26,11 +26,21 @@ from bookings.messages.words import clinic_words
 from bookings.models import Appointment, Message
 from bookings.wall_clock import appointment_reminder_at, day_of
 from practitioners.models import ClinicSettings
+from practitioners.prepared import PreparedQuery
 
 SOURCE = "appointment"
 TO_CLIENT = ("confirmation", "moved", "cancelled", "visit_reminder")
 WITH_FILE = ("confirmation", "moved", "cancelled")
 Status = Appointment.Status
+TOLD_OF = PreparedQuery(
+    "visit_told_of",
+    {"key": "bigint"},
+    lambda key: (
+        Appointment.objects.filter(client__isnull=False, pk=key)
+        .select_for_update(of=("self", "client"), no_key=True)
+        .select_related("practitioner", "location", "client")
+    ),
+)
 
 
 def follow(event: Event, visit: Appointment, *, now: datetime) -> None:
@@ -168,13 +178,7 @@ class AppointmentSource:
     @staticmethod
     def lock(message: Message) -> Appointment | None:
         """The visit and its client: neither changes until the decision stands."""
-        return (
-            Appointment.objects.filter(client__isnull=False)
-            .select_for_update(of=("self", "client"), no_key=True)
-            .select_related("practitioner", "location", "client")
-            .filter(pk=int(message.source_id))
-            .first()
-        )
+        return TOLD_OF.first(key=int(message.source_id))
 
     @staticmethod
     def decide(message: Message, row: Appointment, *, now: datetime) -> Send | Stop:

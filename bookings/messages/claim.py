@@ -13,15 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
 from bookings.messages.kinds import KINDS
 from bookings.models import Client, Message
+from practitioners.prepared import Prepared
 
 State = Message.State
 MOST_CLAIMS = 5  # without a result; then the row itself is what kills its workers
@@ -47,15 +46,24 @@ RETURNING message.*
 FRESH = TAKE.format(claims=f"< {SUSPECT_CLAIMS}")
 SUSPECT = TAKE.format(claims=f">= {SUSPECT_CLAIMS}")
 
-SENDING = """
+SENDING = Prepared(
+    "mark_sending",
+    """
 UPDATE bookings_message
    SET state = 'sending', attempts = attempts + 1, sending_at = %(now)s, sent_to = %(address)s,
        via = %(channel)s, lease_until = statement_timestamp() + %(lease)s
  WHERE id = %(id)s AND state = 'claimed' AND claimed_by = %(claimed_by)s AND claim_no = %(claim_no)s
    AND lease_until > statement_timestamp()
-"""
+""",
+    {
+        "now": "timestamptz", "address": "text", "channel": "text", "lease": "interval",
+        "id": "bigint", "claimed_by": "text", "claim_no": "integer",
+    },
+)  # fmt: skip
 # The try and its result are one statement, so either both are written or neither.
-RESULT = """
+RESULT = Prepared(
+    "mark_result",
+    """
 WITH tried AS (
     INSERT INTO bookings_messageattempt (message_id, claim_no, at, result, detail)
     VALUES (%(id)s, %(claim_no)s, %(now)s, %(code)s, %(detail)s)
@@ -67,7 +75,13 @@ UPDATE bookings_message
        provider_ref = CASE WHEN %(is_sent)s THEN %(reference)s ELSE provider_ref END,
        is_ambiguous = is_ambiguous OR %(is_ambiguous)s
  WHERE id = %(id)s AND claim_no = %(claim_no)s AND state = ANY(%(counts_for)s)
-"""
+""",
+    {
+        "id": "bigint", "claim_no": "integer", "now": "timestamptz", "code": "text", "detail": "text",
+        "state": "text", "wait": "interval", "is_sent": "boolean", "reference": "text",
+        "is_ambiguous": "boolean", "counts_for": "text[]",
+    },
+)  # fmt: skip
 
 
 class ClaimLost(Exception):
@@ -119,10 +133,11 @@ def commit_to_send(
     message: Message, *, address: str, now: datetime, channel: str = Client.Channel.EMAIL
 ) -> None:
     """Turn claimed into sending and renew the lease. Raises ClaimLost."""
-    moved = _execute(
-        SENDING,
-        id=message.pk, claimed_by=message.claimed_by, claim_no=message.claim_no,
-        now=now, address=address, channel=channel, lease=lease(),
+    moved = SENDING.written(
+        {
+            "id": message.pk, "claimed_by": message.claimed_by, "claim_no": message.claim_no,
+            "now": now, "address": address, "channel": channel, "lease": lease(),
+        }
     )  # fmt: skip
     if not moved:
         raise ClaimLost
@@ -185,17 +200,12 @@ def record(
     if state == State.SENT:
         counts_for += [State.PENDING, State.UNKNOWN, State.EXPIRED]
     message.state = state
-    counted = _execute(
-        RESULT,
-        id=message.pk, claim_no=message.claim_no, counts_for=[str(one) for one in counts_for],
-        state=str(state), is_sent=state == State.SENT, code=code, now=now, detail=detail[:200],
-        wait=wait, is_ambiguous=is_ambiguous, reference=reference,
+    counted = RESULT.written(
+        {
+            "id": message.pk, "claim_no": message.claim_no,
+            "counts_for": [str(one) for one in counts_for], "state": str(state),
+            "is_sent": state == State.SENT, "code": code, "now": now, "detail": detail[:200],
+            "wait": wait, "is_ambiguous": is_ambiguous, "reference": reference,
+        }
     )  # fmt: skip
     return bool(counted)
-
-
-def _execute(sql: str, **values: Any) -> int:
-    """Execute one of our statements; returns how many messages it changed."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.rowcount

@@ -15,6 +15,7 @@ from django.db.models import Count
 from bookings.messages import trouble
 from bookings.messages.sources import Wait
 from bookings.models import Appointment, Message, VisitChange
+from practitioners.prepared import Prepared
 
 Lane = Message.Lane
 DAY, WEEK, HOUR = timedelta(days=1), timedelta(days=7), timedelta(hours=1)
@@ -23,6 +24,15 @@ MOST_OTHERS = 10  # per client and day
 MARGIN = 1.2
 SLACK = 20  # mails; below that no share means anything
 REMINDER_SPAN = timedelta(days=4)  # reminders of a day are about visits this close
+HAD = Prepared(
+    "messages_had",
+    "SELECT count(*) FROM bookings_message WHERE client_id = %(client)s AND lane = %(lane)s"
+    " AND sending_at > %(since)s AND sending_at <= %(until)s AND id <> %(but)s",
+    {
+        "client": "bigint", "lane": "smallint", "since": "timestamptz", "until": "timestamptz",
+        "but": "bigint",
+    },
+)  # fmt: skip
 log = structlog.get_logger(__name__)
 
 
@@ -32,13 +42,9 @@ def check(message: Message, *, now: datetime) -> Wait | None:
         return None
     is_follow_up = message.lane == Lane.FOLLOW_UP
     span, most, pause = (WEEK, MOST_FOLLOW_UPS, DAY) if is_follow_up else (DAY, MOST_OTHERS, HOUR)
-    had = Message.objects.filter(
-        client=message.client_id,
-        lane=message.lane,
-        sending_at__gt=now - span,
-        sending_at__lte=now,
-    ).exclude(pk=message.pk)
-    if had.count() < most:
+    about = {"client": message.client_id, "lane": message.lane, "but": message.pk}
+    ((had,),) = HAD.rows({**about, "since": now - span, "until": now})
+    if had < most:
         return None
     trouble.sound_alarm(
         f"client:{message.client_id}",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from email.encoders import encode_base64
 from email.mime.base import MIMEBase
 from email.utils import formataddr, parseaddr
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -131,7 +132,13 @@ def message_id(message: Message) -> str:
 
 
 def mail_domain() -> str:
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    return _bare(settings.DEFAULT_FROM_EMAIL).rpartition("@")[2]
+
+
+@lru_cache(maxsize=4)
+def _bare(sender: str) -> str:
+    """The address of a sender without the name; they hardly ever differ."""
+    return parseaddr(sender)[1]
 
 
 def email_of(message: Message, mail: Mail) -> EmailMultiAlternatives:
@@ -140,7 +147,7 @@ def email_of(message: Message, mail: Mail) -> EmailMultiAlternatives:
     email = EmailMultiAlternatives(
         mail.subject,
         mail.text,
-        from_email=formataddr((clinic.name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+        from_email=formataddr((clinic.name, _bare(settings.DEFAULT_FROM_EMAIL))),
         to=[mail.to],
         reply_to=[clinic.email] if clinic.email else None,
         headers={

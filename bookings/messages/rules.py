@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import Q
 
+from bookings import consents
 from bookings.extensions import message_source
 from bookings.messages.kinds import KINDS
 from bookings.messages.routes import route_of
@@ -28,7 +29,8 @@ def check(message: Message, row: object, *, now: datetime) -> Send | Wait | Stop
     if message.client_id is None:
         return Send()
     client = _client(message, row)
-    prefetch_related_objects([client], "consents")  # as they are under its lock
+    if client.said is None:
+        consents.read(client)  # as they are under its lock
     if client.is_deceased:
         return Stop("client_deceased")
     way = route_of(message, client)

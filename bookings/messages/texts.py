@@ -212,12 +212,15 @@ def words_of(text: str, channel: str, *, is_own: bool = True) -> Words:
 
     Whoever acts for somebody else gets our opening, as the clinic's greets the client.
     """
-    rows = MessageTemplate.objects.filter(kind=text, channel=channel)
-    own = once((MessageTemplate, text, channel), rows.first)
+    own = once((MessageTemplate, text, channel), lambda: _own_words(text, channel))
     ours = our_words(text, channel, is_own=is_own)
     if own is None:
         return ours
     return Words(own.subject or ours.subject, own.text if is_own else ours.text)
+
+
+def _own_words(text: str, channel: str) -> MessageTemplate | None:
+    return MessageTemplate.objects.filter(kind=text, channel=channel).first()
 
 
 def fill(words: str, values: Mapping[str, str]) -> str:

@@ -166,6 +166,7 @@ class Client(models.Model):
     desk_note = models.TextField(blank=True, help_text="For the front desk; nothing about health.")
     created_at = models.DateTimeField(auto_now_add=True)
 
+    said: dict[str, bool] | None = None  # by channel; see `bookings.consents.read`
     objects = ClientQuerySet.as_manager()
 
     class Meta:
