@@ -362,20 +362,26 @@ def _plans(
 
 
 def _attend(plan: TreatmentPlan, sessions: int, *, now: datetime) -> None:
-    """The sessions that were had, every fourth day."""
-    service = plan.service
+    """The sessions that were had, every fourth day; before a draft there was only the assessment."""
     for number in range(sessions):
-        day = plan.start_on + timedelta(days=number * 4)
-        at = datetime.combine(day, time(17, 45), tzinfo=plan.location.zone)
-        visit = Appointment(
-            practitioner=plan.practitioner, location=plan.location, service=service, client=plan.client,
-            starts_at=at, ends_at=at + service.length, busy=(at, at + service.length),
-            status="completed", price=service.price, completed_at=at + service.length,
-        )  # fmt: skip
-        Appointment.objects.bulk_create([visit], ignore_conflicts=True)
-        stored = Appointment.objects.filter(public_id=visit.public_id).first()
+        stored = _visit_on(plan, plan.start_on + timedelta(days=number * 4))
         if stored:
             link(plan, stored, now=now)
+    if not sessions:
+        _visit_on(plan, plan.start_on)
+
+
+def _visit_on(plan: TreatmentPlan, day: date) -> Appointment | None:
+    """A visit that took place; none when somebody else had that time."""
+    service = plan.service
+    at = datetime.combine(day, time(17, 45), tzinfo=plan.location.zone)
+    visit = Appointment(
+        practitioner=plan.practitioner, location=plan.location, service=service, client=plan.client,
+        starts_at=at, ends_at=at + service.length, busy=(at, at + service.length),
+        status="completed", price=service.price, completed_at=at + service.length,
+    )  # fmt: skip
+    Appointment.objects.bulk_create([visit], ignore_conflicts=True)
+    return Appointment.objects.filter(public_id=visit.public_id).first()
 
 
 def _bring_to(plan: TreatmentPlan, status: str, *, by: Any, now: datetime) -> None:

@@ -65,6 +65,20 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
         visit.save(update_fields=["ask_at"])
 
 
+def look_again(plan: TreatmentPlan, *, now: datetime) -> None:
+    """A plan starts or goes on: what its sessions to come ask may have passed meanwhile.
+
+    What was taken back because it rested goes after all; what has gone out is not asked twice.
+    """
+    rows = PlanVisit.objects.filter(plan=plan, appointment__status=Appointment.Status.BOOKED)
+    visits = list(rows.filter(appointment__starts_at__gt=now).select_related("appointment"))
+    for visit in visits:
+        visit.ask_at = when_to_ask(plan, visit.appointment, now=now)
+    PlanVisit.objects.bulk_update(visits, ["ask_at"])
+    keys = [visit.appointment_id for visit in visits]
+    outbox.reopen(SOURCE, keys, code=PLAN_CODES[TreatmentPlan.Status.PAUSED], now=now)
+
+
 def when_to_ask(plan: TreatmentPlan, appointment: Appointment, *, now: datetime) -> datetime | None:
     """When to look whether something is asked before a visit; never for one that is no longer to come."""
     if appointment.status != Appointment.Status.BOOKED or appointment.starts_at <= now:

@@ -29,6 +29,8 @@ ON_PAPER = ("#0b5d5e", "#a34a24", "#4a4e9e", "#7a5d00")
 LABEL_WIDTH = 22  # letters of a name beside the drawing
 SHORTEST = timedelta(days=14)  # of a time axis
 LABEL_HEIGHT = 17  # between two names at the ends of lines
+LETTER = 7.6  # its usual width
+STEPS = 24  # places of a stretch of a line that are looked at
 ROUND = (1, 2, 5)
 
 
@@ -123,6 +125,7 @@ class Chart:
     changes: tuple[Mark, ...]
     band: Band | None = None
     target: Mark | None = None
+    target_word: Mark | None = None
     reference: Mark | None = None
 
     @property
@@ -182,9 +185,11 @@ class Panel:
     def on(self, frame: Frame) -> Chart:
         """Lay it out on a frame."""
         lines = tuple(self._line(one, number, frame) for number, one in enumerate(self.series))
+        lines = spread(lines, frame)
+        target = self._level(self.target, f"Target {plain(self.target)}", frame)
         return Chart(
             frame,
-            spread(lines, frame),
+            lines,
             rows=tuple(self._rows(frame)),
             days=tuple(self._days(frame)),
             sessions=tuple(self._strip(self.happenings.sessions, frame)),
@@ -195,7 +200,8 @@ class Panel:
                 if self.span[0] <= day <= self.span[1]
             ),
             band=self._band(frame),
-            target=self._level(self.target, f"Target {plain(self.target)}", frame),
+            target=target,
+            target_word=word_beside(target, lines, frame) if target else None,
             reference=self._level(self._reference, f"{plain(self._reference)} usual", frame),
         )
 
@@ -315,6 +321,36 @@ def spread(lines: Sequence[Line], frame: Frame) -> tuple[Line, ...]:
             value_label=Mark(line.value_label.x, y, line.value_label.text, "start"),
         )  # fmt: skip
     return tuple(moved[line.number] for line in lines)
+
+
+def word_beside(level: Mark, lines: Sequence[Line], frame: Frame) -> Mark:
+    """Where the word of a level across the chart stands: at an end of it, where least lies below it."""
+    left, right = frame.left + 4, frame.width - frame.right - 4
+    places = [
+        Mark(x, y, level.text, anchor)
+        for x, anchor in ((left, "start"), (right, "end"))
+        for y in (level.y - 5, level.y + LABEL_HEIGHT)
+        if y < frame.height - frame.bottom
+    ]
+    drawn = [place for line in lines for place in _places_of(line)]
+    return min(places, key=lambda word: sum(_lies_on(word, x, y) for x, y in drawn))
+
+
+def _places_of(line: Line) -> Iterator[tuple[float, float]]:
+    """Points all along a line and its last value."""
+    for one, other in pairwise(line.markers):
+        for step in range(STEPS + 1):
+            share = step / STEPS
+            yield one.x + (other.x - one.x) * share, one.y + (other.y - one.y) * share
+    yield from ((mark.x, mark.y) for mark in line.markers)
+    for letter in range(len(line.value_label.text)):
+        yield line.value_label.x + letter * LETTER, line.value_label.y - 5
+
+
+def _lies_on(word: Mark, x: float, y: float) -> bool:
+    width = LETTER * len(word.text)
+    left = word.x - (width if word.anchor == "end" else 0)
+    return left - 8 <= x <= left + width + 8 and word.y - 20 <= y <= word.y + 8
 
 
 def panels(series: Iterable[Series], happenings: Happenings) -> list[Panel]:

@@ -11,7 +11,7 @@ from django.db import transaction
 from bookings.extensions import Event
 from bookings.messages import outbox
 from practitioners.models import Practitioner
-from treatment_plans import agreements, recall, reproposing
+from treatment_plans import agreements, asking, recall, reproposing
 from treatment_plans.errors import EditedElsewhere, ReasonMissing, WrongState
 from treatment_plans.models import Goal, PlanPause, PlanPhase, Reproposal, TreatmentPlan
 from treatment_plans.plan_facts import SOURCE, check_plan_phases, facts_of
@@ -78,6 +78,7 @@ def activate(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str = "") -
         _write_down_rest(plan, until=today)
     plan.activated_on = plan.activated_on or today
     plan.status = Status.ACTIVE
+    asking.look_again(plan, now=now)
     return _versioned(plan, by=by, now=now, reason=reason or "Started")
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "kick",
     "kick_or_deliver",
     "message",
+    "reopen",
     "settle",
     "wake_worker",
     "write",
@@ -35,6 +36,21 @@ def cancel_open(
     if kinds is not None:
         waiting = waiting.filter(kind__in=kinds)
     return waiting.update(state=State.CANCELLED, last_code=code)
+
+
+def reopen(source_type: str, source_ids: Collection[Any], *, code: str, now: datetime) -> int:
+    """Bring back what was taken back for this reason before it was handed over; returns how many."""
+    stopped = Message.objects.filter(
+        source_type=source_type,
+        source_id__in=[str(one) for one in source_ids],
+        state=State.CANCELLED,
+        last_code=code,
+        sending_at=None,
+        expires_at__gt=now,
+    )
+    return stopped.update(
+        state=State.PENDING, last_code="reopened", send_after=now, next_attempt_at=None
+    )
 
 
 def settle(row: Message, *, has_arrived: bool, now: datetime) -> bool:

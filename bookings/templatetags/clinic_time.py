@@ -86,6 +86,12 @@ def price_of(context: Context, amount: Decimal) -> str:
     return times.money(amount, context["site"].currency)
 
 
+@register.simple_tag
+def date_of(on: date, zone: Any) -> str:
+    """Tuesday 1 December, with the year when it is not this one; for a date without a time."""
+    return times.say_day(on, today=_today(zone))
+
+
 @register.filter
 def say_day(on: date) -> str:
     """Tuesday 1 December 2026, for a date without a time; the year is always said."""

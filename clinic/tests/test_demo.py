@@ -45,6 +45,8 @@ def test_it_is_a_working_day_whenever_it_is_looked_at(now: datetime) -> None:
     assert late.arrived_at <= now
     assert near.filter(status="no_show").exists()
     assert near.filter(status="booked", starts_at__gt=now).exists()
+    theirs = TreatmentPlan.objects.filter(practitioner=dana)
+    assert list(theirs.visible_to(dana.user)) == list(theirs)
     soon = now.date() + timedelta(days=30)
     assert Credential.objects.filter(expires_on__range=(now.date(), soon)).exists()
     assert WaitlistEntry.objects.exists()

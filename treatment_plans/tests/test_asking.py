@@ -228,6 +228,44 @@ def test_nothing_goes_once_the_visit_is_cancelled_or_the_plan_has_ended(
     assert state(world)[1] in ("moved", "cancelled")
 
 
+def test_a_plan_that_rested_at_the_moment_to_ask_asks_when_it_goes_on(
+    world: OutcomeWorld,
+) -> None:
+    world.booked()
+    plans.rest(world.plan, by=world.by, now=NOW, reason="Away")
+    assert asking.sweep(now=DAY_BEFORE) == 0
+    later = DAY_BEFORE + timedelta(hours=2)
+    plans.activate(world.plan, by=world.by, now=later)
+    assert asking.sweep(now=later) == 1
+    delivery.send_due(now=later)
+    assert state(world)[0] == "sent"
+
+
+def test_a_question_stopped_by_a_rest_goes_when_the_plan_goes_on(world: OutcomeWorld) -> None:
+    written(world)
+    plans.rest(world.plan, by=world.by, now=DAY_BEFORE, reason="Away")
+    delivery.send_due(now=DAY_BEFORE)
+    assert state(world) == ("cancelled", "plan_paused")
+    later = DAY_BEFORE + timedelta(hours=2)
+    plans.activate(world.plan, by=world.by, now=later)
+    assert state(world) == ("pending", "reopened")
+    assert asking.sweep(now=later) == 1
+    delivery.send_due(now=later)
+    assert [one.to for one in mail.outbox if "/q/" in one.body] == [[world.client.email]]
+
+
+def test_what_has_gone_out_is_not_asked_again_after_a_rest(world: OutcomeWorld) -> None:
+    written(world)
+    delivery.send_due(now=DAY_BEFORE)
+    later = DAY_BEFORE + timedelta(hours=2)
+    plans.rest(world.plan, by=world.by, now=later, reason="Away")
+    plans.activate(world.plan, by=world.by, now=later)
+    asking.sweep(now=later)
+    delivery.send_due(now=later)
+    assert len([one for one in mail.outbox if "/q/" in one.body]) == 1
+    assert state(world)[0] == "sent"
+
+
 def test_what_has_been_answered_is_not_asked_again(world: OutcomeWorld) -> None:
     visit = written(world)
     questions = asking.unanswered(world.plan, "baseline")

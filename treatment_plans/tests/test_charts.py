@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from treatment_plans.charts import (
     NARROW,
+    SMALL,
     WIDE,
+    Frame,
     Happenings,
     Panel,
     axis_of,
@@ -102,6 +104,39 @@ def test_the_target_of_a_goal_is_drawn_if_it_is_on_the_scale() -> None:
     assert drawn(series((0, 7)), target=D(3)).on(WIDE).target is not None
     assert drawn(series((0, 7)), target=D(30)).on(WIDE).target is None
     assert drawn(series((0, 7))).on(WIDE).target is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ((0, 7), (28, 1)),  # nothing near it
+        ((0, 3), (28, 9)),  # on it at the left
+        ((0, 3), (14, 4), (28, 3)),  # on it and above at both ends
+        ((0, 2), (14, 1), (28, 3)),  # below it on the left
+        ((0, 10), (3, 3), (25, 4), (28, 3)),
+    ],
+)
+@pytest.mark.parametrize("frame", (WIDE, NARROW, SMALL))
+def test_the_word_of_the_target_lies_on_no_line(
+    values: tuple[tuple[int, int], ...], frame: Frame
+) -> None:
+    chart = drawn(series(*values), target=D(3)).on(frame)
+    word = chart.target_word
+    assert word is not None
+    assert word.text == "Target 3"
+    width = 7 * len(word.text)
+    left = word.x - (width if word.anchor == "end" else 0)
+    assert frame.left <= left <= left + width <= frame.width - frame.right
+    assert frame.top < word.y < frame.height - frame.bottom
+    for one, other in pairwise(chart.lines[0].markers):
+        for step in range(101):
+            x = one.x + (other.x - one.x) * step / 100
+            y = one.y + (other.y - one.y) * step / 100
+            assert not (left <= x <= left + width and word.y - 11 <= y <= word.y)
+
+
+def test_without_a_target_there_is_no_word() -> None:
+    assert drawn(series((0, 7))).on(WIDE).target_word is None
 
 
 def test_degrees_run_from_nought_to_what_is_usual_or_measured() -> None:
