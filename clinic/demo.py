@@ -124,7 +124,7 @@ def load(*, now: datetime) -> None:
     demo_outcomes.load(by=by, now=now)
     demo_courses.load(clients[2:], by=by, now=now)
     demo_coming.load(clients[1], dana, session, by=by, now=now)
-    demo_coming.advise(clients[0], by=by)
+    demo_coming.look_back(clients[0], by=by)
     demo_desk.load(clients, specialists, services, now=now)
     Task.objects.create(
         kind="demo",

@@ -1,4 +1,4 @@
-"""Who comes next in the demo: a first session of a plan, asked about beforehand, and advice after one."""
+"""Who comes next in the demo, asked beforehand; and what was said after sessions, both ways."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from practitioners.models import Practitioner, Room, Service
 from treatment_plans import plans, scores
 from treatment_plans.models import (
     Aftercare,
+    CheckIn,
     OutcomeMeasure,
     PlanAgreement,
     PlanPhase,
@@ -61,11 +62,14 @@ def load(client: Client, person: Practitioner, service: Service, *, by: Any, now
     plans.follow_visit(plan, "booked", now=now)
 
 
-def advise(client: Client, *, by: Any) -> None:
-    """Advice after the last session that somebody has had."""
-    visits = Appointment.objects.filter(client=client, status="completed")
-    last = visits.order_by("-starts_at").first()
-    if last is not None:
-        Aftercare.objects.create(
-            appointment=last, text=ADVICE, written_at=last.ends_at, written_by=by
-        )
+def look_back(client: Client, *, by: Any) -> None:
+    """What somebody said after their first session, and advice after their last."""
+    visits = Appointment.objects.filter(client=client, status="completed").order_by("starts_at")
+    first, last = visits.first(), visits.last()
+    if first is None or last is None:
+        return
+    CheckIn.objects.create(
+        plan=first.plan_visit.plan, appointment=first, feeling=CheckIn.Feeling.BETTER,
+        words="Sore for a day, then looser than for weeks.", answered_at=first.ends_at + 2 * DAY,
+    )  # fmt: skip
+    Aftercare.objects.create(appointment=last, text=ADVICE, written_at=last.ends_at, written_by=by)

@@ -30,6 +30,7 @@ PERSONAL = (
     "/w/",
     "/u/",
     "/q/",
+    "/c/",
     "/calendar/",
     "/m/",
     "/my/",

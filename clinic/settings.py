@@ -143,6 +143,7 @@ BOOKING_GATES: list[str] = [
 APPOINTMENT_LISTENERS: list[str] = [
     "treatment_plans.visits.follow_appointment",
     "treatment_plans.asking.follow_appointment",
+    "treatment_plans.check_ins.follow_appointment",
 ]
 MESSAGE_SOURCES: dict[str, str] = {
     "appointment": "bookings.messages.appointments.AppointmentSource",
@@ -152,6 +153,7 @@ MESSAGE_SOURCES: dict[str, str] = {
     "daily_digest": "bookings.messages.staff_mails.DigestSource",
     "staff_notice": "bookings.messages.staff_mails.StaffNoticeSource",
     "aftercare": "treatment_plans.aftercare.AftercareSource",
+    "check_in": "treatment_plans.check_ins.CheckInSource",
     "plan_visit": "treatment_plans.asking.MeasuresSource",
     "plan_version": "treatment_plans.agreements.AgreementSource",
     "treatment_plan": "treatment_plans.recall.PlanSource",
@@ -162,6 +164,7 @@ SWEEPS: list[str] = [
     "treatment_plans.recall.sweep",
     "treatment_plans.reviews.sweep",
     "treatment_plans.asking.sweep",
+    "treatment_plans.check_ins.sweep",
     "bookings.waiting.offers.sweep",
 ]
 # How long a time that has opened is kept for whoever waits for it.

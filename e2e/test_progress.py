@@ -102,3 +102,27 @@ def test_questions_before_a_session_are_accessible_and_answered_by_keyboard(
         " WHERE c.name = 'Ada Fictional' AND s.entered_by = 'client'"
     )
     assert answered == [(count - 1,)]
+
+
+SINCE = """
+from bookings.models import Appointment
+from treatment_plans.check_ins import check_in_link
+from treatment_plans.models import CheckIn, TreatmentPlan
+plan = TreatmentPlan.objects.filter(status="active", check_in=None).first()
+visit = Appointment.objects.filter(status="completed").latest("starts_at")
+print(check_in_link(CheckIn.objects.create(plan=plan, appointment=visit)))
+"""
+
+
+def test_the_question_after_a_first_session_is_accessible(page: Page, clinic: Clinic) -> None:
+    link = clinic.run("shell", "-v", "0", "-c", SINCE).strip()
+    assert wrong_with([link] * 2, page, clinic) == {}
+    page.goto(clinic.address + link)
+    page.get_by_role("button", name="Send my answer").press("Enter")
+    page.get_by_text("Choose how you feel").first.wait_for()
+    assert violations(page) == []
+    page.get_by_label("About the same").check()
+    page.get_by_label("What have you noticed?").fill("Nothing much.")
+    page.get_by_role("button", name="Send my answer").click()
+    page.get_by_role("heading", name="Thank you").wait_for()
+    assert violations(page) == []

@@ -13,17 +13,18 @@ from datetime import datetime
 from typing import Any
 
 from treatment_plans import agreements
-from treatment_plans.models import Aftercare, OutcomeScore, Review, TreatmentPlan
+from treatment_plans.models import Aftercare, CheckIn, OutcomeScore, Review, TreatmentPlan
 from treatment_plans.plain_words import plain
 
 Rows = dict[int, list[dict[str, Any]]]
 
 
 def own_record(user: Any) -> dict[int, dict[str, Any]]:
-    """By client, for everybody whose record a login may read. Five queries, however many."""
+    """By client, for everybody whose record a login may read. Six queries, however many."""
     plans = list(TreatmentPlan.objects.own_of(user).with_people().order_by("start_on", "pk"))
     scores = _by_plan(OutcomeScore.objects.own_of(user).in_order(), _score)
     reviews = _by_plan(Review.objects.decided().filter(plan__in=plans), _review)
+    check_ins = _by_plan(CheckIn.objects.own_of(user).answered(), _check_in)
     asked = agreements.asked_of(plans)
     found: dict[int, dict[str, Any]] = defaultdict(lambda: {"plans": [], "advice": []})
     for plan in plans:
@@ -31,6 +32,7 @@ def own_record(user: Any) -> dict[int, dict[str, Any]]:
             **_plan(plan, asked[plan.pk]),
             "scores": scores[plan.pk],
             "reviews": reviews[plan.pk],
+            "after_the_first_session": check_ins[plan.pk],
         }
         found[plan.client_id]["plans"].append(about)
     for advice in Aftercare.objects.own_of(user):
@@ -75,6 +77,14 @@ def _review(review: Review) -> dict[str, Any]:
         "number": review.number,
         "decided_at": _moment(review.decided_at),
         "summary": review.shared_summary,
+    }
+
+
+def _check_in(check_in: CheckIn) -> dict[str, Any]:
+    return {
+        "answered_at": _moment(check_in.answered_at),
+        "feeling": check_in.get_feeling_display(),
+        "words": check_in.words,
     }
 
 

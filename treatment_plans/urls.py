@@ -6,6 +6,7 @@ from treatment_plans.views import (
     aftercare,
     assessment,
     caseload,
+    check_in,
     day,
     desk,
     handing_over,
@@ -30,6 +31,8 @@ from treatment_plans.views import (
 urlpatterns = [
     path("q/<str:token>/", measures_link.measures_link, name="measures_link"),
     path("q/<str:token>/thanks/", measures_link.measures_thanks, name="measures_thanks"),
+    path("c/<str:token>/", check_in.check_in, name="check_in"),
+    path("c/<str:token>/thanks/", check_in.check_in_thanks, name="check_in_thanks"),
     path("desk/record-access/", record_access.desk_record_access, name="desk_record_access"),
     path("my/record-access/", record_access.my_record_access, name="my_record_access"),
     path("desk/", day.desk_day, name="desk_day"),

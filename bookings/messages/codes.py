@@ -24,6 +24,8 @@ WORDS = {
     "plan_paused": "The plan is paused",
     "clinical_hold": "Held back by whoever treats",
     "agreed": "They have agreed meanwhile",
+    "answered": "They have answered meanwhile",
+    "not_done": "The session counts as not done",
     "newer_version": "The plan has changed since: a newer message asks",
     "nobody_may_read_it": "Only somebody who books for them can be reached: tell the client yourself",
     "already_booked": "A session is already booked",

@@ -29,7 +29,7 @@ from practitioners.tests.factories import (
     make_room,
     make_service,
 )
-from treatment_plans import asking, recall
+from treatment_plans import asking, check_ins, recall, visits
 from treatment_plans.aftercare import advise
 from treatment_plans.tests.factories import ask, make_plan
 
@@ -142,6 +142,18 @@ def plan_to_agree(world: World) -> datetime:
     return NOW + 3 * MINUTE
 
 
+def check_in(world: World) -> datetime:
+    """The first session of a plan on Monday is asked about on Wednesday."""
+    plan = make_plan(world.client, world.person, world.service, world.place, by=world.user, now=NOW)
+    visit = make_appointment(
+        world.person, world.service, world.place, at(7), client=world.client, status="started"
+    )
+    visits.link(plan, visit, now=NOW)
+    calendar.mark(visit, "completed", by=world.user, now=NOW)
+    assert check_ins.sweep(now=at(9, 11)) == 1
+    return at(9, 11)
+
+
 def aftercare(world: World) -> datetime:
     visit = make_appointment(
         world.person, world.service, world.place, at(7), client=world.client, status="completed"
@@ -179,7 +191,8 @@ CAUSES: dict[str, Cause] = {
     "measures": measures,
     "plan_to_agree": plan_to_agree,
     "aftercare": aftercare,
-    **{kind: partial(plain, kind) for kind in ("health_form", "check_in", "letter")},
+    "check_in": check_in,
+    **{kind: partial(plain, kind) for kind in ("health_form", "letter")},
     "staff_notice": staff_notice,
     "daily_digest": daily_digest,
 }  # fmt: skip

@@ -2,6 +2,7 @@ from treatment_plans.models.access import RecordAccess
 from treatment_plans.models.aftercare import Aftercare
 from treatment_plans.models.agreements import PlanAgreement, Reproposal
 from treatment_plans.models.assessments import Assessment, BodyMark, RomMeasurement
+from treatment_plans.models.check_ins import CheckIn
 from treatment_plans.models.outcomes import (
     Occasion,
     OutcomeMeasure,
@@ -24,6 +25,7 @@ __all__ = [
     "Aftercare",
     "Assessment",
     "BodyMark",
+    "CheckIn",
     "Goal",
     "Occasion",
     "OutcomeMeasure",

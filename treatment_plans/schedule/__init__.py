@@ -17,7 +17,7 @@ from treatment_plans.schedule.adherence import (
     expected_to_date,
     ideal_dates,
 )
-from treatment_plans.schedule.asking import ask_at, asked_before, planned_sessions
+from treatment_plans.schedule.asking import ask_at, asked_before, check_in_at, planned_sessions
 from treatment_plans.schedule.calendar import ClinicCalendar
 from treatment_plans.schedule.due import (
     Cycle,
@@ -71,6 +71,7 @@ __all__ = [
     "appointment_reminder_at",
     "ask_at",
     "asked_before",
+    "check_in_at",
     "check_phases",
     "course_of",
     "current_cycle",

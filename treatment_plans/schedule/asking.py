@@ -1,8 +1,8 @@
-"""What is asked before a visit, and when: a day ahead, so that it is read in peace."""
+"""What is asked before a visit, and when: a day ahead, so that it is read in peace; and once after."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from bookings.wall_clock import before
@@ -12,6 +12,7 @@ from treatment_plans.schedule.reviewing import NEVER, LastReview, is_past_review
 from treatment_plans.schedule.sending import OUR_SENDING, Sending
 
 AskedBefore = Literal["baseline", "review", "discharge", ""]
+CHECK_IN_AFTER = timedelta(days=2)
 
 
 def ask_at(
@@ -22,6 +23,17 @@ def ask_at(
         starts_at, calendar.zone, days=1, opens_at=sending.opens_at, closes_at=sending.closes_at
     )
     return calendar.moment(calendar.send_day_until(day), at)
+
+
+def check_in_at(
+    ended_at: datetime, calendar: ClinicCalendar, sending: Sending = OUR_SENDING
+) -> datetime:
+    """Two calendar days after a session at its own time; outside hours or send days later."""
+    day = calendar.day_of(ended_at) + CHECK_IN_AFTER
+    at = ended_at.astimezone(calendar.zone).time()
+    if at >= sending.closes_at:
+        day, at = day + timedelta(days=1), sending.opens_at
+    return calendar.moment(calendar.send_day_from(day), max(at, sending.opens_at))
 
 
 def asked_before(facts: Facts, day: date, last: LastReview = NEVER) -> AskedBefore:

@@ -18,7 +18,7 @@ from bookings.wall_clock import moment
 from treatment_plans import agreements, recall, visits
 from treatment_plans.access import record_opened
 from treatment_plans.errors import PlanError
-from treatment_plans.models import TreatmentPlan
+from treatment_plans.models import CheckIn, TreatmentPlan
 from treatment_plans.plan_facts import facts_from, missed_from, visits_of, words_of
 from treatment_plans.plan_past import facts_at, version_at
 from treatment_plans.proposals import propose
@@ -48,6 +48,7 @@ def plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "asked": agreements.asked(found),
         "history": history(list(found.versions.select_related("made_by"))),
         "first": found.versions.first(),
+        "check_in": CheckIn.objects.visible_to(user).answered().filter(plan=found).first(),
         "plan_reviews": found.reviews.all(),
         "may_review": may_change,
         "may_change": may_change,
