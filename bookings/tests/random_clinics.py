@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -293,13 +295,21 @@ def sql_offers(clinic: RandomClinic, service: Service, **more: Any) -> list[orac
     )
 
 
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """Leave no row of what is made within: the clinics of a search must not pile up."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
 def compare(chance: Random, zone: str, day: date) -> tuple[int, list[oracle.Offer]]:
     """Make a random clinic, ask both, and take the clinic back.
 
     Returns how many starts both offer and those that only one of them does.
     """
     agreed, differ = 0, []
-    with transaction.atomic():
+    with taken_back():
         clinic = RandomClinic(chance, zone, day)
         world = snapshot()
         for service in clinic.services:
@@ -308,7 +318,6 @@ def compare(chance: Random, zone: str, day: date) -> tuple[int, list[oracle.Offe
             found = set(sql_offers(clinic, service))
             agreed += len(expected & found)
             differ += sorted(expected ^ found)
-        transaction.set_rollback(True)
     return agreed, differ
 
 

@@ -34,6 +34,7 @@ from bookings.tests.random_clinics import (
     random_question,
     snapshot,
     sql_offers,
+    taken_back,
 )
 from bookings.times import Words, zone_names
 from bookings.wall_clock import DAY, MINUTE, local_day
@@ -83,6 +84,7 @@ def test_the_random_clinics_are_worth_asking() -> None:
 @pytest.mark.django_db
 @settings(searched, max_examples=300 if FULL else 6)
 @given(chance=seeds)
+@taken_back()
 def test_every_minute_is_refused_for_the_oracle_s_reason_or_for_none(chance: Random) -> None:
     clinic = RandomClinic(chance, *random_question(chance, ZONES))
     world, asking = snapshot(), clinic.asking
@@ -102,6 +104,7 @@ def test_every_minute_is_refused_for_the_oracle_s_reason_or_for_none(chance: Ran
 @pytest.mark.django_db
 @settings(searched, max_examples=300 if FULL else 6)
 @given(chance=seeds)
+@taken_back()
 def test_no_rule_speaks_against_an_offer_and_none_meets_anything(chance: Random) -> None:
     clinic = RandomClinic(chance, *random_question(chance, ZONES))
     world, asking = snapshot(), clinic.asking
