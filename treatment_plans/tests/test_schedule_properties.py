@@ -1,4 +1,4 @@
-"""What holds for every plan, client and place: searched for, not listed."""
+"""What holds for every plan, client and place: searched for, not listed; with FULL=1 for longer."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ HALF_HOUR = timedelta(minutes=30)
 shared = settings(
     derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-slow = settings(shared, max_examples=60)
-quick = settings(shared, max_examples=200)
+TIMES = 25 if os.environ.get("FULL") else 1
+slow = settings(shared, max_examples=60 * TIMES)
+quick = settings(shared, max_examples=200 * TIMES)
 
 zones = st.sampled_from(ZONES)
 some_days = st.integers(0, 240).map(lambda count: FIRST_DAY + count * DAY)
