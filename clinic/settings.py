@@ -154,6 +154,7 @@ MESSAGE_SOURCES: dict[str, str] = {
     "staff_notice": "bookings.messages.staff_mails.StaffNoticeSource",
     "aftercare": "treatment_plans.aftercare.AftercareSource",
     "check_in": "treatment_plans.check_ins.CheckInSource",
+    "letter": "treatment_plans.referring.LetterSource",
     "plan_visit": "treatment_plans.asking.MeasuresSource",
     "plan_version": "treatment_plans.agreements.AgreementSource",
     "treatment_plan": "treatment_plans.recall.PlanSource",

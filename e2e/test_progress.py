@@ -126,3 +126,33 @@ def test_the_question_after_a_first_session_is_accessible(page: Page, clinic: Cl
     page.get_by_role("button", name="Send my answer").click()
     page.get_by_role("heading", name="Thank you").wait_for()
     assert violations(page) == []
+
+
+REFERRED = """
+from django.utils import timezone
+from clinic.models import User
+from treatment_plans.models import Letter, Review, TreatmentPlan
+now, by = timezone.now(), User.objects.get(email="dana@example.com")
+plan = TreatmentPlan.objects.filter(client__email="jamie@example.com").earliest("pk")
+review = Review.objects.create(
+    plan=plan, number=99, due_on=now.date(), decision="refer", decided_at=now, decided_by=by
+)
+letter = Letter.objects.create(
+    review=review, to_whom="Dr Example", text="Dear colleague", written_at=now, written_by=by
+)
+print(review.public_id, letter.public_id)
+"""
+
+
+def test_letters_are_accessible(
+    page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
+) -> None:
+    review, letter = clinic.run("shell", "-v", "0", "-c", REFERRED).split()
+    as_demo(page, "dana@example.com")
+    there = f"/desk/reviews/{review}/"
+    paths = [f"{there}letter/", f"{there}letter/", f"/desk/letters/{letter}/print/", there]
+    assert wrong_with(paths, page, clinic) == {}
+    page.context.clear_cookies()
+    as_demo(page, "jamie@example.com")
+    own = f"/my/letters/{letter}/"
+    assert wrong_with([own, own, "/letter/broken/", "/my/"], page, clinic) == {}

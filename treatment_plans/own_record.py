@@ -13,20 +13,29 @@ from datetime import datetime
 from typing import Any
 
 from treatment_plans import agreements
-from treatment_plans.models import Aftercare, CheckIn, OutcomeScore, Review, TreatmentPlan
+from treatment_plans.models import (
+    Aftercare,
+    CheckIn,
+    Letter,
+    OutcomeScore,
+    Review,
+    TreatmentPlan,
+)
 from treatment_plans.plain_words import plain
 
 Rows = dict[int, list[dict[str, Any]]]
 
 
 def own_record(user: Any) -> dict[int, dict[str, Any]]:
-    """By client, for everybody whose record a login may read. Six queries, however many."""
+    """By client, for everybody whose record a login may read. Seven queries, however many."""
     plans = list(TreatmentPlan.objects.own_of(user).with_people().order_by("start_on", "pk"))
     scores = _by_plan(OutcomeScore.objects.own_of(user).in_order(), _score)
     reviews = _by_plan(Review.objects.decided().filter(plan__in=plans), _review)
     check_ins = _by_plan(CheckIn.objects.own_of(user).answered(), _check_in)
     asked = agreements.asked_of(plans)
-    found: dict[int, dict[str, Any]] = defaultdict(lambda: {"plans": [], "advice": []})
+    found: dict[int, dict[str, Any]] = defaultdict(
+        lambda: {"plans": [], "advice": [], "letters": []}
+    )
     for plan in plans:
         about = {
             **_plan(plan, asked[plan.pk]),
@@ -37,6 +46,8 @@ def own_record(user: Any) -> dict[int, dict[str, Any]]:
         found[plan.client_id]["plans"].append(about)
     for advice in Aftercare.objects.own_of(user):
         found[advice.client.pk]["advice"].append(_advice(advice))
+    for letter in Letter.objects.own_of(user):
+        found[letter.client.pk]["letters"].append(_letter(letter))
     return found
 
 
@@ -95,6 +106,15 @@ def _advice(advice: Aftercare) -> dict[str, Any]:
         "from": visit.practitioner.name,
         "written_at": _moment(advice.written_at),
         "text": advice.text,
+    }
+
+
+def _letter(letter: Letter) -> dict[str, Any]:
+    return {
+        "written_at": _moment(letter.written_at),
+        "from": letter.review.plan.practitioner.name,
+        "to": letter.to_whom,
+        "text": letter.text,
     }
 
 

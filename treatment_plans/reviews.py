@@ -3,7 +3,7 @@
     due ──► open ──┬── continue    nothing else
                    ├── taper       the next phase begins with the next session
                    ├── change      a task to change the plan, done by its next version
-                   ├── refer       a task to write to the doctor; a clinical hold if wanted
+                   ├── refer       a task to write to the doctor, done by a letter; a clinical hold if wanted
                    └── discharge   the plan ends
 
 While one is open, clients cannot book past the session it takes place in, unless staff
@@ -111,7 +111,7 @@ def _follow(review: Review, plan: TreatmentPlan, *, by: Any, now: datetime, hold
     elif review.decision == Decision.CHANGE:
         _task(review, "change", "Change the plan as decided in the review", _edit(plan), now=now)
     elif review.decision == Decision.REFER:
-        _task(review, "refer", "Write to the client's doctor as decided in the review", _page(review), now=now)  # fmt: skip
+        _task(review, "refer", "Write to the client's doctor as decided in the review", _letter(review), now=now)  # fmt: skip
         if holds:
             plans.hold(plan, by=by, now=now, reason=f"Review {review.number}: referred")
     elif review.decision == Decision.DISCHARGE:
@@ -194,6 +194,10 @@ def _task(review: Review, kind: str, title: str, link: str, *, now: datetime) ->
 
 def _page(review: Review) -> str:
     return reverse("desk_review", args=[review.public_id])
+
+
+def _letter(review: Review) -> str:
+    return reverse("desk_letter", args=[review.public_id])
 
 
 def _edit(plan: TreatmentPlan) -> str:

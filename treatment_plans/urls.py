@@ -11,6 +11,7 @@ from treatment_plans.views import (
     desk,
     handing_over,
     holds,
+    letters,
     measures_link,
     my_data,
     my_plan,
@@ -95,6 +96,12 @@ urlpatterns = [
     path("desk/results/results.csv", results.desk_results_csv, name="desk_results_csv"),
     path("desk/reviews/", reviews.desk_reviews, name="desk_reviews"),
     path("desk/reviews/<uuid:public_id>/", reviews.desk_review, name="desk_review"),
+    path("desk/reviews/<uuid:public_id>/letter/", letters.desk_letter, name="desk_letter"),
+    path(
+        "desk/letters/<uuid:public_id>/print/", letters.desk_letter_print, name="desk_letter_print"
+    ),
+    path("letter/<str:token>/", letters.letter_by_link, name="letter_link"),
+    path("my/letters/<uuid:public_id>/", letters.my_letter, name="my_letter"),
     path(
         "desk/reviews/<uuid:public_id>/allow/", reviews.desk_review_allow, name="desk_review_allow"
     ),

@@ -29,6 +29,7 @@ BUTTONS = {
     "measures": "Answer the questions",
     "plan_to_agree": "Read your plan",
     "aftercare": "Read it",
+    "letter": "Read it",
 }
 Values = Mapping[str, str]
 

@@ -29,8 +29,9 @@ from practitioners.tests.factories import (
     make_room,
     make_service,
 )
-from treatment_plans import asking, check_ins, recall, visits
+from treatment_plans import asking, check_ins, recall, reviews, visits
 from treatment_plans.aftercare import advise
+from treatment_plans.referring import refer
 from treatment_plans.tests.factories import ask, make_plan
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +163,15 @@ def aftercare(world: World) -> datetime:
     return NOW + 3 * MINUTE
 
 
+def letter(world: World) -> datetime:
+    plan = make_plan(world.client, world.person, world.service, world.place, by=world.user, now=NOW)
+    about: dict[str, Any] = {"by": world.user, "now": NOW}
+    review = reviews.open_review(plan, now=NOW)
+    decided = reviews.decide(review, "refer", reasoning="Not better", **about)
+    refer(decided, to_whom="Dr Example", text="Dear colleague", **about)
+    return NOW + 3 * MINUTE
+
+
 def plain(kind: str, world: World) -> datetime:
     plain_message(kind, world.client, cause=f"{kind}:1", now=NOW).save()
     return NOW
@@ -192,7 +202,8 @@ CAUSES: dict[str, Cause] = {
     "plan_to_agree": plan_to_agree,
     "aftercare": aftercare,
     "check_in": check_in,
-    **{kind: partial(plain, kind) for kind in ("health_form", "letter")},
+    "letter": letter,
+    "health_form": partial(plain, "health_form"),
     "staff_notice": staff_notice,
     "daily_digest": daily_digest,
 }  # fmt: skip

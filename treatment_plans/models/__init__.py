@@ -3,6 +3,7 @@ from treatment_plans.models.aftercare import Aftercare
 from treatment_plans.models.agreements import PlanAgreement, Reproposal
 from treatment_plans.models.assessments import Assessment, BodyMark, RomMeasurement
 from treatment_plans.models.check_ins import CheckIn
+from treatment_plans.models.letters import Letter
 from treatment_plans.models.outcomes import (
     Occasion,
     OutcomeMeasure,
@@ -27,6 +28,7 @@ __all__ = [
     "BodyMark",
     "CheckIn",
     "Goal",
+    "Letter",
     "Occasion",
     "OutcomeMeasure",
     "OutcomeScore",

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.views.my import sessions_of
-from treatment_plans.models import Aftercare
+from treatment_plans.models import Aftercare, Letter
 from treatment_plans.portal import cards
 
-NEWEST_ADVICE = 3
+NEWEST_ADVICE = NEWEST_LETTERS = 3
 
 
 @require_safe
@@ -22,5 +22,6 @@ def my_sessions(request: HttpRequest) -> HttpResponse:
         **sessions_of(request, now=now),
         "cards": cards(request.user, now=now),
         "advice": Aftercare.objects.own_of(request.user)[:NEWEST_ADVICE],
+        "letters": Letter.objects.own_of(request.user)[:NEWEST_LETTERS],
     }
     return render(request, "treatment_plans/my_sessions.html", context)

@@ -49,7 +49,7 @@ def desk_review_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_review(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Read what a review shows, and decide it."""
-    review = _review(request, public_id)
+    review = review_of(request, public_id)
     form = DecisionForm(request.POST if request.method == "POST" else None)
     problem = ""
     if form.is_valid():
@@ -64,7 +64,7 @@ def desk_review(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def desk_review_allow(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Let clients book past the review, with a reason."""
-    review = _review(request, public_id)
+    review = review_of(request, public_id)
     override = OverrideForm(request.POST)
     if override.is_valid():
         try:
@@ -124,7 +124,8 @@ def _page(
     )
 
 
-def _review(request: HttpRequest, public_id: UUID) -> Review:
+def review_of(request: HttpRequest, public_id: UUID) -> Review:
+    """A review that this user may read and decide."""
     _clinical_only(request)
     rows = Review.objects.visible_to(request.user).with_plan()
     return get_object_or_404(rows, public_id=public_id)
