@@ -100,5 +100,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.is_active and hasattr(self, "practitioner") and self.practitioner.is_active
 
     @property
+    def changes_hours(self) -> bool:
+        """May block time and open hours: the desk and the admin everybody's, practitioners their own."""
+        return self.is_practitioner or self.is_front_desk or self.is_clinic_admin
+
+    @property
     def works_here(self) -> bool:
         return self.is_practitioner or self.is_desk_staff

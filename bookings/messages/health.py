@@ -17,6 +17,7 @@ from bookings.models import Message
 
 State = Message.State
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
+UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 OLDEST_DUE = timedelta(minutes=10)
 OLDEST_BEAT = timedelta(minutes=3)
 MOST_AMBIGUOUS = 5  # in an hour
@@ -108,8 +109,17 @@ def _fuse(now: datetime) -> Figure:
 
 
 def _minutes(age: timedelta) -> str:
-    minutes = int(age.total_seconds() // 60)
-    return f"{minutes} minute{'' if minutes == 1 else 's'}"
+    return _counted(int(age.total_seconds() // 60), "minute")
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def lasting(seconds: float) -> str:
+    """How long, in the largest unit of which there are two: 90 seconds, 3 hours, 2 days."""
+    size, unit = next(one for one in UNITS if seconds >= 2 * one[0] or one[0] == 1)
+    return _counted(round(seconds / size), unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,14 @@ class Traffic:
     states: list[tuple[str, int]]
     median_seconds: float | None
     slow_seconds: float | None  # one in twenty took longer
+
+    @property
+    def median_words(self) -> str:
+        return lasting(self.median_seconds or 0)
+
+    @property
+    def slow_words(self) -> str:
+        return lasting(self.slow_seconds or 0)
 
 
 def traffic(*, now: datetime) -> Traffic:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -41,6 +41,12 @@ def day_of(context: Context, at: datetime, zone: Any) -> str:
 def time_of(context: Context, at: datetime, zone: Any) -> str:
     """10:15am."""
     return _words(context, zone).time(at)
+
+
+@register.simple_tag(takes_context=True)
+def clock_of(context: Context, at: time) -> str:
+    """10:15am, for a time of a wall clock that belongs to no day."""
+    return times.clock(at, context["site"].time_style)
 
 
 @register.simple_tag(takes_context=True)

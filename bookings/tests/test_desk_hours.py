@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
 from bookings.tests.booking_world import World, text_of
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
@@ -159,3 +160,18 @@ def test_the_list_asks_a_constant_number_of_questions(
     client.get("/desk/hours/")  # the session is new
     with django_assert_max_num_queries(15):
         client.get("/desk/hours/")
+
+
+def test_extra_hours_are_said_as_the_clinic_says_times(
+    world: World, client: Browser, desk: Any
+) -> None:
+    today = timezone.now().astimezone(world.place.zone).date()
+    for on in (today + timedelta(days=1), today + timedelta(days=400)):
+        world.person.extra_hours.create(
+            location=world.place, on=on, starts_at=time(17), ends_at=time(19, 30)
+        )
+    world.clinic.time_style = "12h"
+    world.clinic.save()
+    page = text_of(client.get("/desk/hours/"))
+    assert page.count("5:00pm to 7:30pm") == 2
+    assert f"{today + timedelta(days=400):%Y}, 5:00pm" in page

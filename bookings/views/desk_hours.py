@@ -110,10 +110,9 @@ def _remove(request: HttpRequest, model: Any, pk: int, said: str) -> HttpRespons
 
 def _people(request: HttpRequest) -> list[Practitioner]:
     """Whose hours this user changes. Raises PermissionDenied for somebody who changes none."""
-    people = list(Practitioner.objects.hours_changed_by(request.user))
-    if not people and not (request.user.is_front_desk or request.user.is_clinic_admin):
+    if not request.user.changes_hours:
         raise PermissionDenied
-    return people
+    return list(Practitioner.objects.hours_changed_by(request.user))
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:

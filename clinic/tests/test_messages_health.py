@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from bookings import tasks as booking_tasks
 from bookings.messages import heartbeat
+from bookings.messages.health import lasting
 from bookings.models import Message, Task
 from bookings.tests.factories import make_client, make_staff, make_user
 from practitioners.tests.factories import make_practitioner
@@ -173,6 +174,17 @@ def test_the_desk_sees_the_figures_and_a_week(client: Browser, role: str) -> Non
     assert "Half went out within" in page
     assert ("/desk/texts/" in page) == (role != "Front desk")
     assert "Jamie" not in page
+
+
+@pytest.mark.parametrize(
+    "seconds, words",
+    [
+        (0, "0 seconds"), (1, "1 second"), (119, "119 seconds"), (120, "2 minutes"), (7199, "120 minutes"),
+        (7200, "2 hours"), (172_800, "2 days"), (186_382, "2 days"), (1_180_010, "14 days"),
+    ],
+)  # fmt: skip
+def test_how_long_messages_took_is_said_in_words(seconds: float, words: str) -> None:
+    assert lasting(seconds) == words
 
 
 def test_an_empty_week_says_so(client: Browser) -> None:

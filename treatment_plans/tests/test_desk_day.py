@@ -114,3 +114,15 @@ def test_paper_names_nobody_unless_the_clinic_says_so(world: World, client: Brow
     world.clinic.save()
     page = text_of(client.get("/desk/", {"day": day_of(world)}))
     assert "print-only" not in page
+
+
+@pytest.mark.parametrize(
+    ("role", "may"), [("Front desk", True), ("Admin", True), ("Clinical lead", False)]
+)
+@pytest.mark.parametrize("address", ("/desk/", "/desk/week/?practitioner=all"))
+def test_only_who_changes_hours_is_offered_to(
+    world: World, client: Browser, role: str, may: bool, address: str
+) -> None:
+    client.force_login(make_staff(role))
+    assert ('href="/desk/hours/"' in text_of(client.get(address))) is may
+    assert (client.get("/desk/hours/").status_code == 200) is may
