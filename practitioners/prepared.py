@@ -65,6 +65,7 @@ def _moment(number: int) -> datetime:
 # Values that no query has by itself: where one turns up, its place is.
 STAND_INS: dict[str, Callable[[int], Any]] = {
     "bigint": lambda number: 2**62 + number,
+    "smallint": lambda number: 32_000 + number,
     "text": lambda number: f"stand-in {number}",
     "uuid": lambda number: UUID(int=2**127 + number),
     "date": lambda number: date(1970, 1, 2) + timedelta(days=number),

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 
 from bookings.availability import slots_at
-from bookings.calendar.attempts import in_one_transaction
+from bookings.calendar.attempts import LookAgain, in_one_transaction
 from bookings.calendar.holds import lock_hold, renew_hold, why_no_longer
 from bookings.calendar.locks import CLIENT, PRACTITIONER, lock
 from bookings.calendar.writing import (
@@ -26,6 +26,7 @@ from bookings.calendar.writing import (
     take_room,
     terms,
     update,
+    wish_of,
 )
 from bookings.errors import (
     AlreadyUsed,
@@ -39,7 +40,7 @@ from bookings.errors import (
 )
 from bookings.extensions import ask_gates
 from bookings.models import Appointment, Client
-from bookings.refusals import why_not
+from bookings.refusals import is_taken, why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
 from practitioners.prepared import PreparedQuery
 
@@ -263,18 +264,17 @@ def _book(
 ) -> Appointment:
     client = visit.client
     assert client is not None  # book() gives both
+    too_late = is_taken(*wish_of(visit), now=now)
+    if not too_late:
+        lock((PRACTITIONER, visit.practitioner_id))
     assert visit.form_token is not None
-    lock((PRACTITIONER, visit.practitioner_id))
     earlier = _booked_by_form(visit.form_token, visit.form_digest)
     if earlier:
         return earlier
     derive(visit)
-    reason = why_not(
-        visit.service, visit.practitioner, visit.location, visit.starts_at,
-        now=now, for_staff=for_staff,
-    )  # fmt: skip
-    if reason:
-        raise reason
+    reason = why_not(*wish_of(visit), now=now, for_staff=for_staff)
+    if reason or too_late:
+        raise reason or LookAgain
     visit.room = take_room(visit, now=now, wanted=room)
     lock((CLIENT, client.pk))
     if for_staff:

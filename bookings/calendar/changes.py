@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from bookings.calendar.attempts import in_one_transaction
+from bookings.calendar.attempts import LookAgain, in_one_transaction
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM, lock
 from bookings.calendar.writing import (
+    WITH_DETAILS,
     Status,
     announce,
     check_client_is_free,
@@ -20,7 +21,7 @@ from bookings.calendar.writing import (
 from bookings.errors import Ended, NeedsReason, NotPossible, TooLate, WrongState
 from bookings.extensions import Event, ask_gates
 from bookings.models import Appointment
-from bookings.refusals import why_not
+from bookings.refusals import is_taken, why_not
 from practitioners.models import ClinicSettings, Location, Practitioner
 
 UNDO = timedelta(minutes=3)
@@ -54,6 +55,9 @@ def move(
     notice, Ended, ClientBusy, NoRoom, Refused, or the error that names why the new
     start cannot be booked.
     """
+    to = (practitioner or visit.practitioner, location or visit.location, starts_at)
+    if is_taken(visit.service, *to, now=now, moving=visit):
+        _refuse_early(visit, *to, now=now, for_staff=for_staff)
     chosen_pk = practitioner.pk if practitioner else None
     visit = locked(visit, (PRACTITIONER, chosen_pk), kinds=(PRACTITIONER,))
     version = visit.version
@@ -70,6 +74,34 @@ def move(
     return moved
 
 
+def _refuse_early(
+    visit: Appointment,
+    chosen: Practitioner,
+    where: Location,
+    starts_at: datetime,
+    *,
+    now: datetime,
+    for_staff: bool,
+) -> None:
+    """Say why a visit cannot move to where somebody stands, before any lock is waited for."""
+    fresh = WITH_DETAILS.only(key=visit.pk)
+    if _is_there(fresh, chosen, where, starts_at):
+        return
+    _may_change(fresh, now=now, for_staff=for_staff)
+    reason = why_not(
+        fresh.service, chosen, where, starts_at, now=now, for_staff=for_staff, moving=fresh
+    )
+    raise reason or LookAgain
+
+
+def _is_there(
+    visit: Appointment, chosen: Practitioner, where: Location, starts_at: datetime
+) -> bool:
+    """Whether a booked visit is to move to where it is."""
+    here = (visit.starts_at, visit.practitioner, visit.location)
+    return (starts_at, chosen, where) == here and visit.status == Status.BOOKED
+
+
 def move_quietly(
     visit: Appointment,
     *,
@@ -81,8 +113,7 @@ def move_quietly(
 ) -> Appointment:
     """Move a visit whose practitioners are locked, as `move` does, and tell nobody yet."""
     chosen, where = practitioner or visit.practitioner, location or visit.location
-    is_there = (starts_at, chosen, where) == (visit.starts_at, visit.practitioner, visit.location)
-    if is_there and visit.status == Status.BOOKED:
+    if _is_there(visit, chosen, where, starts_at):
         return visit
     _may_change(visit, now=now, for_staff=for_staff)
     price = visit.price

@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bookings.availability import least_loaded, slots_at
-from bookings.calendar.attempts import in_one_transaction
+from bookings.calendar.attempts import LookAgain, in_one_transaction
 from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, lock, visitor_number
-from bookings.calendar.writing import Status, clear_the_way, derive, insert, take_room, update
+from bookings.calendar.writing import (
+    Status,
+    clear_the_way,
+    derive,
+    insert,
+    take_room,
+    update,
+    wish_of,
+)
 from bookings.errors import BookingError, HoldExpired, NotOffered, NotPossible, SlotTaken, Taken
 from bookings.models import Appointment
-from bookings.refusals import why_not
+from bookings.refusals import is_taken, why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 from practitioners.prepared import PreparedQuery
 
@@ -95,7 +103,6 @@ def _keep(
     keep_for: timedelta | None,
 ) -> Appointment:
     keep_for = keep_for or timedelta(minutes=ClinicSettings.current().hold_minutes)
-    lock((VISITOR, visitor_number(visitor)), (PRACTITIONER, practitioner.pk))
     kept = Appointment(
         service=service,
         practitioner=practitioner,
@@ -106,10 +113,13 @@ def _keep(
         held_until=now + keep_for,
         created_at=now,
     )
+    too_late = is_taken(*wish_of(kept), now=now, visitor=visitor)
+    if not too_late:
+        lock((VISITOR, visitor_number(visitor)), (PRACTITIONER, practitioner.pk))
     derive(kept)
-    reason = why_not(kept.service, practitioner, location, starts_at, now=now, visitor=visitor)
-    if reason:
-        raise reason
+    reason = why_not(*wish_of(kept), now=now, visitor=visitor)
+    if reason or too_late:
+        raise reason or LookAgain
     kept.room = take_room(kept, now=now, visitor=visitor)
     clear_the_way(kept, now=now, visitor=visitor)
     insert(kept)

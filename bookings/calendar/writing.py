@@ -19,7 +19,7 @@ from bookings.errors import ClientBusy, NoRoom
 from bookings.extensions import Event, tell_listeners
 from bookings.messages import appointments as mails
 from bookings.models import Appointment, Client
-from practitioners.models import Room, Service
+from practitioners.models import Location, Practitioner, Room, Service
 from practitioners.prepared import Prepared, PreparedInsert, PreparedQuery, PreparedUpdate
 
 Status = Appointment.Status
@@ -114,6 +114,11 @@ def terms(service: Service, starts_at: datetime) -> tuple[datetime, DateTimeTZRa
         ends_at + timedelta(minutes=service.turnover_after),
     )
     return ends_at, busy, service.price
+
+
+def wish_of(visit: Appointment) -> tuple[Service, Practitioner, Location, datetime]:
+    """What a visit asks for: service, who gives it, where and when."""
+    return visit.service, visit.practitioner, visit.location, visit.starts_at
 
 
 def take_room(
