@@ -20,6 +20,7 @@ from bookings.errors import BookingError
 from bookings.models import Appointment
 
 PROCESSES = 2
+QUIET_PEOPLE = range(25, 51)
 BLOCKED = timedelta(minutes=70)
 OFFSETS = [timedelta(minutes=minutes) for minutes in (0, 30, 60, 90, 120)]
 OVERLAPS = """
@@ -61,11 +62,20 @@ class Seen:
 
 def wanted(clinic: Clinic, people: Sequence[int], count: int) -> list[Slot]:
     """Starts of people of the first place after the last seeded visit; each overlaps its neighbours."""
+    days = _workdays(clinic)
+    slots = [Slot(one, day + offset) for day in days for offset in OFFSETS for one in people]
+    return slots[:count]
+
+
+def quiet(clinic: Clinic) -> list[Slot]:
+    """Starts of people whom nobody else wants: with one of these everybody opens their session."""
+    return [Slot(one, day) for day in _workdays(clinic) for one in QUIET_PEOPLE]
+
+
+def _workdays(clinic: Clinic) -> list[datetime]:
     first = free_starts(clinic, 1)[0].at
     days = [first + timedelta(days=day) for day in range(50)]
-    workdays = [day for day in days if day.isoweekday() < 6]
-    slots = [Slot(one, day + offset) for day in workdays for offset in OFFSETS for one in people]
-    return slots[:count]
+    return [day for day in days if day.isoweekday() < 6]
 
 
 def run(
@@ -85,11 +95,13 @@ def run(
 def _threads(
     actors: Sequence[Any], act: Callable[[Any, random.Random], list[tuple[str, float]]]
 ) -> Seen:
+    prepare: Callable[[Any], Any] = getattr(act, "prepare", lambda actor: None)
     seen, gate, lock = Seen(), threading.Barrier(len(actors)), threading.Lock()
 
     def work(actor: Any, seed: int) -> None:
-        gate.wait()
         try:
+            prepare(actor)
+            gate.wait()
             found = act(actor, random.Random(seed))
         finally:
             connection.close()

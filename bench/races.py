@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from bookings.models import Appointment, Client
 from bookings.picking import value_of
 from practitioners.models import Location, Practitioner, Service
 
+HOUR = timedelta(hours=1)
 NOTHING = Target("==", 0)
 AT_MOST_THREE_TIMES = Target("<=", 3)
 CANCELLED = 0.1  # of the tries
@@ -40,9 +42,9 @@ def book_race(clinic: Clinic) -> Line:
     mine, theirs, web = (
         crowd.wanted(clinic, ours, slots) for ours in (OUR_PEOPLE, OTHER_PEOPLE, WEB_PEOPLE)
     )
-    ours, bare = Seen(), Seen()
+    ours, bare, quiet = Seen(), Seen(), crowd.quiet(clinic)
     for half in (0, 1):
-        ours.add(crowd.run([one.client for one in people], Booking(mine[half::2])))
+        ours.add(crowd.run([one.client for one in people], Booking(mine[half::2], quiet)))
         bare.add(crowd.run([one.client for one in people], Inserting(theirs[half::2])))
     statuses = _over_http(people, web)
     line = Line(
@@ -64,10 +66,10 @@ def move_race(clinic: Clinic) -> Line:
     before, people = crowd.deadlocks(), logins.sign_in(2 * many)
     mine = crowd.wanted(clinic, OUR_PEOPLE, 200)
     theirs = crowd.wanted(clinic, OTHER_PEOPLE, 200)
-    ours, bare = Seen(), Seen()
+    ours, bare, quiet = Seen(), Seen(), crowd.quiet(clinic)
     for half in (0, 1):
         given = [one.client for one in people[half * many : (half + 1) * many]]
-        ours.add(crowd.run(given, Moving(mine, tries // 2)))
+        ours.add(crowd.run(given, Moving(mine, quiet, tries // 2)))
         bare.add(crowd.run(given, Updating(theirs, tries // 2)))
     line = Line(
         "move_race", ours.p99_ms, bare.p99_ms, "ms p99", AT_MOST_THREE_TIMES,
@@ -95,11 +97,16 @@ def _say_what_went_wrong(line: Line, seen: Seen, slots: Sequence[Slot], deadlock
 class Booking:
     """Try every slot once, in an order of one's own."""
 
-    def __init__(self, slots: Sequence[Slot]) -> None:
-        self.slots = slots
+    def __init__(self, slots: Sequence[Slot], quiet: Sequence[Slot]) -> None:
+        self.slots, self.quiet = slots, quiet
         self.service = Service.objects.get()
         self.people, self.place = Practitioner.objects.in_bulk(), Location.objects.get(pk=1)
         self.desk, _ = get_user_model().objects.get_or_create(email="desk@example.com")
+
+    def prepare(self, client: int) -> None:
+        """Book once in quiet, so that the crowd does not wait for statements to be planned."""
+        slot = self.quiet[client % len(self.quiet)]
+        tried(partial(self.book, Client.objects.get(pk=client), slot))
 
     def __call__(self, client: int, chance: random.Random) -> list[tuple[str, float]]:
         person = Client.objects.get(pk=client)
@@ -134,9 +141,17 @@ class Inserting:
 class Moving(Booking):
     """Move one's visit about; now and then cancel it and book another."""
 
-    def __init__(self, slots: Sequence[Slot], tries: int) -> None:
-        super().__init__(slots)
+    def __init__(self, slots: Sequence[Slot], quiet: Sequence[Slot], tries: int) -> None:
+        super().__init__(slots, quiet)
         self.tries = tries
+
+    def prepare(self, client: int) -> None:
+        """Book, move and cancel once in quiet."""
+        super().prepare(client)
+        visit = Appointment.objects.standing().filter(client=client).first()
+        if visit is not None:
+            tried(partial(self.move, visit, Slot(visit.practitioner_id, visit.starts_at + HOUR)))
+            tried(partial(self.cancel, visit))
 
     def __call__(self, client: int, chance: random.Random) -> list[tuple[str, float]]:
         person, seen = Client.objects.get(pk=client), []
@@ -196,19 +211,18 @@ class Updating(Inserting):
 
 
 def _over_http(people: Sequence[logins.Login], slots: Sequence[Slot]) -> Counter[int]:
-    """Every browser chooses every slot and, where it is kept, books it; how often which status came."""
+    """Every browser chooses every slot and, where it is kept, books it; how often which status came.
+
+    Who cannot book what is kept for them gives it back. Somebody may have been refused
+    meanwhile for its sake, so what is left is offered to everybody once more, in turn.
+    """
     statuses: Counter[int] = Counter()
     lock = threading.Lock()
 
     def work(path: Path, login: logins.Login, seed: int) -> None:
         browser, found = site.Browser(path), []
         for slot in random.Random(seed).sample(slots, len(slots)):
-            found.append(browser.send(_choose(login, slot)).status)
-            if found[-1] == 302:
-                form = {**FORM, "form_token": str(uuid.uuid4())}
-                found.append(
-                    browser.send(site.post("/book/massage/you/", login.session, form)).status
-                )
+            found += _try(browser, login, slot)
         browser.close()
         with lock:
             statuses.update(found)
@@ -221,7 +235,25 @@ def _over_http(people: Sequence[logins.Login], slots: Sequence[Slot]) -> Counter
             thread.start()
         for thread in threads:
             thread.join()
+        browser = site.Browser(path)
+        for slot in slots:
+            for login in people if crowd.left_unsold([slot]) else ():
+                statuses.update(_try(browser, login, slot))
+        browser.close()
     return statuses
+
+
+def _try(browser: site.Browser, login: logins.Login, slot: Slot) -> list[int]:
+    """Choose a slot, then book it or give it back; the statuses that came."""
+    address = "/book/massage/you/"
+    found = [browser.send(_choose(login, slot)).status]
+    if found == [302]:
+        form = {**FORM, "form_token": str(uuid.uuid4())}
+        found.append(browser.send(site.post(address, login.session, form)).status)
+    if found == [302, 409]:
+        form = {**FORM, "give_back": value_of(slot.at)}
+        browser.send(site.post(address, login.session, form))
+    return found
 
 
 def _choose(login: logins.Login, slot: Slot) -> site.Request:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bookings.availability import AROUND, free_rooms, is_published, slots_at
 from bookings.errors import (
@@ -81,6 +81,21 @@ class Wish:
         return self.starts_at + self.service.length + timedelta(minutes=self.service.turnover_after)
 
     @cached_property
+    def person(self) -> Any:
+        """The practitioner, if they give the service, with what else may speak against the start."""
+        zone = self.location.zone
+        return PERSON.first(
+            person=self.practitioner.pk,
+            service=self.service.pk,
+            on=self.day,
+            begin=self.begin,
+            end=self.end,
+            location=self.location.pk,
+            first=day_of(self.begin, zone),
+            last=day_of(self.end - MINUTE, zone),
+        )
+
+    @cached_property
     def neighbours(self) -> list[Appointment]:
         """What stands around the wish in the practitioner's calendar."""
         return NEIGHBOURS.rows(
@@ -107,14 +122,14 @@ def why_not(
     for_staff: bool = False,
     moving: Appointment | None = None,
     visitor: str = "",
+    is_taken: bool = False,
 ) -> BookingError | None:
     """Name the one reason why a start cannot be booked, or None when it can.
 
-    A crowd that wants one time waits for one lock, so who comes second is told by a cheap
-    look at the calendar and not by the whole search.
+    Where somebody was just seen to stand (`is_taken`) there always is one.
     """
     wish = Wish(service, practitioner, location, starts_at, now, for_staff, moving, visitor)
-    if not _is_in_the_way(wish) and slots_at(
+    if not is_taken and slots_at(
         service,
         starts_at,
         now=now,
@@ -125,7 +140,9 @@ def why_not(
         for_staff=for_staff,
     ):
         return None
-    return _first_reason(wish)
+    reasons = (rule(wish) for rule in RULES)
+    # Nothing is in the way: it was taken a moment ago and is free again.
+    return next((reason for reason in reasons if reason), SlotTaken())
 
 
 def is_taken(
@@ -139,21 +156,9 @@ def is_taken(
 ) -> bool:
     """Tell whether somebody stands there, by one cheap query.
 
-    Asked before the locks, too, so that a crowd that comes too late does not wait for them.
+    Asked before the locks, so that of a crowd that wants one time nobody waits for nothing.
     """
-    return _is_in_the_way(Wish(service, practitioner, location, starts_at, now, **about))
-
-
-def _first_reason(wish: Wish) -> BookingError:
-    reasons = (rule(wish) for rule in RULES)
-    # Nothing is in the way: it was taken a moment ago and is free again.
-    return next((reason for reason in reasons if reason), SlotTaken())
-
-
-def _is_in_the_way(wish: Wish) -> bool:
-    """Tell whether somebody stands there. Nobody can where a hold of ours has been kept."""
-    if wish.moving and wish.moving.status == Appointment.Status.HELD:
-        return False
+    wish = Wish(service, practitioner, location, starts_at, now, **about)
     found = IN_THE_WAY.first(
         practitioner=wish.practitioner.pk,
         since=wish.begin - AROUND,
@@ -179,33 +184,26 @@ def _time_of_asking(wish: Wish) -> BookingError | None:
 
 def _offer(wish: Wish) -> BookingError | None:
     """The service, the person and the place are still to be had."""
-    person = GIVES.first(person=wish.practitioner.pk, service=wish.service.pk)
-    if person is None or not wish.location.is_active:
+    if wish.person is None or not wish.location.is_active:
         return NotOffered()
-    is_shown = wish.for_staff or (person.is_bookable_online and is_published(wish.service))
+    if wish.for_staff:
+        return None
+    is_shown = wish.person.is_bookable_online and is_published(wish.service)
     return None if is_shown else NotOffered()
 
 
 def _certificates(wish: Wish) -> BookingError | None:
     """Licence, insurance and every technique count on the day of the visit."""
-    allowed = ALLOWED.first(person=wish.practitioner.pk, service=wish.service.pk, on=wish.day)
-    return None if allowed else NotCertified()
+    return None if wish.person.is_allowed else NotCertified()
 
 
 def _closures(wish: Wish) -> BookingError | None:
     """Whole local days; turnover may not reach into one either."""
-    zone = wish.location.zone
-    closed = CLOSED.first(
-        location=wish.location.pk,
-        first=day_of(wish.begin, zone),
-        last=day_of(wish.end - MINUTE, zone),
-    )
-    return Closed() if closed else None
+    return Closed() if wish.person.is_closed else None
 
 
 def _time_off(wish: Wish) -> BookingError | None:
-    away = AWAY.first(person=wish.practitioner.pk, begin=wish.begin, end=wish.end)
-    return Away() if away else None
+    return Away() if wish.person.is_away else None
 
 
 def _hours(wish: Wish) -> BookingError | None:
@@ -300,6 +298,21 @@ def _blocking(
     ).select_related("location")
 
 
+def _person(
+    person: int, service: int, on: Any, begin: Any, end: Any, location: int, first: Any, last: Any
+) -> QuerySet[Practitioner]:
+    givers = Practitioner.objects.filter(pk=person, is_active=True, services=service)
+    allowed = Practitioner.objects.filter(pk=OuterRef("pk"))
+    allowed = allowed.certified_for(Service(pk=service), on=on).licensed(on=on)
+    closed = Closure.objects.filter(
+        Q(location=location) | Q(location=None), starts_on__lte=last, ends_on__gte=first
+    )
+    away = TimeOff.objects.filter(practitioner=OuterRef("pk"), starts_at__lt=end, ends_at__gt=begin)
+    return givers.annotate(
+        is_allowed=Exists(allowed), is_closed=Exists(closed), is_away=Exists(away)
+    )
+
+
 def _weekly(person: int, place: int, on: Any, weekday: int) -> QuerySet[Availability]:
     return Availability.objects.filter(
         Q(valid_from=None) | Q(valid_from__lte=on),
@@ -324,35 +337,19 @@ IN_THE_WAY = PreparedQuery(
     {**AROUND_A_START, "busy": "tstzrange"},
     lambda busy, **about: _blocking(**about).filter(busy__overlap=busy)[:1],
 )
-GIVES = PreparedQuery(
-    "gives",
-    {"person": "bigint", "service": "bigint"},
-    lambda person, service: Practitioner.objects.filter(
-        pk=person, is_active=True, services=service
-    ),
-)
-ALLOWED = PreparedQuery(
-    "allowed",
-    {"person": "bigint", "service": "bigint", "on": "date"},
-    lambda person, service, on: (
-        Practitioner.objects.filter(pk=person)
-        .certified_for(Service(pk=service), on=on)
-        .licensed(on=on)
-    ),
-)
-CLOSED = PreparedQuery(
-    "closed",
-    {"location": "bigint", "first": "date", "last": "date"},
-    lambda location, first, last: Closure.objects.filter(
-        Q(location=location) | Q(location=None), starts_on__lte=last, ends_on__gte=first
-    )[:1],
-)
-AWAY = PreparedQuery(
-    "away",
-    {"person": "bigint", "begin": "timestamptz", "end": "timestamptz"},
-    lambda person, begin, end: TimeOff.objects.filter(
-        practitioner=person, starts_at__lt=end, ends_at__gt=begin
-    )[:1],
+PERSON = PreparedQuery(
+    "wished_person",
+    {
+        "person": "bigint",
+        "service": "bigint",
+        "on": "date",
+        "begin": "timestamptz",
+        "end": "timestamptz",
+        "location": "bigint",
+        "first": "date",
+        "last": "date",
+    },
+    _person,
 )
 WEEKLY = PreparedQuery(
     "weekly_hours",

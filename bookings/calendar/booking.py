@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 
 from bookings.availability import slots_at
-from bookings.calendar.attempts import LookAgain, in_one_transaction
+from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.holds import lock_hold, renew_hold, why_no_longer
 from bookings.calendar.locks import CLIENT, PRACTITIONER, lock
 from bookings.calendar.writing import (
@@ -272,14 +272,11 @@ def _book(
     if earlier:
         return earlier
     derive(visit)
-    reason = why_not(*wish_of(visit), now=now, for_staff=for_staff)
-    if reason or too_late:
-        raise reason or LookAgain
+    reason = why_not(*wish_of(visit), now=now, for_staff=for_staff, is_taken=too_late)
+    if reason:
+        raise reason
     visit.room = take_room(visit, now=now, wanted=room)
-    lock((CLIENT, client.pk))
-    if for_staff:
-        check_client_is_free(client, visit)
-    else:
+    if not for_staff:
         may_book_alone(client, visit, now=now)
     clear_the_way(visit, now=now)
     insert(visit)

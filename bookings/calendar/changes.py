@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from bookings.calendar.attempts import LookAgain, in_one_transaction
-from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM, lock
+from bookings.calendar.attempts import in_one_transaction
+from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
 from bookings.calendar.writing import (
     WITH_DETAILS,
     Status,
@@ -89,9 +89,11 @@ def _refuse_early(
         return
     _may_change(fresh, now=now, for_staff=for_staff)
     reason = why_not(
-        fresh.service, chosen, where, starts_at, now=now, for_staff=for_staff, moving=fresh
-    )
-    raise reason or LookAgain
+        fresh.service, chosen, where, starts_at,
+        now=now, for_staff=for_staff, moving=fresh, is_taken=True,
+    )  # fmt: skip
+    if reason:
+        raise reason
 
 
 def _is_there(
@@ -126,7 +128,6 @@ def move_quietly(
     if reason:
         raise reason
     visit.room = take_room(visit, now=now, moving=visit)
-    lock((CLIENT, visit.client_id))
     _client_agrees(visit, now=now, for_staff=for_staff)
     clear_the_way(visit, now=now)
     visit.status, visit.arrived_at = Status.BOOKED, None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bookings.availability import least_loaded, slots_at
-from bookings.calendar.attempts import LookAgain, in_one_transaction
+from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, lock, visitor_number
 from bookings.calendar.writing import (
     Status,
@@ -117,9 +117,9 @@ def _keep(
     if not too_late:
         lock((VISITOR, visitor_number(visitor)), (PRACTITIONER, practitioner.pk))
     derive(kept)
-    reason = why_not(*wish_of(kept), now=now, visitor=visitor)
-    if reason or too_late:
-        raise reason or LookAgain
+    reason = why_not(*wish_of(kept), now=now, visitor=visitor, is_taken=too_late)
+    if reason:
+        raise reason
     kept.room = take_room(kept, now=now, visitor=visitor)
     clear_the_way(kept, now=now, visitor=visitor)
     insert(kept)

@@ -10,7 +10,7 @@ changes can wait for each other.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import connection
 
@@ -21,8 +21,13 @@ LARGEST = 0x7FFFFFFF
 WAIT = """
 SELECT pg_advisory_xact_lock(kind, id) FROM unnest(%s::int[], %s::int[]) AS wanted (kind, id)
 """
+# What is waited for afterwards is, because the locked row must be known first.
 TRY = """
-SELECT id FROM unnest(%s::int[]) AS wanted (id) WHERE pg_try_advisory_xact_lock(%s, id) LIMIT 1
+WITH got AS MATERIALIZED (
+    SELECT id FROM unnest(%s::int[]) AS wanted (id) WHERE pg_try_advisory_xact_lock(%s, id) LIMIT 1
+)
+SELECT id, (SELECT count(pg_advisory_xact_lock(kind, key + 0 * got.id))
+            FROM unnest(%s::int[], %s::int[]) AS more (kind, key)) FROM got
 """
 
 
@@ -33,9 +38,15 @@ def visitor_number(visitor: str) -> int:
 
 def lock(*wanted: tuple[int, int | None]) -> None:
     """Wait for some locks in their one order; a pair without an id asks for none."""
-    pairs = sorted({(kind, key & LARGEST) for kind, key in wanted if key is not None})
+    pairs = _in_order(wanted)
+    if not pairs:
+        return
     with connection.cursor() as cursor:
         cursor.execute(WAIT, [[kind for kind, _ in pairs], [key for _, key in pairs]])
+
+
+def _in_order(wanted: Iterable[tuple[int, int | None]]) -> list[tuple[int, int]]:
+    return sorted({(kind, key & LARGEST) for kind, key in wanted if key is not None})
 
 
 def lock_visitor(visitor: str) -> None:
@@ -43,12 +54,21 @@ def lock_visitor(visitor: str) -> None:
     lock((VISITOR, visitor_number(visitor)))
 
 
-def lock_one(kind: int, keys: Sequence[int]) -> int:
-    """Lock whichever is free first, else wait for the first; returns the one locked."""
+def lock_one(kind: int, keys: Sequence[int], *more: tuple[int, int | None]) -> int:
+    """Lock whichever is free first, else wait for the first; then some more. Returns the one locked."""
+    pairs = _in_order(more)
     with connection.cursor() as cursor:
-        cursor.execute(TRY, [[key & LARGEST for key in keys], kind])
+        cursor.execute(
+            TRY,
+            [
+                [key & LARGEST for key in keys],
+                kind,
+                [kind for kind, _ in pairs],
+                [key for _, key in pairs],
+            ],
+        )
         got = cursor.fetchone()
     if got is None:
-        lock((kind, keys[0]))
+        lock((kind, keys[0]), *more)
         return keys[0]
     return next(key for key in keys if key & LARGEST == got[0])

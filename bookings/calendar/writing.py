@@ -129,12 +129,14 @@ def take_room(
     moving: Appointment | None = None,
     visitor: str = "",
 ) -> Room | None:
-    """Choose and lock a room: the one the visit has, else the least used free one.
+    """Choose and lock a room: the one the visit has, else the least used free one; then the client.
 
-    None for a service that needs none. Raises NoRoom. One lock is waited for at most;
-    that somebody else took the room before it was ours is what `insert` and `update` find.
+    None for a service that needs none. Raises NoRoom. One room is waited for at most;
+    that somebody else took it before it was ours is what `insert` and `update` find.
     """
+    client = (CLIENT, visit.client_id)
     if not visit.service.needs_room and wanted is None:
+        lock(client)
         return None
     free = free_rooms(
         visit.location, visit.busy.lower, visit.busy.upper, now=now, moving=moving, visitor=visitor
@@ -145,7 +147,7 @@ def take_room(
         free = [visit.room, *(room for room in free if room != visit.room)]
     if not free:
         raise NoRoom
-    got = lock_one(ROOM, [room.pk for room in free])
+    got = lock_one(ROOM, [room.pk for room in free], client)
     return next(room for room in free if room.pk == got)
 
 
@@ -174,10 +176,12 @@ def clear_the_way(visit: Appointment, *, now: datetime, visitor: str = "") -> No
 
 
 def insert(visit: Appointment) -> None:
-    """Insert a visit unless a constraint says no: then LookAgain finds the reason."""
+    """Insert a visit unless a constraint says no. Raises ClientBusy; else LookAgain finds the reason."""
     check(visit)
     visit.pk = next(iter(INSERT.write([visit])), None)
     if visit.pk is None:
+        if visit.client:
+            check_client_is_free(visit.client, visit)
         raise LookAgain
     visit._state.adding, visit._state.db = False, DEFAULT_DB_ALIAS
 
