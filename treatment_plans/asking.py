@@ -12,7 +12,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models.query import QuerySet
 
 from bookings.extensions import Event
 from bookings.messages import outbox
@@ -22,6 +21,7 @@ from bookings.messages.sources import Mail, Send, Stop
 from bookings.models import Appointment, Client, ClientAccess, Message
 from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings
+from practitioners.prepared import PreparedQuery
 from treatment_plans.links import measures_link
 from treatment_plans.models import (
     Occasion,
@@ -43,6 +43,16 @@ PLAN_CODES: dict[str, str] = {
     TreatmentPlan.Status.DISCHARGED: "plan_discharged",
     TreatmentPlan.Status.CANCELLED: "plan_cancelled",
 }
+DUE = PreparedQuery(
+    "visits_to_ask_about",
+    {"now": "timestamptz"},
+    lambda now: (
+        PlanVisit.objects.filter(ask_at__lte=now)
+        .order_by("ask_at")
+        .select_related("appointment", "plan__client", "plan__location")
+        .select_for_update(of=("self",), skip_locked=True)[:BATCH]
+    ),
+)
 COMING = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
 
 
@@ -92,19 +102,13 @@ def sweep(*, now: datetime) -> int:
     total = 0
     while True:
         with transaction.atomic():
-            visits = list(_due(now)[:BATCH])
+            visits = DUE.rows(now=now)
             rows = [row for visit in visits if (row := _message(visit, now=now))]
             outbox.write_all(rows)
             PlanVisit.objects.filter(pk__in=[one.pk for one in visits]).update(ask_at=None)
         total += len(rows)
         if len(visits) < BATCH:
             return total
-
-
-def _due(now: datetime) -> QuerySet[PlanVisit]:
-    rows = PlanVisit.objects.filter(ask_at__lte=now).order_by("ask_at")
-    rows = rows.select_related("appointment", "plan__client", "plan__location")
-    return rows.select_for_update(of=("self",), skip_locked=True)
 
 
 def _message(visit: PlanVisit, *, now: datetime) -> Message | None:

@@ -20,6 +20,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from bookings.models import Appointment, Task
+from practitioners.prepared import PreparedQuery
 from treatment_plans import plans, recall
 from treatment_plans.errors import ReasonMissing, WrongState
 from treatment_plans.models import Review, TreatmentPlan
@@ -28,6 +29,13 @@ from treatment_plans.schedule import is_past_review
 
 Decision = Review.Decision
 BATCH = 200
+DUE = PreparedQuery(
+    "plans_to_review",
+    {"now": "timestamptz"},
+    lambda now: TreatmentPlan.objects.to_review(now=now).select_for_update(
+        of=("self",), skip_locked=True
+    )[:BATCH],
+)
 CLINICAL_LEAD = "Clinical lead"
 RUNNING = (TreatmentPlan.Status.ACTIVE, TreatmentPlan.Status.PAUSED)
 TO_COME = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED, Appointment.Status.STARTED)
@@ -38,10 +46,7 @@ def sweep(*, now: datetime) -> int:
     total = 0
     while True:
         with transaction.atomic():
-            due = TreatmentPlan.objects.to_review(now=now).select_for_update(
-                of=("self",), skip_locked=True
-            )
-            found = list(due[:BATCH])
+            found = DUE.rows(now=now)
             for plan in found:
                 open_review(plan, now=now)
         total += len(found)

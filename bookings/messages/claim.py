@@ -11,10 +11,12 @@ what has expired) is the `now` that is passed in.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -27,6 +29,8 @@ MOST_CLAIMS = 5  # without a result; then the row itself is what kills its worke
 SUSPECT_CLAIMS = 2  # from here on a row is claimed alone, so that it takes no others down
 CHANNELS = ("", "email", "sms")  # those that this version knows
 
+NAMES = [field.attname for field in Message._meta.concrete_fields]
+COLUMNS = ", ".join(f"message.{field.column}" for field in Message._meta.concrete_fields)
 TAKE = """
 UPDATE bookings_message AS message
    SET state = 'claimed', claims = message.claims + 1, claim_no = message.claim_no + 1,
@@ -38,13 +42,28 @@ UPDATE bookings_message AS message
            AND claims {claims}
            AND kind = ANY(%(kinds)s) AND source_type = ANY(%(types)s)
            AND channel = ANY(%(channels)s)
-           AND (%(only)s::bigint[] IS NULL OR id = ANY(%(only)s::bigint[]))
+           {among}
          ORDER BY send_after LIMIT %(size)s FOR UPDATE SKIP LOCKED) AS due
  WHERE message.id = due.id
-RETURNING message.*
+RETURNING {columns}
 """
-FRESH = TAKE.format(claims=f"< {SUSPECT_CLAIMS}")
-SUSPECT = TAKE.format(claims=f">= {SUSPECT_CLAIMS}")
+TERMS = {
+    "worker": "text", "lease": "interval", "lane": "smallint", "now": "timestamptz",
+    "kinds": "text[]", "types": "text[]", "channels": "text[]", "size": "integer",
+}  # fmt: skip
+
+
+def _take(name: str, claims: str) -> tuple[Prepared, Prepared]:
+    """The same statement for whatever is due, and among some: each needs an index of its own."""
+    among = TAKE.format(claims=claims, columns=COLUMNS, among="AND id = ANY(%(only)s)")
+    return (
+        Prepared(name, TAKE.format(claims=claims, columns=COLUMNS, among=""), TERMS),
+        Prepared(f"{name}_among", among, {**TERMS, "only": "bigint[]"}),
+    )
+
+
+FRESH = _take("take_fresh", f"< {SUSPECT_CLAIMS}")
+SUSPECT = _take("take_suspect", f">= {SUSPECT_CLAIMS}")
 
 SENDING = Prepared(
     "mark_sending",
@@ -101,12 +120,19 @@ def take(
     Rows that were claimed twice without a result come last and alone. Kinds and
     source types that this process does not know stay where they are.
     """
-    for sql, most in ((FRESH, size), (SUSPECT, 1)):
+    for (whatever, among), most in ((FRESH, size), (SUSPECT, 1)):
+        statement = whatever if only is None else among
         for lane in lanes:
-            taken = Message.objects.raw(sql, _terms(worker, now, lane, most, only))
+            taken = messages_of(statement, _terms(worker, now, lane, most, only))
             if found := sorted(taken, key=lambda row: (row.send_after, row.pk)):
                 return found
     return []
+
+
+def messages_of(statement: Prepared, values: Mapping[str, Any]) -> list[Message]:
+    """The messages that a statement of ours returns, by its COLUMNS."""
+    alias = connection.alias
+    return [Message.from_db(alias, NAMES, row) for row in statement.rows(values)]
 
 
 def _terms(
@@ -120,8 +146,8 @@ def _terms(
         "kinds": list(KINDS),
         "types": list(settings.MESSAGE_SOURCES),
         "channels": list(CHANNELS),
-        "only": None if only is None else list(only),
         "size": size,
+        "only": list(only or ()),
     }
 
 

@@ -33,6 +33,12 @@ HAD = Prepared(
         "but": "bigint",
     },
 )  # fmt: skip
+HANDED_OVER = Prepared(
+    "messages_handed_over",
+    "SELECT count(*) FROM bookings_message WHERE lane = %(lane)s AND client_id IS NOT NULL"
+    " AND sending_at > %(since)s AND sending_at <= %(until)s",
+    {"lane": "smallint", "since": "timestamptz", "until": "timestamptz"},
+)
 log = structlog.get_logger(__name__)
 
 
@@ -77,9 +83,8 @@ def blown(*, now: datetime) -> list[Lane]:
 
 def _handed_over(lane: int, *, now: datetime) -> int:
     """Mails to clients of the last 24 hours; notices to staff follow from the same changes."""
-    return Message.objects.filter(
-        lane=lane, client__isnull=False, sending_at__gt=now - DAY, sending_at__lte=now
-    ).count()
+    ((count,),) = HANDED_OVER.rows({"lane": int(lane), "since": now - DAY, "until": now})
+    return int(count)
 
 
 def _booking_causes(*, now: datetime) -> int:

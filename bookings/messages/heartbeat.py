@@ -10,22 +10,27 @@ from datetime import datetime, timedelta
 
 from bookings.messages import trouble
 from bookings.models import Heartbeat
+from practitioners.prepared import Prepared
 
 SWEEP, DELIVERY = "sweep", "delivery"
 BACKWARDS = timedelta(minutes=1)  # by which two clocks may differ
+BEAT = Prepared(
+    "beat",
+    """
+WITH before AS (SELECT at FROM bookings_heartbeat WHERE name = %(name)s)
+INSERT INTO bookings_heartbeat (name, at) VALUES (%(name)s, %(now)s)
+ON CONFLICT (name) DO UPDATE SET at = excluded.at
+RETURNING (SELECT at FROM before)
+""",
+    {"name": "text", "now": "timestamptz"},
+)
 
 
 def beat(name: str, *, now: datetime) -> None:
-    """Note that it has just happened. Two statements; time running backwards sounds the alarm."""
-    before = last(name)
+    """Note that it has just happened. One statement; time running backwards sounds the alarm."""
+    ((before,),) = BEAT.rows({"name": name, "now": now})
     if before is not None and before - now > BACKWARDS:
         trouble.sound_alarm("clock", "The clock of a server has gone backwards", now=now)
-    Heartbeat.objects.bulk_create(
-        [Heartbeat(name=name, at=now)],
-        update_conflicts=True,
-        unique_fields=["name"],
-        update_fields=["at"],
-    )
 
 
 def last(name: str) -> datetime | None:

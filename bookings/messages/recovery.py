@@ -7,14 +7,17 @@ from datetime import datetime
 from django.db import transaction
 
 from bookings.messages import trouble
-from bookings.messages.claim import MOST_CLAIMS
+from bookings.messages.claim import COLUMNS, MOST_CLAIMS, messages_of
 from bookings.models import Message, MessageAttempt
+from practitioners.prepared import Prepared
 
 State = Message.State
 
 # Whoever held these has died or hangs. A claimed row was certainly not sent; one in
 # sending may have arrived: mail is sent once more under the same Message-ID, flagged.
-TAKE_BACK = f"""
+TAKE_BACK = Prepared(
+    "take_back",
+    f"""
 UPDATE bookings_message AS message
    SET state = CASE
            WHEN message.state = 'claimed' AND claims >= {MOST_CLAIMS} THEN 'failed'
@@ -32,23 +35,29 @@ UPDATE bookings_message AS message
          WHERE state IN ('claimed', 'sending') AND lease_until < now()
          ORDER BY id FOR UPDATE SKIP LOCKED) AS left_behind
  WHERE message.id = left_behind.id
-RETURNING message.*
-"""  # noqa: S608  numbers of our own
-EXPIRE = """
+RETURNING {COLUMNS}
+""",  # noqa: S608  numbers and names of our own
+    {},
+)
+EXPIRE = Prepared(
+    "expire_messages",
+    f"""
 UPDATE bookings_message AS message
    SET state = 'expired', last_code = 'expired'
   FROM (SELECT id FROM bookings_message
          WHERE state = 'pending' AND expires_at <= %(now)s
          ORDER BY id FOR UPDATE SKIP LOCKED) AS late
  WHERE message.id = late.id
-RETURNING message.*
-"""
+RETURNING {COLUMNS}
+""",  # noqa: S608  the same
+    {"now": "timestamptz"},
+)
 
 
 @transaction.atomic
 def take_back(*, now: datetime) -> list[Message]:
     """End every lease that is over; returns the rows that may have arrived or are parked."""
-    found = list(Message.objects.raw(TAKE_BACK))
+    found = messages_of(TAKE_BACK, {})
     died = [message for message in found if message.last_code == "sender_died"]
     MessageAttempt.objects.bulk_create(
         MessageAttempt(message=message, claim_no=message.claim_no, at=now, result="sender_died")
@@ -64,7 +73,7 @@ def take_back(*, now: datetime) -> list[Message]:
 @transaction.atomic
 def expire(*, now: datetime) -> list[Message]:
     """End what would come too late, and let staff know what a client has not been told."""
-    late = list(Message.objects.raw(EXPIRE, {"now": now}))
+    late = messages_of(EXPIRE, {"now": now})
     for message in late:
         trouble.tell_staff(message, now=now)
     return late

@@ -391,9 +391,13 @@ def test_a_run_that_is_over_gives_its_claims_back(ledger: Ledger) -> None:
 
 def test_looking_for_due_messages_reads_an_index(ledger: Ledger) -> None:
     """The condition of the index has to follow from the question, or it cannot be used."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        terms = claim._terms("me", NOW, 1, 20, None)
-        cursor.execute(f"EXPLAIN {claim.FRESH}", terms)
-        plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert "waiting_messages" in plan
+    wanted = {None: "waiting_messages", (1, 2): "bookings_message_pkey"}
+    for only, index in wanted.items():
+        claim.take("me", now=NOW, lanes=[1], size=20, only=only)
+        statement = claim.FRESH[only is not None]
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            terms = claim._terms("me", NOW, 1, 20, only)
+            cursor.execute(f"EXPLAIN {statement._execute}", terms)
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert index in plan

@@ -21,6 +21,7 @@ from bookings.messages.routes import route
 from bookings.models import Appointment, Task, WaitlistEntry, WaitlistOffer
 from bookings.wall_clock import day_of, next_opening
 from practitioners.models import ClinicSettings, Practitioner
+from practitioners.prepared import PreparedQuery
 
 SOURCE = "waiting_list"
 FRONT_DESK = "Front desk"
@@ -30,6 +31,17 @@ Status = WaitlistEntry.Status
 Outcome = WaitlistOffer.Outcome
 
 
+IN_LINE = PreparedQuery(
+    "waiting_in_line",
+    {},
+    lambda: (
+        WaitlistEntry.objects.in_line()
+        .exclude(offers__outcome=Outcome.OPEN)
+        .with_details()[:MOST_LOOKED_AT]
+    ),
+)
+
+
 def sweep(*, now: datetime) -> int:
     """Offer what is free to who waits for it; returns how many offers were made.
 
@@ -37,10 +49,9 @@ def sweep(*, now: datetime) -> int:
     """
     close(now=now)
     clinic = ClinicSettings.current()
-    entries = WaitlistEntry.objects.in_line().exclude(offers__outcome=Outcome.OPEN)
     return sum(
         offer_something(entry, now=now)
-        for entry in entries.with_details()[:MOST_LOOKED_AT]
+        for entry in IN_LINE.rows()
         if _may_be_told(entry, clinic, now=now)
     )
 
