@@ -98,6 +98,7 @@ class TestOneVisit:
         answer = client.post(f"{url}move/", {"start": value_of(later)})
         visit.refresh_from_db()
         assert (answer.url, visit.starts_at, visit.version) == (url, later, 2)
+        assert "Your session has moved. The new time is below." in text_of(client.get(url))
 
     def test_moving_onto_a_taken_time_is_409_and_it_stays(
         self, world: World, client: Browser, me: Any

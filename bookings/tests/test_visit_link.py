@@ -111,7 +111,8 @@ def test_moving_gives_a_new_link_and_ends_the_old_one(visit: Any, client: Browse
     visit.refresh_from_db()
     assert visit.starts_at == later
     assert moved.url != old
-    assert client.get(moved.url).status_code == 200
+    assert "Your session has moved. The new time is below." in text_of(client.get(moved.url))
+    assert "has moved" not in text_of(client.get(moved.url))
     ended = client.get(old)
     assert (ended.status_code, "has a new time" in text_of(ended)) == (410, True)
 

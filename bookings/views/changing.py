@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -102,6 +103,8 @@ def move_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpRespon
         wished = refusal.details.get("starts_at", starts_at)
         return time_page(request, table, refusal=refusal, wished=wished, **page)
     visit.refresh_from_db()
+    several = "sessions have" if scope.is_for_all else "session has"
+    messages.success(request, f"Your {several} moved. The new time is below.")
     return redirect(visit_link(visit) if way.is_link else way.show)
 
 
