@@ -34,10 +34,10 @@ COLUMNS = ", ".join(f"message.{field.column}" for field in Message._meta.concret
 TAKE = """
 UPDATE bookings_message AS message
    SET state = 'claimed', claims = message.claims + 1, claim_no = message.claim_no + 1,
-       claimed_by = %(worker)s, lease_until = now() + %(lease)s
+       claimed_by = %(worker)s, lease_until = statement_timestamp() + %(lease)s
   FROM (SELECT id FROM bookings_message
          WHERE state = 'pending' AND lane = %(lane)s AND send_after <= %(now)s
-           AND (next_attempt_at IS NULL OR next_attempt_at <= now())
+           AND (next_attempt_at IS NULL OR next_attempt_at <= statement_timestamp())
            AND (expires_at IS NULL OR expires_at > %(now)s)
            AND claims {claims}
            AND kind = ANY(%(kinds)s) AND source_type = ANY(%(types)s)

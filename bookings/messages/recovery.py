@@ -32,7 +32,7 @@ UPDATE bookings_message AS message
        claims = CASE WHEN message.state = 'sending' THEN 0 ELSE claims END,
        next_attempt_at = NULL, lease_until = NULL, claimed_by = ''
   FROM (SELECT id FROM bookings_message
-         WHERE state IN ('claimed', 'sending') AND lease_until < now()
+         WHERE state IN ('claimed', 'sending') AND lease_until < statement_timestamp()
          ORDER BY id FOR UPDATE SKIP LOCKED) AS left_behind
  WHERE message.id = left_behind.id
 RETURNING {COLUMNS}

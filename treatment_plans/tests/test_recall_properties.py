@@ -220,7 +220,9 @@ class Life:
         visit = self.next_visit()
         if visit is None or visit.starts_at <= self.now:
             return
-        done = calendar.cancel(visit, cancelled_by="client", by=None, now=self.now, for_staff=True)
+        done = calendar.cancel(
+            visit, cancelled_by="client", by=None, now=self.now, for_staff=True, reason="Ill"
+        )  # fmt: skip
         visit.status = done.status
 
     def come(self, number: int) -> None:
