@@ -68,6 +68,16 @@ class Slot(NamedTuple):
     ends_at: datetime
 
 
+class Starts(NamedTuple):
+    """When somebody can start a service at a place: seconds since 1970, in order."""
+
+    practitioner_id: int
+    service_id: int
+    location_id: int
+    length: int  # in seconds
+    at: list[int]
+
+
 def free_slots(
     service: Service,
     *,
@@ -86,6 +96,34 @@ def free_slots(
     within the notice and beyond the horizon, though never in the past, and see also
     what a clinic that packs its starts does not offer to clients.
     """
+    return _slots(
+        free_starts(
+            service,
+            first_day=first_day,
+            days=days,
+            now=now,
+            practitioners=practitioners,
+            location=location,
+            moving=moving,
+            visitor=visitor,
+            for_staff=for_staff,
+        )
+    )
+
+
+def free_starts(
+    service: Service,
+    *,
+    first_day: date,
+    days: int,
+    now: datetime,
+    practitioners: Collection[int] | None = None,
+    location: Location | None = None,
+    moving: Appointment | None = None,
+    visitor: str = "",
+    for_staff: bool = False,
+) -> list[Starts]:
+    """The same for each practitioner and place, for who needs no more of thousands than when they are."""
     return _ask(
         [service.pk],
         practitioners=givers(service) if practitioners is None else practitioners,
@@ -119,26 +157,37 @@ def next_free(
     if services is None:
         services = Service.offered()
     found: dict[int, list[Slot]] = {pk: [] for pk in practitioners}
-    start = now.date() - DAY
-    horizons = [service.horizon(clinic).days for service in services]
-    for days in (*STEPS, max(horizons, default=0)):
+    for first_day, days in _steps(services, clinic, places, now):
         missing = [pk for pk, slots in found.items() if len(slots) < count]
         if not missing or not services:
             break
-        slots = _ask(
+        starts = _ask(
             [service.pk for service in services],
             practitioners=missing,
-            first_day=start,
-            days=days + 3,
+            first_day=first_day,
+            days=days,
             now=now,
             location=location,
             count=count,
             places=places,
         )
-        firsts = {(slot.practitioner_id, slot.starts_at): slot for slot in reversed(slots)}
-        for pk in missing:
-            found[pk] = [slot for (person, _), slot in reversed(firsts.items()) if person == pk]
+        found.update({pk: [] for pk in missing})
+        for slot in _slots(starts):
+            theirs = found[slot.practitioner_id]
+            if not theirs or theirs[-1].starts_at != slot.starts_at:
+                theirs.append(slot)
     return found
+
+
+def _steps(
+    services: Collection[Service], clinic: ClinicSettings, places: Sequence[Location], now: datetime
+) -> Iterator[tuple[date, int]]:
+    """First days and numbers of days to look at, ever more, from today wherever that is first."""
+    todays = {day_of(now, one.zone) for one in places} or {now.date()}
+    more = (max(todays) - min(todays)).days  # days that it is later elsewhere
+    horizon = max((service.horizon(clinic).days for service in services), default=0)
+    for days in (*STEPS, horizon + 1):
+        yield min(todays), days + more
 
 
 def first_free(
@@ -152,18 +201,20 @@ def first_free(
 
     Looks as far as `next_free` does, but no further once somebody is found.
     """
-    for days in (*STEPS, service.horizon(ClinicSettings.current()).days):
-        slots = _ask(
+    places = Location.every()
+    for first_day, days in _steps([service], ClinicSettings.current(), places, now):
+        starts = _ask(
             [service.pk],
             practitioners=practitioners,
-            first_day=now.date() - DAY,
-            days=days + 3,
+            first_day=first_day,
+            days=days,
             now=now,
             location=location,
             count=1,
+            places=places,
         )
-        if slots:
-            return slots[0]
+        if starts:
+            return _slots(starts)[0]
     return None
 
 
@@ -233,7 +284,7 @@ def slots_at(
     places = Location.every()
     here = [one for one in places if location is None or one.pk == location.pk]
     dates = {day_of(starts_at, one.zone) for one in here} or {starts_at.date()}
-    slots = _ask(
+    starts = _ask(
         [service.pk],
         practitioners=givers(service) if practitioners is None else practitioners,
         first_day=min(dates),
@@ -246,7 +297,8 @@ def slots_at(
         for_staff=for_staff,
         any_gap=True,
     )
-    return [slot for slot in slots if slot.starts_at == starts_at]
+    wanted = starts_at.timestamp()
+    return _slots([row._replace(at=[int(wanted)]) for row in starts if wanted in row.at])
 
 
 def least_loaded(slots: Iterable[Slot], *, now: datetime) -> list[Slot]:
@@ -301,7 +353,7 @@ def _ask(
     any_gap: bool = False,
     count: int = EVERY,
     places: Sequence[Location] | None = None,
-) -> list[Slot]:
+) -> list[Starts]:
     """Ask the statement. Two queries, or one where the places are known."""
     if not practitioners:
         return []
@@ -328,22 +380,19 @@ def _ask(
             **_clocks(places, first_day, last_day),
         }
     )
-    return _slots(rows)
+    return list(map(Starts._make, rows))
 
 
-def _slots(rows: list[tuple[Any, ...]]) -> list[Slot]:
+def _slots(rows: list[Starts]) -> list[Slot]:
     """The soonest first; at one moment in the order of the rows."""
-    starts = [(at, row) for row in rows for at in row[-1]]
+    starts = [(at, row) for row in rows for at in row.at]
     if len(rows) > 1:
         starts.sort(key=itemgetter(0))
+    seconds = {at for row in rows for at in row.at}
+    seconds.update(at + row.length for row in rows for at in row.at)
+    moments = {at: datetime.fromtimestamp(at, UTC) for at in seconds}
     return [
-        Slot(
-            person,
-            service,
-            place,
-            datetime.fromtimestamp(at, UTC),
-            datetime.fromtimestamp(at + length, UTC),
-        )
+        Slot(person, service, place, moments[at], moments[at + length])
         for at, (person, service, place, length, _) in starts
     ]
 

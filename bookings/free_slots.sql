@@ -51,40 +51,47 @@ asked AS (
         JOIN practitioners_technique q ON q.id = t.technique_id AND NOT q.is_published
         WHERE t.service_id = s.id))
 ),
-pair AS MATERIALIZED (  -- who may give what, on the dates on which no licence, insurance or certificate is missing
-    SELECT p.id AS practitioner_id, a.*, papers.dates * coalesce(certificates.dates, daterange(NULL, NULL)) AS dates
+papers AS (  -- the dates on which neither licence nor insurance is missing
+    SELECT c.practitioner_id,
+           range_intersect_agg(CASE WHEN c.status = 'active' THEN daterange(NULL, c.expires_on, '[]')
+                                    ELSE 'empty'::daterange END) AS dates
+    FROM practitioners_credential c
+    WHERE c.practitioner_id = ANY(%(practitioners)s) AND c.kind IN ('licence', 'insurance')
+    GROUP BY c.practitioner_id
+),
+certified AS (  -- how many certificates for a service somebody has, and when all of them count
+    SELECT c.practitioner_id, a.id AS service_id, count(*) AS many,
+           range_intersect_agg(daterange(c.certified_on, NULL) * daterange(NULL, c.expires_on, '[]')) AS dates
+    FROM asked a
+    JOIN practitioners_service_techniques t ON t.service_id = a.id
+    JOIN practitioners_technique q ON q.id = t.technique_id
+    JOIN practitioners_practitionertechnique c ON c.technique_id = q.id
+    WHERE c.practitioner_id = ANY(%(practitioners)s) AND NOT (q.needs_training AND c.evidence = '')
+    GROUP BY c.practitioner_id, a.id
+),
+pair AS MATERIALIZED (  -- who may give what, and on which dates
+    SELECT p.id AS practitioner_id, a.*,
+           coalesce(papers.dates, daterange(NULL, NULL)) * coalesce(certified.dates, daterange(NULL, NULL)) AS dates
     FROM practitioners_practitioner p
     JOIN practitioners_practitioner_services ps ON ps.practitioner_id = p.id
     JOIN asked a ON a.id = ps.service_id
-    CROSS JOIN LATERAL (
-        SELECT coalesce(range_intersect_agg(
-                   CASE WHEN c.status = 'active' THEN daterange(NULL, c.expires_on, '[]')
-                        ELSE 'empty'::daterange END), daterange(NULL, NULL)) AS dates
-        FROM practitioners_credential c
-        WHERE c.practitioner_id = p.id AND c.kind IN ('licence', 'insurance')
-    ) AS papers
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS many,
-               range_intersect_agg(daterange(c.certified_on, NULL) * daterange(NULL, c.expires_on, '[]')) AS dates
-        FROM practitioners_practitionertechnique c
-        JOIN practitioners_service_techniques t ON t.technique_id = c.technique_id AND t.service_id = a.id
-        JOIN practitioners_technique q ON q.id = c.technique_id
-        WHERE c.practitioner_id = p.id AND NOT (q.needs_training AND c.evidence = '')
-    ) AS certificates
+    LEFT JOIN papers ON papers.practitioner_id = p.id
+    LEFT JOIN certified ON certified.practitioner_id = p.id AND certified.service_id = a.id
     WHERE p.id = ANY(%(practitioners)s) AND p.is_active AND (p.is_bookable_online OR %(for_staff)s)
-      AND certificates.many = a.skills
+      AND coalesce(certified.many, 0) = a.skills
 ),
 wall AS (  -- weekly and extra hours as the wall shows them, and closures, which are nobody's
     SELECT v.practitioner_id, v.location_id, d.day, d.day + v.starts_at AS opens, d.day + v.ends_at AS closes
     FROM practitioners_availability v
     JOIN date d ON d.weekday = v.weekday
-    WHERE v.practitioner_id = ANY(%(practitioners)s)
+    WHERE v.practitioner_id = ANY(%(practitioners)s) AND v.location_id = ANY(%(places)s)
       AND (v.valid_from IS NULL OR v.valid_from <= d.day)
       AND (v.valid_until IS NULL OR v.valid_until >= d.day)
     UNION ALL
     SELECT x.practitioner_id, x.location_id, x."on", x."on" + x.starts_at, x."on" + x.ends_at
     FROM practitioners_extrahours x
-    WHERE x.practitioner_id = ANY(%(practitioners)s) AND x."on" BETWEEN %(first_day)s AND %(last_day)s
+    WHERE x.practitioner_id = ANY(%(practitioners)s) AND x.location_id = ANY(%(places)s)
+      AND x."on" BETWEEN %(first_day)s AND %(last_day)s
     UNION ALL
     SELECT NULL, place.id, c.starts_on, c.starts_on::timestamp, c.ends_on + interval '1 day'
     FROM practitioners_closure c

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from bench import limits
-from bookings.availability import free_slots
+from bookings.availability import free_starts
 from practitioners.models import Service
 
 
@@ -50,13 +50,10 @@ def our_slots(request: HttpRequest) -> HttpResponse:
     """The same by the function that every page of ours asks."""
     people, days = int(request.GET["people"]), int(request.GET["days"])
     now, service = timezone.now(), Service.objects.get()
-    found = free_slots(
+    found = free_starts(
         service, first_day=now.date(), days=days, now=now, practitioners=range(1, people + 1)
     )
-    starts: dict[int, list[int]] = {}
-    for slot in found:
-        starts.setdefault(slot.practitioner_id, []).append(int(slot.starts_at.timestamp()))
-    return JsonResponse(starts)
+    return JsonResponse({row.practitioner_id: row.at for row in found})
 
 
 @login_not_required
