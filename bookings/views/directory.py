@@ -88,7 +88,7 @@ def specialist(request: HttpRequest, slug: str) -> HttpResponse:
     if person is None:
         raise Http404
     known = facts()
-    services = [one for one in known.services if one.pk in person.service_keys]
+    services = [one for one in known.services if one.slug in person.service_slugs]
     places = {one.pk: one for one in known.places if one.pk in person.place_keys}
     service, slots = next_times(person, services, now=now)
     times = [

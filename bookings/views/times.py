@@ -26,8 +26,8 @@ from bookings.times import known_zone, place
 from bookings.timetable import Timetable, place_for
 from bookings.views.month import month_page
 from bookings.visitors import known_visitor, visitor_key
-from practitioners.facts import facts_to_book
-from practitioners.models import Practitioner, Service
+from practitioners.facts import facts, facts_to_book
+from practitioners.models import Practitioner
 from practitioners.prepared import PreparedQuery
 
 BUSY_SECONDS = 5
@@ -43,14 +43,17 @@ Problem = tuple[str, str]
 @require_http_methods(["GET", "HEAD", "POST"])
 def book_time(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose a time; choosing keeps it for ten minutes."""
-    now, known = timezone.now(), facts_to_book()
+    now = timezone.now()
+    person, notice = _person(request, slug, now=now)
+    known = facts() if person else facts_to_book()
     service = next((one for one in known.services if one.slug == slug), None)
     if service is None:
         return gone(request)
-    person, notice = _person(request, service, now=now)
-    places = known.places_offering(service)
-    theirs = [one for one in places if person is None or one.pk in person.place_keys]
-    location = place_for(theirs, service, person, request.GET.get("location", ""), now=now)
+    if person:  # who gives it, and is there, is who offers it there
+        places = [one for one in known.active_places if one.pk in person.place_keys]
+    else:
+        places = known.places_offering(service)
+    location = place_for(places, service, person, request.GET.get("location", ""), now=now)
     if location is None:
         context = {"service": service, "person": person, "hide_book_button": True}
         return render(request, "bookings/no_times.html", context)
@@ -66,12 +69,12 @@ def gone(request: HttpRequest, *, status: int = 404) -> HttpResponse:
 
 
 def _person(
-    request: HttpRequest, service: Service, *, now: datetime
+    request: HttpRequest, service: str, *, now: datetime
 ) -> tuple[Practitioner | None, str]:
-    """Whoever was asked for, if they give the service; else what to say about it."""
+    """Whoever was asked for, if they give the service of this slug; else what to say about it."""
     slug = request.GET.get("practitioner", "")
     person = PERSON.first(on=now.date(), slug=slug) if slug else None
-    if person and service.pk in person.service_keys:
+    if person and service in person.service_slugs:
         return person, ""
     others = "These are the times of everybody who gives this session."
     if person:

@@ -41,11 +41,11 @@ class PractitionerQuerySet(models.QuerySet["Practitioner"]):
         )
 
     def with_work(self) -> PractitionerQuerySet:
-        """With `service_keys`, `place_keys` and `published_techniques`, read by the same query."""
+        """With `service_slugs`, `place_keys` and `published_techniques`, read by the same query."""
         mine = {"practitioners": OuterRef("pk")}
         places = Location.objects.worked_at_by(OuterRef(OuterRef("pk")))
         return self.annotate(
-            service_keys=ArraySubquery(Service.objects.filter(**mine).values("pk")),
+            service_slugs=ArraySubquery(Service.objects.filter(**mine).values("slug")),
             place_keys=ArraySubquery(places.values("pk")),
             technique_rows=_as_json(Technique.objects.published().filter(**mine), "name", "slug"),
         )
@@ -131,7 +131,7 @@ class Practitioner(models.Model):
     area_rows: list[dict[str, str]]
     credential_rows: list[dict[str, str]]
     technique_rows: list[dict[str, str]]
-    service_keys: list[int]
+    service_slugs: list[str]
     place_keys: list[int]
 
     objects = PractitionerQuerySet.as_manager()
