@@ -331,7 +331,7 @@ def least_loaded(slots: Iterable[Slot], *, now: datetime) -> list[Slot]:
 
 def givers(service: Service) -> list[int]:
     """Everybody who offers a service, whether or not they may today."""
-    return once(("givers", service.pk), lambda: [one.pk for one in GIVERS.rows(service=service.pk)])
+    return once(("givers", service.pk), lambda: GIVERS.keys(service=service.pk))
 
 
 def is_published(service: Service) -> bool:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bookings.availability import Slot
 from bookings.models import Appointment
-from bookings.times import Words, place
+from bookings.times import Words, place, say_day
 
 DAYS_SHOWN = 4
 TIMES_IN_SHORT = 6
@@ -49,41 +49,48 @@ class Day:
 
 
 def lay_out(
-    slots: Iterable[Slot],
+    starts: Iterable[datetime],
     *,
     first_day: date,
     words: Words,
     theirs: ZoneInfo | None = None,
     days: int = DAYS_SHOWN,
 ) -> list[Day]:
-    """Put each start once on its local day, whoever of several could give it."""
-    starts = sorted({slot.starts_at for slot in slots})
-    return [
-        Day(
-            on,
-            _parts([at for at in starts if at.astimezone(words.zone).date() == on], words, theirs),
-        )
-        for on in (first_day + timedelta(days=offset) for offset in range(days))
-    ]
+    """Put each start, in order, on its local day."""
+    by_day: dict[date, list[datetime]] = {}
+    for at in starts:
+        local = at.astimezone(words.zone)
+        by_day.setdefault(local.date(), []).append(local)
+    shown = (first_day + timedelta(days=offset) for offset in range(days))
+    return [Day(on, _parts(by_day.get(on, []), words, theirs)) for on in shown]
 
 
 def _parts(starts: list[datetime], words: Words, theirs: ZoneInfo | None) -> list[Part]:
-    if len(starts) <= MANY:
-        return [Part("", [_choice(at, words, theirs) for at in starts])] if starts else []
+    """Of one day, by its own clock."""
+    choices = _choices(starts, words, theirs)
+    if len(choices) <= MANY:
+        return [Part("", choices)] if choices else []
     parts = []
     begins = 0
     for ends, name in PARTS:
-        inside = [at for at in starts if begins <= at.astimezone(words.zone).hour < ends]
+        inside = [choices[nth] for nth, at in enumerate(starts) if begins <= at.hour < ends]
         if inside:
-            parts.append(Part(name, [_choice(at, words, theirs) for at in inside]))
+            parts.append(Part(name, inside))
         begins = ends
     return parts
 
 
-def _choice(at: datetime, words: Words, theirs: ZoneInfo | None) -> Choice:
-    also = Words(theirs, words.style).time(at) if theirs else ""
-    read = f"{words.day(at, today=at.date())}, {words.time(at)}, {place(words.zone)} time"
-    return Choice(value_of(at), words.time(at), read, also)
+def _choices(starts: list[datetime], words: Words, theirs: ZoneInfo | None) -> list[Choice]:
+    """Each with its words; those of the day and the place are the same for all."""
+    if not starts:
+        return []
+    day, here = say_day(starts[0].date(), today=starts[0].date()), place(words.zone)
+    own = Words(theirs, words.style) if theirs else None
+    said = [words.time(at) for at in starts]
+    return [
+        Choice(value_of(at), seen, f"{day}, {seen}, {here} time", own.time(at) if own else "")
+        for at, seen in zip(starts, said, strict=True)
+    ]
 
 
 def spread(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from bookings.availability import Slot, first_free, free_slots, givers, nearest_free
+from bookings.availability import Slot, first_free, free_slots, free_starts, givers, nearest_free
 from bookings.models import Appointment
 from bookings.picking import DAYS_SHOWN
 from bookings.times import Words
@@ -50,31 +51,17 @@ class Timetable:
 
     def free(self, first_day: date, days: int = DAYS_SHOWN) -> list[Slot]:
         """Every free start of some days."""
-        return free_slots(
-            self.service,
-            first_day=first_day,
-            days=days,
-            now=self.now,
-            practitioners=self._people(),
-            location=self.location,
-            moving=self.moving,
-            visitor=self.visitor,
-            for_staff=self.for_staff,
-        )
+        return free_slots(self.service, first_day=first_day, days=days, **self._asked())
+
+    def starts(self, first_day: date, days: int = DAYS_SHOWN) -> list[datetime]:
+        """The same, each moment once, whoever of several could start then."""
+        found = free_starts(self.service, first_day=first_day, days=days, **self._asked())
+        moments = set().union(*(one.at for one in found))
+        return [datetime.fromtimestamp(at, UTC) for at in sorted(moments)]
 
     def nearest(self, around: datetime, *, count: int = 3) -> list[Slot]:
         """The free starts closest to a moment."""
-        return nearest_free(
-            self.service,
-            around=around,
-            now=self.now,
-            practitioners=self._people(),
-            location=self.location,
-            moving=self.moving,
-            visitor=self.visitor,
-            for_staff=self.for_staff,
-            count=count,
-        )
+        return nearest_free(self.service, around=around, count=count, **self._asked())
 
     def soonest(self) -> Slot | None:
         """The first free start there is."""
@@ -82,8 +69,15 @@ class Timetable:
             return next(iter(self.free(self.today, days=STAFF_LOOKS.days)), None)
         return soonest(self.service, self.person, now=self.now, location=self.location)
 
-    def _people(self) -> list[int] | None:
-        return [self.person.pk] if self.person else None
+    def _asked(self) -> dict[str, Any]:
+        return {
+            "now": self.now,
+            "practitioners": [self.person.pk] if self.person else None,
+            "location": self.location,
+            "moving": self.moving,
+            "visitor": self.visitor,
+            "for_staff": self.for_staff,
+        }
 
 
 def soonest(

@@ -91,6 +91,10 @@ class PreparedQuery(Generic[Row]):
         """The rows of the query for these values. Queries as for `Prepared.rows`."""
         return list(self._reader.read(self._prepared.rows(values)))
 
+    def keys(self, **values: Any) -> list[Any]:
+        """Of a query for nothing else, `only("pk")`, the primary keys without an object around each."""
+        return [row[self._reader.own.start] for row in self._prepared.rows(values)]
+
     def first(self, **values: Any) -> Row | None:
         """The first of the rows, if there is any."""
         return next(iter(self.rows(**values)), None)
@@ -141,8 +145,8 @@ class _Reader:
     def __init__(self, compiler: Any) -> None:
         shape, columns = compiler.klass_info, compiler.select
         first, last = shape["select_fields"][0], shape["select_fields"][-1]
-        self.model, self._own = shape["model"], slice(first, last + 1)
-        self._names = [column[0].target.attname for column in columns[self._own]]
+        self.model, self.own = shape["model"], slice(first, last + 1)
+        self._names = [column[0].target.attname for column in columns[self.own]]
         populators: Any = get_related_populators  # takes more from Django 6 on, as its types say
         self._related = populators(shape, columns, connection.alias)
         self._annotations = compiler.annotation_col_map or {}
@@ -151,7 +155,7 @@ class _Reader:
 
     def read(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         for row in self._convert(rows, self._converters) if self._converters else rows:
-            found = self.model.from_db(connection.alias, self._names, row[self._own])
+            found = self.model.from_db(connection.alias, self._names, row[self.own])
             for one in self._related:
                 one.populate(row, found)
             for name, position in self._annotations.items():

@@ -19,9 +19,9 @@ def month_page(
 ) -> HttpResponse:
     """Show one month. `frame` is what the page of times shows around it, too."""
     month = read_month(request.GET["month"], first=table.today, last=table.last_day)
-    slots = table.free(month, days=days_of(month))
+    starts = table.starts(month, days=days_of(month))
     weeks = lay_out_month(
-        (slot.starts_at for slot in slots),
+        starts,
         month,
         zone=table.location.zone,
         first=table.today,

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from bookings import calendar
-from bookings.availability import Slot
 from bookings.errors import BookingError, Busy, SlotTaken
 from bookings.next_times import next_times
 from bookings.paging import MINE, PageLinks, first_day_of, turning
@@ -176,17 +175,17 @@ def _four_days(
     request: HttpRequest, table: Timetable, links: PageLinks, first_day: date
 ) -> dict[str, Any]:
     """The days with their free times, in the clocks asked for, and the ways to other days."""
-    slots = table.free(first_day)
+    starts = table.starts(first_day)
     theirs = _theirs(request, table)
     return {
         "action": links.to(),
-        "days": lay_out(slots, first_day=first_day, words=table.words, theirs=theirs),
+        "days": lay_out(starts, first_day=first_day, words=table.words, theirs=theirs),
         "chosen": request.POST.get("start") or request.GET.get("at"),
-        "notice": _missing(request, table, slots),
+        "notice": _missing(request, table, starts),
         "typed_date": request.GET.get("date", ""),
         "example": table.today + timedelta(days=7),
         "kept_in_links": links.kept,
-        "first_free": None if slots else _first_free(table, links),
+        "first_free": None if starts else _first_free(table, links),
         "as_month": links.month(first_day),
         **turning(table, links, first_day),
         **_zones(table, links, first_day, theirs),
@@ -217,10 +216,10 @@ def _said(refusal: BookingError, wished: datetime | None, table: Timetable) -> s
     return f"{when} has just been taken. Nothing was booked for you. Choose another time."
 
 
-def _missing(request: HttpRequest, table: Timetable, slots: list[Slot]) -> str:
+def _missing(request: HttpRequest, table: Timetable, starts: list[datetime]) -> str:
     """What to say when a link leads to a time that is no longer free."""
     at = read_start(request.GET.get("at", ""))
-    if at is None or request.method == "POST" or any(slot.starts_at == at for slot in slots):
+    if at is None or request.method == "POST" or at in starts:
         return ""
     words = table.words
     when = f"{words.time(at)} on {words.day(at, today=table.today)}"

@@ -26,6 +26,11 @@ def with_all(name: Any) -> Any:
     return rows.filter(name=name).order_by("pk")
 
 
+KEYS = PreparedQuery(
+    "test_keys",
+    {"name": "text"},
+    lambda name: Practitioner.objects.filter(name=name).only("pk").order_by("pk"),
+)
 PEOPLE = PreparedQuery("test_people", {"name": "text"}, with_all)
 HALF = PreparedQuery(
     "test_half",
@@ -53,6 +58,13 @@ def test_it_finds_what_the_query_finds_with_all_that_belongs_to_it() -> None:
     assert PEOPLE.first(name="Nobody") is None
     with pytest.raises(Practitioner.DoesNotExist):
         PEOPLE.only(name="Nobody")
+
+
+def test_the_keys_alone_are_found_in_order_too() -> None:
+    known, alone = make_practitioner(name="Maya"), make_practitioner(name="Maya")
+    make_practitioner(name="Ben")
+    assert KEYS.keys(name="Maya") == [known.pk, alone.pk]
+    assert KEYS.keys(name="Nobody") == []
 
 
 def test_what_does_not_change_may_hold_any_character() -> None:
