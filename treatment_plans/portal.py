@@ -41,11 +41,14 @@ class Card:
 
 
 def cards(user: Any, *, now: datetime) -> list[Card]:
-    """The running plans that a login may read. Eight queries and two for each place."""
-    plans = TreatmentPlan.objects.own_of(user).running().with_people().prefetch_related("goals")
-    found = list(plans.order_by("client__name", "-start_on")[:MOST])
-    if not found:
+    """The running plans that a login may read. Nine queries and two for each place."""
+    # Found by their keys first: with everything they name in the same query PostgreSQL would
+    # join it all, for every plan there is, before it looks whose they are.
+    keys = list(TreatmentPlan.objects.own_of(user).running().values_list("pk", flat=True))
+    if not keys:
         return []
+    plans = TreatmentPlan.objects.filter(pk__in=keys).with_people().prefetch_related("goals")
+    found = list(plans.order_by("client__name", "-start_on")[:MOST])
     visits = visits_of(found)
     facts = facts_of_all(found, visits)
     asked = agreements.asked_of(found)

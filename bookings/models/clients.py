@@ -105,13 +105,8 @@ class ClientQuerySet(models.QuerySet["Client"]):
         """The people whose shared record this login may read as themselves or as guardian."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(
-            Exists(
-                ClientAccess.objects.filter(
-                    client=OuterRef("pk"), user=user, scope=ClientAccess.Scope.RECORD
-                )
-            )
-        )
+        mine = ClientAccess.objects.filter(user=user, scope=ClientAccess.Scope.RECORD)
+        return self.filter(pk__in=mine.values("client"))
 
 
 @pghistory.track(append_only=True)
