@@ -281,7 +281,9 @@ def slots_at(
     Whether they pack well does not matter here: what a page offered a minute ago can
     still be had.
     """
-    places = Location.every()
+    # Visits elsewhere count only towards a limit of the day, and a kept time was read with its place.
+    is_kept = moving is not None and moving.status == Appointment.Status.HELD
+    places = [location] if location and is_kept and not service.daily_limit else Location.every()
     here = [one for one in places if location is None or one.pk == location.pk]
     dates = {day_of(starts_at, one.zone) for one in here} or {starts_at.date()}
     starts = _ask(

@@ -31,7 +31,7 @@ from treatment_plans.models import (
     TreatmentPlan,
 )
 from treatment_plans.plan_facts import calendar_of, facts_of, last_review_of, sending_of
-from treatment_plans.schedule import ask_at, asked_before
+from treatment_plans.schedule import ClinicCalendar, ask_at, asked_before
 from treatment_plans.scores import Question, questions_of
 
 SOURCE = "plan_visit"
@@ -71,7 +71,8 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
         later = visits.filter(plan=visit.plan, appointment__status=Appointment.Status.BOOKED)
         visit = later.filter(appointment__starts_at__gt=now).first()
     if visit is not None:
-        visit.ask_at = when_to_ask(visit.plan, visit.appointment, now=now)
+        calendar = calendar_of(visit.plan.location, now=now)
+        visit.ask_at = when_to_ask(calendar, visit.appointment, now=now)
         visit.save(update_fields=["ask_at"])
 
 
@@ -82,19 +83,22 @@ def look_again(plan: TreatmentPlan, *, now: datetime) -> None:
     """
     rows = PlanVisit.objects.filter(plan=plan, appointment__status=Appointment.Status.BOOKED)
     visits = list(rows.filter(appointment__starts_at__gt=now).select_related("appointment"))
+    calendar = calendar_of(plan.location, now=now)
     for visit in visits:
-        visit.ask_at = when_to_ask(plan, visit.appointment, now=now)
+        visit.ask_at = when_to_ask(calendar, visit.appointment, now=now)
     PlanVisit.objects.bulk_update(visits, ["ask_at"])
     keys = [visit.appointment_id for visit in visits]
     outbox.reopen(SOURCE, keys, code=PLAN_CODES[TreatmentPlan.Status.PAUSED], now=now)
 
 
-def when_to_ask(plan: TreatmentPlan, appointment: Appointment, *, now: datetime) -> datetime | None:
+def when_to_ask(
+    calendar: ClinicCalendar, appointment: Appointment, *, now: datetime
+) -> datetime | None:
     """When to look whether something is asked before a visit; never for one that is no longer to come."""
     if appointment.status != Appointment.Status.BOOKED or appointment.starts_at <= now:
         return None
     sending = sending_of(ClinicSettings.current())
-    return ask_at(appointment.starts_at, calendar_of(plan.location, now=now), sending)
+    return ask_at(appointment.starts_at, calendar, sending)
 
 
 def sweep(*, now: datetime) -> int:

@@ -15,16 +15,16 @@ from treatment_plans.visits import Plans, plan_for, running_plans
 ACTIVE = TreatmentPlan.Status.ACTIVE
 
 
-def before_booking(*, client: Any, **about: Any) -> None:
+def before_booking(*, client: Any, now: datetime, **about: Any) -> None:
     """Ask both with the plans read once. Raises Refused."""
-    running = running_plans(client)
-    clinical_hold(client=client, running=running)
-    review_first(client=client, running=running, **about)
+    running = running_plans(client, now=now)
+    clinical_hold(client=client, now=now, running=running)
+    review_first(client=client, now=now, running=running, **about)
 
 
-def clinical_hold(*, client: Any, running: Plans = None, **_: Any) -> None:
+def clinical_hold(*, client: Any, now: datetime, running: Plans = None, **_: Any) -> None:
     """Refuse self-booking while a clinical question is open. Raises Refused."""
-    running = running_plans(client) if running is None else running
+    running = running_plans(client, now=now) if running is None else running
     if any(plan.hold_reason and plan.status == ACTIVE for plan in running):
         raise Refused("clinical_hold", "Please call us before you book your next session.")
 
@@ -33,7 +33,7 @@ def review_first(
     *, client: Any, visit: Any, starts_at: datetime, now: datetime, running: Plans = None, **_: Any
 ) -> None:
     """Refuse a session of a plan past its open review. Raises Refused."""
-    plan = _plan_of(visit) or plan_for(visit, client, running=running)
+    plan = _plan_of(visit) or plan_for(visit, client, now=now, running=running)
     if plan is None or plan.status != ACTIVE:
         return
     if reviews.stands_in_the_way(plan, starts_at, moving=visit, now=now):

@@ -94,18 +94,27 @@ def facts_of_all(
     for key, at in _completed(keys) if visits is None else _completed_of(visits):
         done[key].append(at)
     return {
-        plan.pk: Facts(
-            status=plan.status,
-            start_on=plan.start_on,
-            phases=tuple(phases[plan.pk]),
-            pauses=tuple(pauses[plan.pk]),
-            completed_on=tuple(at.astimezone(plan.location.zone).date() for at in done[plan.pk]),
-            activated_on=plan.activated_on,
-            review_after_sessions=plan.review_after_sessions,
-            review_after_weeks=plan.review_after_weeks,
-        )
-        for plan in plans
+        plan.pk: facts_with(plan, phases[plan.pk], pauses[plan.pk], done[plan.pk]) for plan in plans
     }
+
+
+def facts_with(
+    plan: TreatmentPlan,
+    phases: Iterable[Phase],
+    pauses: Iterable[Pause],
+    completed_at: Iterable[datetime],
+) -> Facts:
+    """The facts of a plan from what belongs to it."""
+    return Facts(
+        status=plan.status,
+        start_on=plan.start_on,
+        phases=tuple(phases),
+        pauses=tuple(pauses),
+        completed_on=tuple(at.astimezone(plan.location.zone).date() for at in completed_at),
+        activated_on=plan.activated_on,
+        review_after_sessions=plan.review_after_sessions,
+        review_after_weeks=plan.review_after_weeks,
+    )
 
 
 def _completed(keys: list[int]) -> Iterable[tuple[int, datetime]]:
@@ -123,10 +132,18 @@ def _completed_of(visits: Mapping[int, Sequence[PlanVisit]]) -> Iterable[tuple[i
 def last_review_of(plan: TreatmentPlan) -> LastReview:
     """What the next review of a plan counts from. One query."""
     last = plan.reviews.decided().last()
-    if last is None or last.decided_at is None:
+    if last is None:
         return LastReview()
-    decided_on = last.decided_at.astimezone(plan.location.zone).date()
-    return LastReview(decided_on, last.sessions_before)
+    return last_review_with(plan, last.decided_at, last.sessions_before)
+
+
+def last_review_with(
+    plan: TreatmentPlan, decided_at: datetime | None, sessions_before: int
+) -> LastReview:
+    """The same from its decision."""
+    if decided_at is None:
+        return LastReview()
+    return LastReview(decided_at.astimezone(plan.location.zone).date(), sessions_before)
 
 
 def booked_from(
@@ -223,12 +240,19 @@ def calendar_of(location: Location, *, now: datetime) -> ClinicCalendar:
     closures = Closure.objects.filter(
         Q(location=location) | Q(location=None), ends_on__year__gte=now.year - 1
     )
+    closed = [(row.starts_on, row.ends_on, row.kind) for row in closures]
+    return calendar_from(location, weekdays, closed)
+
+
+def calendar_from(
+    location: Location, weekdays: Iterable[int], closures: Iterable[tuple[date, date, str]]
+) -> ClinicCalendar:
+    """The same from its hours, and from closures with first and last day and kind."""
     return ClinicCalendar.build(
         location.zone,
-        open_weekdays=weekdays or range(1, 7),
+        open_weekdays=set(weekdays) or range(1, 7),
         closures=[
-            (row.starts_on, row.ends_on, row.kind == Closure.Kind.PUBLIC_HOLIDAY)
-            for row in closures
+            (first, last, kind == Closure.Kind.PUBLIC_HOLIDAY) for first, last, kind in closures
         ],
     )
 

@@ -23,12 +23,12 @@ from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings
 from practitioners.prepared import Prepared
 from treatment_plans.models import TreatmentPlan
+from treatment_plans.papers import papers_of
 from treatment_plans.plan_facts import (
     calendar_of,
     cycle_key,
     facts_of,
     history_of,
-    last_review_of,
     sending_of,
     windows_of,
 )
@@ -116,23 +116,24 @@ def refresh(plan: TreatmentPlan, *, now: datetime) -> None:
 
 
 def _index(plan: TreatmentPlan, *, now: datetime) -> None:
-    facts = facts_of(plan)
+    papers = papers_of(plan, now=now)
+    facts, calendar = papers.facts, papers.calendar
     if is_complete(facts):
         plan.status = TreatmentPlan.Status.COMPLETED
         plan.ended_on = now.astimezone(plan.location.zone).date()
         return
     clinic = ClinicSettings.current()
-    calendar = calendar_of(plan.location, now=now)
-    if not plan.reviews.open().exists():
-        plan.next_review_at = calendar.moment(review_due_on(facts, last_review_of(plan)))
+    if not papers.has_open_review:
+        plan.next_review_at = calendar.moment(review_due_on(facts, papers.last_review))
     windows, sending = windows_of(clinic), sending_of(clinic)
-    history = history_of(plan, facts, now=now)
     cycle = current_cycle(facts, calendar, windows, today=calendar.day_of(now))
     if cycle is None:
         return
-    plan.cycle_key = cycle_key(plan, facts)
+    plan.cycle_key = papers.cycle_key
     plan.due_on, plan.target_on = cycle.due_on, cycle.target_on
-    coming = planned_messages(facts, history, calendar, now=now, windows=windows, sending=sending)
+    coming = planned_messages(
+        facts, papers.history, calendar, now=now, windows=windows, sending=sending
+    )
     for planned in coming:
         setattr(plan, f"{planned.kind}_at", planned.send_at)
     if coming:

@@ -24,7 +24,8 @@ from practitioners.prepared import PreparedQuery
 from treatment_plans import plans, recall
 from treatment_plans.errors import ReasonMissing, WrongState
 from treatment_plans.models import Review, TreatmentPlan
-from treatment_plans.plan_facts import facts_of, last_review_of
+from treatment_plans.papers import papers_of
+from treatment_plans.plan_facts import facts_of
 from treatment_plans.schedule import is_past_review
 
 Decision = Review.Decision
@@ -146,19 +147,16 @@ def plan_changed(plan: TreatmentPlan, *, by: Any, now: datetime) -> None:
 def stands_in_the_way(
     plan: TreatmentPlan, starts_at: datetime, *, moving: Appointment | None, now: datetime
 ) -> bool:
-    """Tell whether a visit at that time would lie past a review that is not decided. Five queries."""
-    if may_book_past(plan):
+    """Tell whether a visit at that time would lie past a review that is not decided.
+
+    One query, unless the plan was read with its papers.
+    """
+    papers = papers_of(plan, now=now)
+    if papers.may_book_past:
         return False
-    coming = plan.visits.filter(appointment__status__in=TO_COME)
-    if moving is not None:
-        coming = coming.exclude(appointment=moving.pk)
-    zone = plan.location.zone
-    booked_on = [
-        at.astimezone(zone).date() for at in coming.values_list("appointment__starts_at", flat=True)
-    ]
-    return is_past_review(
-        facts_of(plan), booked_on, starts_at.astimezone(zone).date(), last_review_of(plan)
-    )
+    wanted_on = starts_at.astimezone(plan.location.zone).date()
+    booked_on = papers.coming_on(but=moving.pk if moving else None)
+    return is_past_review(papers.facts, booked_on, wanted_on, papers.last_review)
 
 
 def may_book_past(plan: TreatmentPlan) -> bool:

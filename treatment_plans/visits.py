@@ -4,25 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from bookings.extensions import Event
 from bookings.models import Appointment, Client
 from practitioners.models import Service
 from practitioners.once import once
-from practitioners.prepared import PreparedQuery
+from practitioners.prepared import Prepared, PreparedQuery
 from treatment_plans import asking, plans, reproposing
 from treatment_plans.errors import WrongState
-from treatment_plans.models import PlanVisit, TreatmentPlan
+from treatment_plans.models import PlanVisit, Reproposal, TreatmentPlan
+from treatment_plans.papers import papers_of, since, with_papers
 
 OPEN = (TreatmentPlan.Status.ACTIVE, TreatmentPlan.Status.PAUSED)
 Plans = Sequence[TreatmentPlan] | None
 RUNNING = PreparedQuery(
     "running_plans",
-    {"client": "bigint"},
-    lambda client: TreatmentPlan.objects.filter(client=client).running().select_related("location"),
+    {"client": "bigint", "closed_since": "date"},
+    lambda client, closed_since: with_papers(
+        TreatmentPlan.objects.filter(client=client).running().select_related("location"),
+        closed_since,
+    ),
+)
+OF_VISIT = PreparedQuery(
+    "plan_of_visit",
+    {"appointment": "bigint"},
+    lambda appointment: (
+        TreatmentPlan.objects.select_for_update(of=("self",), no_key=True)
+        .with_people()
+        .filter(visits__appointment=appointment)
+        .annotate(waits_for_dates=Exists(Reproposal.objects.open().filter(plan=OuterRef("pk"))))
+    ),
+)
+LINK = Prepared(
+    "link_visit",
+    """
+INSERT INTO treatment_plans_planvisit (appointment_id, plan_id, version_id, ask_at)
+VALUES (%(appointment)s, %(plan)s, %(version)s, %(ask_at)s)
+ON CONFLICT (appointment_id) DO UPDATE
+SET plan_id = excluded.plan_id, version_id = excluded.version_id, ask_at = excluded.ask_at
+""",
+    {"appointment": "bigint", "plan": "bigint", "version": "bigint", "ask_at": "timestamptz"},
 )
 BEFORE_THE_PLAN = timedelta(days=30)
 MOST_LOOSE = 10
@@ -31,27 +57,32 @@ MOST_LOOSE = 10
 def follow_appointment(event: Event, appointment: Appointment, *, now: datetime) -> None:
     """Hear of a visit: link a new one to its plan, and compute again what is due and proposed."""
     if event == "booked":
-        plan = plan_for(appointment)
+        plan = plan_for(appointment, now=now)
         if plan is None:
             return
         link(plan, appointment, now=now)
-    locked = TreatmentPlan.objects.select_for_update(of=("self",), no_key=True).with_people()
-    found = locked.filter(visits__appointment=appointment).first()
-    if found is not None:
-        plans.follow_visit(found, event, now=now)
+    found: Any = OF_VISIT.first(appointment=appointment.pk)
+    if found is None:
+        return
+    plans.follow_visit(found, event, now=now)
+    if found.waits_for_dates or event in reproposing.UPSETTING:
         reproposing.look_again(found, event, appointment, now=now)
 
 
-def running_plans(client: Client | None) -> list[TreatmentPlan]:
-    """The plans of a client that are active or at rest."""
+def running_plans(client: Client | None, *, now: datetime) -> list[TreatmentPlan]:
+    """The plans of a client that are active or at rest, with their papers."""
     if client is None:
         return []
-    key = client.pk
-    return once((TreatmentPlan, "running", key), lambda: RUNNING.rows(client=key))
+    about = {"client": client.pk, "closed_since": since(now)}
+    return once((TreatmentPlan, *about.values()), lambda: RUNNING.rows(**about))
 
 
 def plan_for(
-    appointment: Appointment, client: Client | None = None, *, running: Plans = None
+    appointment: Appointment,
+    client: Client | None = None,
+    *,
+    now: datetime,
+    running: Plans = None,
 ) -> TreatmentPlan | None:
     """The plan a visit belongs to: the one that invited it, or the client's only active one.
 
@@ -60,7 +91,7 @@ def plan_for(
     client's running plans are given.
     """
     if running is None:
-        running = running_plans(client or appointment.client)
+        running = running_plans(client or appointment.client, now=now)
     kind, _, public_id = appointment.source_ref.partition(":")
     if kind == "plan":
         invited = next((plan for plan in running if str(plan.public_id) == public_id), None)
@@ -72,15 +103,17 @@ def plan_for(
     return active[0] if len(active) == 1 else None
 
 
-@transaction.atomic
-def link(plan: TreatmentPlan, appointment: Appointment, *, now: datetime) -> PlanVisit:
+def link(plan: TreatmentPlan, appointment: Appointment, *, now: datetime) -> None:
     """Make a visit part of a plan, under the plan's newest version; note when to ask before it."""
-    belongs = {
-        "plan": plan,
-        "version": plan.versions.order_by("-number").first(),
-        "ask_at": asking.when_to_ask(plan, appointment, now=now),
-    }
-    return PlanVisit.objects.update_or_create(appointment=appointment, defaults=belongs)[0]
+    papers = papers_of(plan, now=now)
+    LINK.written(
+        {
+            "appointment": appointment.pk,
+            "plan": plan.pk,
+            "version": papers.newest_version,
+            "ask_at": asking.when_to_ask(papers.calendar, appointment, now=now),
+        }
+    )
 
 
 def loose(plan: TreatmentPlan, *, now: datetime) -> list[Appointment]:

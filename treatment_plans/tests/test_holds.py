@@ -108,10 +108,10 @@ def test_lifting_it_brings_the_reminder_back(world: World) -> None:
 def test_while_it_is_set_the_client_is_asked_to_call(world: World) -> None:
     plans.hold(world.plan, by=world.user, now=at(11), reason=REASON)
     with pytest.raises(Refused) as refused:
-        clinical_hold(client=world.client)
+        clinical_hold(client=world.client, now=at(12))
     assert REASON not in refused.value.sentence
     plans.lift(world.plan, by=world.user, now=at(12), reason="Fine")
-    clinical_hold(client=world.client)
+    clinical_hold(client=world.client, now=at(12))
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 201, "a\nb", "a\0b", "a\u202eb"])
