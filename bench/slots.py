@@ -14,7 +14,7 @@ from bench import clinic_1m, database, limits, site
 from bench.clinic_1m import Clinic
 from bench.line import Line, Target
 from bench.timing import Pair, by_turns, queries_of
-from bookings.availability import Slot, free_slots
+from bookings.availability import Slot, Starts, free_slots, free_starts
 from bookings.models import Appointment
 from practitioners.models import Service
 
@@ -72,12 +72,19 @@ def slots_1000x30(clinic: Clinic) -> Line:
         pair = by_turns(
             lambda: _ours(people, 30),
             lambda: _raw(cursor, people, 30),
-            seconds=2 * _seconds(clinic),
+            seconds=_seconds(clinic),
+        )
+        packed = by_turns(
+            lambda: _our_starts(people, 30),
+            lambda: _raw(cursor, people, 30, "free_slots_packed"),
+            seconds=_seconds(clinic),
         )
     line = Line(
         "slots_1000x30", pair.ours_ms, pair.limit_ms, "ms", Target("<=", 1.3), size=str(clinic)
     )
     line.queries = queries_of(lambda: _ours(people, 30))
+    line.also("starts_ms", packed.ours_ms)
+    line.also("starts_ratio_packed", packed.ours_ms / packed.limit_ms)
     line.also("slots", len(_ours(people, 30)))
     return line
 
@@ -111,9 +118,16 @@ def _ours(people: int, days: int) -> list[Slot]:
     )
 
 
-def _raw(cursor: Any, people: int, days: int) -> list[Any]:
+def _our_starts(people: int, days: int) -> list[Starts]:
+    now, service = timezone.now(), Service.objects.get()
+    return free_starts(
+        service, first_day=now.date(), days=days, now=now, practitioners=range(1, people + 1)
+    )
+
+
+def _raw(cursor: Any, people: int, days: int, statement: str = "free_slots") -> list[Any]:
     asked = (list(range(1, people + 1)), timezone.now().date(), days, 60, 15, 10)
-    rows: list[Any] = limits.execute(cursor, "free_slots", *asked).fetchall()
+    rows: list[Any] = limits.execute(cursor, statement, *asked).fetchall()
     return rows
 
 

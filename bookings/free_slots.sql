@@ -1,6 +1,6 @@
 -- Every start that can be booked, for some services and practitioners over some local days.
 --
---   wall (hours by date) ──► span (moments) ──► win (merged) ──► work ──► free (what nothing blocks)
+--   wall (hours by date) ──► span (moments) ──► work (merged) ──► free (what nothing blocks)
 --        ──► part (a gap with one clock) ──► start (on the grid of the window's own wall clock)
 --
 -- A start is kept when [start, end + turnover after) lies in one window and
@@ -39,6 +39,7 @@ asked AS (
     SELECT s.id, s.minutes * interval '1 minute' AS length,
            s.turnover_before * interval '1 minute' AS before,
            s.turnover_after * interval '1 minute' AS after,
+           (s.minutes + s.turnover_after) * interval '1 minute' AS stay,
            s.start_grid * interval '1 minute' AS grid,
            s.needs_room, s.daily_limit, s.position,
            %(now)s + CASE WHEN %(for_staff)s THEN interval '0'
@@ -110,17 +111,15 @@ span AS (  -- from the first moments at which the clock shows these times, or la
     ) AS s
     WHERE s.begins < s.ends
 ),
-win AS (
-    SELECT m.practitioner_id, m.location_id, m.day, lower(w) AS begins, upper(w) AS ends
-    FROM (SELECT practitioner_id, location_id, day, range_agg(tstzrange(begins, ends)) AS spans
-          FROM span WHERE practitioner_id IS NOT NULL GROUP BY 1, 2, 3) AS m
-    CROSS JOIN unnest(m.spans) AS w
-),
-work AS MATERIALIZED (
+work AS MATERIALIZED (  -- merged, and when each window begins: spans of one day that meet are one
     SELECT practitioner_id, location_id, range_agg(tstzrange(begins, ends)) AS spans,
-           array_agg(begins ORDER BY begins) AS begins, array_agg(ends ORDER BY begins) AS ends,
-           array_agg(day ORDER BY begins) AS days
-    FROM win
+           array_agg(begins ORDER BY begins) FILTER (WHERE is_apart) AS begins
+    FROM (SELECT practitioner_id, location_id, begins, ends,
+                 (begins <= max(ends) OVER earlier AND day = lag(day) OVER by_place) IS NOT TRUE AS is_apart
+          FROM span
+          WHERE practitioner_id IS NOT NULL
+          WINDOW by_place AS (PARTITION BY practitioner_id, location_id ORDER BY begins),
+                 earlier AS (by_place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS one
     GROUP BY practitioner_id, location_id
 ),
 standing AS NOT MATERIALIZED (  -- what may block; asked of one practitioner or room at a time
@@ -136,7 +135,7 @@ shut AS MATERIALIZED (
     SELECT location_id, begins, ends FROM span WHERE practitioner_id IS NULL
 ),
 free AS MATERIALIZED (
-    SELECT w.practitioner_id, w.location_id, w.begins, w.ends, w.days, turnover.before,
+    SELECT w.practitioner_id, w.location_id, w.begins, turnover.before,
            w.spans - coalesce(blocked.spans, '{}') AS spans
     FROM work w
     CROSS JOIN clinic c
@@ -144,10 +143,9 @@ free AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT range_agg(tstzrange(block.begins, block.ends + turnover.before)) AS spans
         FROM (  -- visits here, and elsewhere with the way between the two locations
-            SELECT lower(v.busy) - way.takes AS begins, upper(v.busy) + way.takes AS ends
+            SELECT CASE WHEN v.location_id = w.location_id THEN lower(v.busy) ELSE lower(v.busy) - c.travel END AS begins,
+                   CASE WHEN v.location_id = w.location_id THEN upper(v.busy) ELSE upper(v.busy) + c.travel END AS ends
             FROM standing v
-            CROSS JOIN LATERAL (SELECT CASE WHEN v.location_id = w.location_id THEN interval '0'
-                                            ELSE c.travel END) AS way (takes)
             WHERE v.practitioner_id = w.practitioner_id
             UNION ALL
             SELECT o.starts_at, o.ends_at
@@ -167,11 +165,11 @@ room AS MATERIALIZED (
 ),
 crowded AS (  -- when somebody may start, and in none of the first rooms; room by room until there is no such time
     SELECT f.location_id, a.id AS service_id, 0::bigint AS rooms,
-           range_agg(tstzrange(lower(gap), upper(gap) - a.length - a.after, '[]')) AS spans
+           range_agg(tstzrange(lower(gap), upper(gap) - a.stay, '[]')) AS spans
     FROM free f
     JOIN asked a ON a.before = f.before AND a.needs_room
     CROSS JOIN unnest(f.spans) AS gap
-    WHERE upper(gap) - lower(gap) >= a.length + a.after
+    WHERE upper(gap) - lower(gap) >= a.stay
     GROUP BY f.location_id, a.id
     UNION ALL
     SELECT c.location_id, c.service_id, room.th, c.spans * coalesce(used.spans, '{}')
@@ -179,7 +177,7 @@ crowded AS (  -- when somebody may start, and in none of the first rooms; room b
     JOIN asked a ON a.id = c.service_id
     JOIN room ON room.location_id = c.location_id AND room.th = c.rooms + 1
     CROSS JOIN LATERAL (
-        SELECT range_agg(tstzrange(lower(v.busy) - a.length - a.after, upper(v.busy) + a.before, '()')) AS spans
+        SELECT range_agg(tstzrange(lower(v.busy) - a.stay, upper(v.busy) + a.before, '()')) AS spans
         FROM standing v
         WHERE v.room_id = room.id
     ) AS used
@@ -191,7 +189,7 @@ no_room AS MATERIALIZED (
     ORDER BY location_id, service_id, rooms DESC
 ),
 giver AS MATERIALIZED (
-    SELECT f.*, a.id AS service_id, a.length, a.after, a.grid, a.earliest, a.dates, a.daily_limit,
+    SELECT f.*, a.id AS service_id, a.stay, a.grid, a.earliest, a.dates, a.daily_limit,
            place.today + a.horizon AS horizon, coalesce(n.spans, '{}') AS no_room
     FROM free f
     JOIN pair a ON a.practitioner_id = f.practitioner_id AND a.before = f.before
@@ -199,7 +197,8 @@ giver AS MATERIALIZED (
     LEFT JOIN no_room n ON n.location_id = f.location_id AND n.service_id = a.id
 ),
 part AS (  -- a gap with one clock, the window around it, and the moment from which its starts are counted
-    SELECT g.*, g.days[n.th] AS day, p.begins AS part_from, least(upper(gap), g.ends[n.th]) AS free_until, c.until,
+    SELECT g.*, (p.begins AT TIME ZONE 'UTC' + c.ahead)::date AS day, p.begins AS part_from, c.until,
+           least(upper(gap), g.begins[n.th + 1]) AS free_until,
            greatest(g.begins[n.th], lower(gap) - g.before) AS free_from,
            g.begins[n.th] + CASE WHEN g.begins[n.th] < c.since THEN c.ahead_before - c.ahead
                                  ELSE interval '0' END AS grid_from
@@ -208,15 +207,15 @@ part AS (  -- a gap with one clock, the window around it, and the moment from wh
     JOIN clock c ON c.location_id = g.location_id AND c.since < upper(gap) AND c.until > lower(gap)
     CROSS JOIN LATERAL (SELECT greatest(lower(gap), c.since)) AS p (begins)
     CROSS JOIN LATERAL width_bucket(p.begins, g.begins) AS n (th)
-    WHERE upper(gap) - lower(gap) >= g.length + g.after
+    WHERE upper(gap) - lower(gap) >= g.stay
 ),
 start AS (
-    SELECT p.practitioner_id, p.service_id, p.location_id, p.length, p.after, p.before,
+    SELECT p.practitioner_id, p.service_id, p.location_id, p.stay, p.before,
            p.free_from, p.free_until, moment AS starts_at
     FROM part p
     CROSS JOIN LATERAL generate_series(
         date_bin(p.grid, greatest(p.part_from, p.grid_from, p.earliest) + p.grid - interval '1 microsecond', p.grid_from),
-        p.free_until - p.length - p.after, p.grid) AS moment
+        p.free_until - p.stay, p.grid) AS moment
     WHERE p.day <@ p.dates AND (p.horizon IS NULL OR p.day <= p.horizon)
       AND moment < p.until AND NOT p.no_room @> moment
       AND (p.daily_limit IS NULL OR p.daily_limit > (
@@ -246,7 +245,7 @@ fitting AS (
     FROM start s
     LEFT JOIN shortest USING (practitioner_id)
     CROSS JOIN LATERAL (
-        SELECT s.starts_at - s.before AS begins, s.starts_at + s.length + s.after AS ends) AS busy
+        SELECT s.starts_at - s.before AS begins, s.starts_at + s.stay AS ends) AS busy
     WHERE (SELECT packs FROM clinic)
 ),
 packed AS (
