@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ from bookings.wall_clock import DAY, MINUTE, moment
 Stretch = tuple[datetime, datetime]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Place:
     key: int
     zone: ZoneInfo
@@ -66,7 +66,7 @@ class Shift:
     last: date = date.max
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Person:
     key: int
     is_active: bool
@@ -229,6 +229,7 @@ def _away(wish: Wish) -> bool:
     return any(meet(wish.busy, off) for off in wish.person.away)
 
 
+@lru_cache(maxsize=64)
 def hours(person: Person, place: Place, day: date) -> list[Stretch]:
     """When somebody is in: shifts that meet or touch are one."""
     whole: list[Stretch] = []

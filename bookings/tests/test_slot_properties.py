@@ -178,13 +178,15 @@ def shown_starts(day: date, zone: ZoneInfo) -> list[datetime]:
 
     Without those whose half hour would end after the clock shows 23:59 for the first time.
     """
-    first = datetime.combine(day - DAY, time(0), UTC)
-    moments = [first + number * MINUTE for number in range(3 * 24 * 60)]
-    shown = {at: at.astimezone(zone) for at in moments}
-    of_day = [at for at in moments if shown[at].date() == day]
-    after = of_day[-1] + MINUTE
-    closes = next((at for at in of_day if f"{shown[at]:%H:%M}" == "23:59"), after)
-    return [at for at in of_day if shown[at].minute % 30 == 0 and at + 30 * MINUTE <= closes]
+    first = datetime.combine(day, time(0), UTC) - timedelta(
+        hours=15
+    )  # 14 is the most that a clock is ahead
+    moments = [first + number * MINUTE for number in range(54 * 60)]
+    shown = [(at, at.astimezone(zone)) for at in moments]
+    of_day = [(at, local) for at, local in shown if local.date() == day]
+    after = of_day[-1][0] + MINUTE
+    closes = next((at for at, local in of_day if (local.hour, local.minute) == (23, 59)), after)
+    return [at for at, local in of_day if local.minute % 30 == 0 and at + 30 * MINUTE <= closes]
 
 
 @pytest.mark.django_db
