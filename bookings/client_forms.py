@@ -11,7 +11,17 @@ from bookings.forms import BAD_EMAIL, PhoneField, Styled
 from bookings.messages.recipients import gets_texts
 from bookings.models import Client
 
+EMAIL_REFUSED = "Mail to this address comes back. Nothing more goes to it: enter another one."
+PHONE_REFUSED = "Text messages to this number were refused. Enter another one."
 NO_TEXTS = "This number cannot get text messages. Enter a mobile number, or choose e-mail below."
+
+
+def say_refused(form: forms.BaseForm, client: Client) -> None:
+    """Say at its place that an address does not work; it may still stay."""
+    if client.is_email_refused:
+        form.fields["email"].help_text = EMAIL_REFUSED
+    if client.is_phone_refused:
+        form.fields["phone"].help_text = PHONE_REFUSED
 
 
 class ClientForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
@@ -36,6 +46,10 @@ class ClientForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
             "name": {"required": "Enter a name"},
             "email": {"invalid": BAD_EMAIL},
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say_refused(self, self.instance)
 
     def _get_validation_exclusions(self) -> set[str]:
         """The phone has been checked by its field, which knows the numbers for examples."""

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from bookings.client_forms import say_refused
 from bookings.contact import Details
 from bookings.dates import BirthDateField
 from bookings.forms import (
@@ -99,6 +100,7 @@ class DetailsForm(Styled):
                 "email": now.email,
             },
         )
+        say_refused(self, client)
 
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())

@@ -179,6 +179,16 @@ class Client(models.Model):
     def first_name(self) -> str:
         return self.called or self.name.split()[0]
 
+    @property
+    def is_email_refused(self) -> bool:
+        """Whether mail to the address that stands here now has come back."""
+        return bool(self.email) and self.email.lower() == self.bounced_email.lower()
+
+    @property
+    def is_phone_refused(self) -> bool:
+        """Whether text messages to the number that stands here now were refused."""
+        return bool(self.phone) and str(self.phone) == str(self.bounced_phone or "")
+
 
 class ClientAccessQuerySet(models.QuerySet["ClientAccess"]):
     """Words for choosing who acts for whom."""

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.test import Client as Browser
 
 from bookings.messages import bounces, delivery
 from bookings.messages.plain import plain_message
 from bookings.models import Client, Message, Task
 from bookings.tests.conftest import NOW
-from bookings.tests.factories import make_client
+from bookings.tests.factories import make_client, make_staff, make_user
 from practitioners.tests.factories import make_clinic, make_location
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,26 @@ def test_nothing_is_sent_to_it_again(row: Message) -> None:
     assert delivery.send_due(now=NOW).sent == 0
     codes = Message.objects.exclude(pk=row.pk).order_by("kind").values_list("last_code", flat=True)
     assert list(codes) == ["no_consented_channel", "address_bounced"]
+
+
+def test_the_pages_say_so_where_the_address_stands(row: Message, client: Browser) -> None:
+    bounces.of_mail(report(row), now=NOW)
+    person, login = client_of(row), make_user(email=row.sent_to)
+    person.access.create(user=login, relation="self", scope="record")
+    there = f"/desk/clients/{person.public_id}/"
+    pages = {there: make_staff("Front desk"), f"{there}edit/": make_staff("Front desk")}
+    for path, user in {**pages, "/my/contact/": login}.items():
+        client.force_login(user)
+        assert "Mail to this address comes back." in client.get(path).content.decode(), path
+    Client.objects.filter(pk=person.pk).update(
+        email="new@example.com", bounced_phone="+447700900123"
+    )
+    Client.objects.filter(pk=person.pk).update(phone="+447700900123")
+    for path, user in {**pages, "/my/contact/": login}.items():
+        client.force_login(user)
+        page = client.get(path).content.decode()
+        assert "comes back" not in page, path
+        assert "Text messages to this number were refused." in page, path
 
 
 @pytest.mark.parametrize("status", ["5.2.2", "5.7.1"])
