@@ -49,7 +49,7 @@ def slots(request: HttpRequest) -> HttpResponse:
 def our_slots(request: HttpRequest) -> HttpResponse:
     """The same by the function that every page of ours asks."""
     people, days = int(request.GET["people"]), int(request.GET["days"])
-    now, service = timezone.now(), Service.objects.get()
+    now, (service,) = timezone.now(), Service.offered()
     found = free_starts(
         service, first_day=now.date(), days=days, now=now, practitioners=range(1, people + 1)
     )
