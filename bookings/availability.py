@@ -9,13 +9,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count
 
 from bookings.models import Appointment
 from bookings.wall_clock import DAY, day_of, stretches
-from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
+from practitioners.models import ClinicSettings, Location, Practitioner, Service
 from practitioners.once import once
 from practitioners.prepared import Prepared, PreparedQuery
 
@@ -55,7 +53,6 @@ EVERY = 2**31 - 1
 STEPS = (4, 14)  # days looked at first, before the whole horizon
 MAX_DAYS = 735  # more than the longest horizon of a clinic
 STAFF_LOOKS = 45 * DAY
-AROUND = timedelta(hours=12)  # longer than the longest visit with its turnover
 
 
 class Slot(NamedTuple):
@@ -424,50 +421,3 @@ def _clocks(places: Sequence[Location], first_day: date, last_day: date) -> dict
         "ahead": [part.ahead for _, part in found],
         "ahead_before": [part.ahead_before for _, part in found],
     }
-
-
-def free_rooms(
-    location: Location,
-    begin: datetime,
-    end: datetime,
-    *,
-    now: datetime,
-    moving: Appointment | None = None,
-    visitor: str = "",
-) -> list[Room]:
-    """Active rooms of a location that nothing uses in [begin, end), the least used of that day first."""
-    return FREE_ROOMS.rows(
-        location=location.pk,
-        since=begin - AROUND,
-        until=end + AROUND,
-        busy=DateTimeTZRange(begin, end),
-        now=now,
-        visitor=visitor,
-        moving=moving.pk if moving else 0,
-    )
-
-
-def _free_rooms(
-    location: int, since: Any, until: Any, busy: Any, now: Any, visitor: str, moving: int
-) -> QuerySet[Room]:
-    blocking = Appointment.objects.blocking(now=now, visitor=visitor).exclude(pk=moving)
-    near = blocking.filter(room=OuterRef("pk"), starts_at__gt=since, starts_at__lt=until)
-    many = near.order_by().values("room").annotate(many=Count("pk")).values("many")
-    rooms = Room.objects.filter(~Exists(near.filter(busy__overlap=busy)))
-    rooms = rooms.filter(location=location, is_active=True)
-    return rooms.order_by(Coalesce(Subquery(many), 0), "pk")
-
-
-FREE_ROOMS = PreparedQuery(
-    "free_rooms",
-    {
-        "location": "bigint",
-        "since": "timestamptz",
-        "until": "timestamptz",
-        "busy": "tstzrange",
-        "now": "timestamptz",
-        "visitor": "text",
-        "moving": "bigint",
-    },
-    _free_rooms,
-)

@@ -15,7 +15,7 @@ from typing import Any
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from bookings.availability import AROUND, free_rooms, is_published, slots_at
+from bookings.availability import is_published, slots_at
 from bookings.errors import (
     Away,
     BookingError,
@@ -33,6 +33,7 @@ from bookings.errors import (
 )
 from bookings.models import Appointment
 from bookings.models.appointments import AppointmentQuerySet
+from bookings.rooms import AROUND, free_rooms
 from bookings.wall_clock import DAY, MINUTE, day_of, moment
 from bookings.working_hours import merged
 from practitioners.models import (

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from bookings.availability import free_rooms
 from bookings.calendar.attempts import LookAgain, in_one_transaction
 from bookings.calendar.booking import digest_of
 from bookings.calendar.changes import cancel_quietly, move_quietly
@@ -37,6 +36,7 @@ from bookings.errors import (
 from bookings.extensions import Event, ask_gates
 from bookings.models import Appointment, Client, Series
 from bookings.refusals import why_not
+from bookings.rooms import free_rooms
 from bookings.wall_clock import moment
 from practitioners.models import Location, Practitioner, Room, Service
 

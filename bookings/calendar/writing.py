@@ -12,13 +12,13 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 
-from bookings.availability import free_rooms
 from bookings.calendar.attempts import LookAgain
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM, lock, lock_one
 from bookings.errors import ClientBusy, NoRoom
 from bookings.extensions import Event, tell_listeners
 from bookings.messages import appointments as mails
 from bookings.models import Appointment, Client
+from bookings.rooms import free_rooms
 from practitioners.models import Location, Practitioner, Room, Service
 from practitioners.prepared import Prepared, PreparedInsert, PreparedQuery, PreparedUpdate
 
