@@ -397,6 +397,7 @@ def test_looking_for_due_messages_reads_an_index(ledger: Ledger) -> None:
         statement = claim.FRESH[only is not None]
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("DISCARD PLANS")  # the session has one that was made before
             terms = claim._terms("me", NOW, 1, 20, only)
             cursor.execute(f"EXPLAIN {statement._execute}", terms)
             plan = "\n".join(row[0] for row in cursor.fetchall())
