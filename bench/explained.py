@@ -8,8 +8,7 @@ from typing import Any
 from django.db import connection
 
 PLANNED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "EXECUTE", "--")
-MOST_THROWN_AWAY = 100  # rows that one node reads of a table that grows, and filters out
-MOST_COMPARED = 5_000  # the same for what stays small, and for rows that a statement made itself
+MOST_THROWN_AWAY = 100  # rows that one node reads and filters out
 BIG = 5_000  # rows; a smaller table is read whole as quickly as by an index
 
 
@@ -56,7 +55,7 @@ def wrong(plan: dict[str, Any], big: set[str]) -> Iterator[str]:
         if node["Node Type"] == "Seq Scan" and table in big:
             yield f"reads all of {table}"
         thrown = node.get("Rows Removed by Filter", 0) * node["Actual Loops"]
-        if thrown > (MOST_THROWN_AWAY if table in big else MOST_COMPARED):
+        if thrown > MOST_THROWN_AWAY:
             yield f"throws away {thrown:.0f} rows of {table or node['Node Type']}"
 
 
