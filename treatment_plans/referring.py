@@ -54,9 +54,15 @@ def draft(review: Review, found: Findings) -> str:
 
 @transaction.atomic
 def refer(review: Review, *, to_whom: str, text: str, by: Any, now: datetime) -> Letter:
-    """Keep a letter, tell the client of it, tick off the task. Raises WrongState for another decision."""
+    """Keep a letter, tell the client of it, tick off the task; the same letter twice is one.
+
+    Raises WrongState for another decision.
+    """
     if review.decision != Review.Decision.REFER:
         raise WrongState("A letter can be written once the review has ended in referring.")
+    Review.objects.select_for_update(of=("self",), no_key=True).get(pk=review.pk)
+    if kept := review.letters.filter(to_whom=to_whom, text=text).first():
+        return kept
     made = Letter.objects.create(
         review=review, to_whom=to_whom, text=text, written_at=now, written_by=by
     )

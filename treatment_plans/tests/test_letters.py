@@ -71,6 +71,16 @@ def test_the_task_leads_to_a_letter_that_has_begun_and_is_done_by_it(world: Plan
     assert desk(review) in browser.get(f"/desk/reviews/{review.public_id}/").content.decode()
 
 
+def test_pressed_twice_it_is_one_letter_and_one_mail(world: PlanWorld) -> None:
+    review, browser = decided(world), browse(world.user)
+    for _ in range(2):
+        assert browser.post(desk(review), SENT)["Location"] == desk(review)
+    assert Letter.objects.count() == 1
+    assert Message.objects.filter(kind="letter").count() == 1
+    browser.post(desk(review), {**SENT, "text": "Another word."})
+    assert Letter.objects.count() == 2
+
+
 def test_the_client_is_told_without_a_word_of_it_and_reads_it_signed_in(world: PlanWorld) -> None:
     letter = written(world)
     delivery.send_due(now=world.now)
