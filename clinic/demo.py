@@ -310,7 +310,7 @@ def _visit(
         service=service, client=client, starts_at=start, ends_at=end,
         busy=(start, end + timedelta(minutes=service.turnover_after)), status=status,
         price=service.price, booked_at=start - timedelta(days=9),
-        cancelled_by="client" if status == "cancelled" else "",
+        cancelled_by="" if status != "cancelled" else "clinic" if fate > 0.98 else "client",
         cancelled_at=start - timedelta(days=2) if status == "cancelled" else None,
         completed_at=end if status == "completed" else None,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bookings.models import Appointment, Client
+from bookings.models import Appointment, Client, Message
 from treatment_plans import plans, recall, reviews, scores
 from treatment_plans.models import (
     OutcomeMeasure,
@@ -25,6 +25,7 @@ LEAST_VISITS = 3
 MOST = 24
 EVERY = timedelta(days=14)
 WAITING = timedelta(days=9)
+REMINDED = (("due_soon", timedelta(days=7)), ("overdue", timedelta(days=22)))  # after a session
 
 
 def load(clients: Sequence[Client], *, by: Any, now: datetime) -> None:
@@ -78,7 +79,37 @@ def _plan(visits: list[Appointment], chance: random.Random, *, by: Any, now: dat
     if now - visits[-1].starts_at > 3 * EVERY and chance.random() < 0.5:
         plans.end(plan, "cancelled", by=by, now=now, reason="Did not come back")
     recall.refresh(plan, now=now)
+    _miss(plan, visits, now=now)
+    _remind(plan, visits)
     _look_again(plan, by=by, now=now)
+
+
+def _miss(plan: TreatmentPlan, visits: list[Appointment], *, now: datetime) -> None:
+    """What they did not come to between the first session and now was of the plan, too."""
+    missed = Appointment.objects.filter(
+        client=plan.client,
+        practitioner=plan.practitioner,
+        service__kind="medical",
+        status__in=("no_show", "cancelled"),
+        starts_at__range=(visits[0].starts_at, now),
+    )
+    for visit in missed.with_details():
+        link(plan, visit, now=now)
+
+
+def _remind(plan: TreatmentPlan, visits: list[Appointment]) -> None:
+    """Whoever had not booked again by then had been reminded."""
+    Message.objects.bulk_create(
+        Message(
+            source_type="treatment_plan", source_id=str(plan.pk), kind=kind,
+            occurrence=f"visit:{visit.pk}", recipient=f"client:{plan.client_id}", client=plan.client,
+            lane=Message.Lane.FOLLOW_UP, state=Message.State.SENT, attempts=1, via="email",
+            sent_to=plan.client.email, send_after=at, sent_at=at, sending_at=at,
+        )
+        for visit, following in itertools.pairwise(visits)
+        for kind, later in REMINDED
+        if (at := visit.starts_at + later) < (following.booked_at or following.starts_at)
+    )  # fmt: skip
 
 
 def _look_again(plan: TreatmentPlan, *, by: Any, now: datetime) -> None:

@@ -16,15 +16,15 @@ from practitioners.models import ClinicSettings, Practitioner
 from treatment_plans.models import Reproposal, Review, TreatmentPlan
 from treatment_plans.outcomes import judged_changes
 from treatment_plans.plan_facts import (
-    TO_COME,
     calendar_of,
     facts_of_all,
-    missed_from,
+    is_to_come,
+    taken_of,
     visits_of,
     windows_of,
 )
 from treatment_plans.progress import series_of_all
-from treatment_plans.schedule import Adherence, Facts, adherence, current_cycle, status_on
+from treatment_plans.schedule import Adherence, Facts, current_cycle, status_on
 
 MOST = 1000  # plans looked at; beyond that whoever asks chooses a specialist
 Status = TreatmentPlan.Status
@@ -126,7 +126,7 @@ def _cases(plans: Collection[TreatmentPlan], *, now: datetime) -> Iterable[Case]
         calendar = calendars[plan.location_id]
         today = calendar.day_of(now)
         cycle = current_cycle(known, calendar, windows, today=today)
-        booked = [row.appointment for row in rows if _is_to_come(row.appointment, now)]
+        booked = [row.appointment for row in rows if is_to_come(row.appointment, now=now)]
         yield Case(
             plan=plan,
             status=_status(plan, known, today)
@@ -134,15 +134,11 @@ def _cases(plans: Collection[TreatmentPlan], *, now: datetime) -> Iterable[Case]
             target_on=cycle.target_on if cycle else None,
             done=known.done,
             total=known.total,
-            taken=adherence(known, today=today, excused=missed_from(rows).by_clinic),
+            taken=taken_of(plan, known, rows, today=today),
             booked=booked[0] if booked else None,
             review_on=reviews.get(plan.pk),
             is_upset=plan.pk in upset,
         )
-
-
-def _is_to_come(visit: Appointment, now: datetime) -> bool:
-    return visit.status in TO_COME and visit.ends_at > now
 
 
 def _status(plan: TreatmentPlan, facts: Facts, today: date) -> str:

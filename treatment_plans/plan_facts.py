@@ -19,6 +19,7 @@ from treatment_plans.models import PlanPause, PlanPhase, PlanVisit, TreatmentPla
 from treatment_plans.models.plans import PhaseRow
 from treatment_plans.schedule import (
     KINDS,
+    Adherence,
     Booked,
     ClinicCalendar,
     Facts,
@@ -28,6 +29,7 @@ from treatment_plans.schedule import (
     Phase,
     Sending,
     Windows,
+    adherence,
     check_phases,
     describe,
 )
@@ -112,6 +114,7 @@ def facts_with(
         pauses=tuple(pauses),
         completed_on=tuple(at.astimezone(plan.location.zone).date() for at in completed_at),
         activated_on=plan.activated_on,
+        paused_on=plan.paused_on,
         review_after_sessions=plan.review_after_sessions,
         review_after_weeks=plan.review_after_weeks,
     )
@@ -182,6 +185,30 @@ def missed_from(visits: Iterable[PlanVisit]) -> Missed:
     """Count no-shows and cancellations; a late one is the client's own and counts as late only."""
     counts = Counter(_how_missed(row.appointment) for row in visits)
     return Missed(counts["no_show"], counts["late"], counts["client"], counts["clinic"])
+
+
+def is_to_come(visit: Appointment, *, now: datetime) -> bool:
+    """Tell whether a visit stands and has not ended."""
+    return visit.status in TO_COME and visit.ends_at > now
+
+
+def taken_of(
+    plan: TreatmentPlan, facts: Facts, visits: Iterable[PlanVisit], *, today: date
+) -> Adherence:
+    """The dose taken by a day, or by the end of the plan.
+
+    What the clinic has cancelled of the sessions up to then is excused; what it cancelled
+    for a pause is not expected anyway.
+    """
+    until = min(today, plan.ended_on or today)
+    zone = plan.location.zone
+    meant = [
+        row
+        for row in visits
+        if (day := row.appointment.starts_at.astimezone(zone).date()) <= until
+        and not facts.rests_on(day)
+    ]
+    return adherence(facts, today=until, excused=missed_from(meant).by_clinic)
 
 
 def _how_missed(visit: Appointment) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.db import transaction
@@ -22,7 +23,9 @@ Status = TreatmentPlan.Status
 OPEN = (Status.DRAFT, Status.ACTIVE, Status.PAUSED)
 DAY = timedelta(days=1)
 # What no form sets: another window may have changed it since the plan was read.
-NOT_TYPED = ("version", "status", "activated_on", "ended_on", "hold_reason", "practitioner_id")
+NOT_TYPED = (
+    "version", "status", "activated_on", "paused_on", "ended_on", "hold_reason", "practitioner_id",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -105,6 +108,7 @@ def rest(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> Treatme
     if not reason.strip():
         raise ReasonMissing("Say why the plan pauses.")
     plan.status = Status.PAUSED
+    plan.paused_on = now.astimezone(plan.location.zone).date()
     return _versioned(plan, by=by, now=now, reason=reason)
 
 
@@ -129,8 +133,10 @@ def end(plan: TreatmentPlan, status: str, *, by: Any, now: datetime, reason: str
         raise WrongState("This plan has already ended.")
     if not reason.strip():
         raise ReasonMissing("Say why the plan ends.")
-    plan.status = status
     plan.ended_on = now.astimezone(plan.location.zone).date()
+    if plan.status == Status.PAUSED:
+        _write_down_rest(plan, until=plan.ended_on)
+    plan.status = status
     outbox.cancel_open(SOURCE, plan.pk, code=f"plan_{status}")
     reproposing.settle(plan, Reproposal.Outcome.OVER, by=by, now=now)
     return _versioned(plan, by=by, now=now, reason=reason)
@@ -217,17 +223,22 @@ def _completed_by_count(plan: TreatmentPlan) -> bool:
 
 
 def _write_down_rest(plan: TreatmentPlan, *, until: date) -> None:
-    """A rest without an end gets one: the days since its version up to yesterday."""
-    since = None
-    for version in plan.versions.order_by("-number"):
-        if version.content.get("status") != Status.PAUSED:
-            break
-        since = version
-    starts_on = since.made_at.astimezone(plan.location.zone).date() if since else until
-    if since is not None and starts_on < until:
+    """A rest without an end gets one: the days since it began up to yesterday."""
+    if plan.paused_on is not None and plan.paused_on < until:
         PlanPause.objects.create(
-            plan=plan, starts_on=starts_on, ends_on=until - DAY, reason=since.reason[:200]
+            plan=plan,
+            starts_on=plan.paused_on,
+            ends_on=until - DAY,
+            reason=_reason_of_rest(plan)[:200],
         )
+    plan.paused_on = None
+
+
+def _reason_of_rest(plan: TreatmentPlan) -> str:
+    """What was said when the rest began, however often the plan was changed in it."""
+    newest_first = plan.versions.order_by("-number").iterator()
+    rest = list(takewhile(lambda one: one.content.get("status") == Status.PAUSED, newest_first))
+    return rest[-1].reason if rest else ""
 
 
 def _take(plan: TreatmentPlan) -> None:

@@ -11,9 +11,9 @@ from practitioners.models import ClinicSettings
 from treatment_plans import agreements
 from treatment_plans.models import Reproposal, TreatmentPlan
 from treatment_plans.plan_facts import (
-    TO_COME,
     calendar_of,
     facts_of_all,
+    is_to_come,
     visits_of,
     windows_of,
 )
@@ -60,7 +60,9 @@ def cards(user: Any, *, now: datetime) -> list[Card]:
     for plan in found:
         calendar, known = calendars[plan.location_id], facts[plan.pk]
         cycle = current_cycle(known, calendar, windows, today=calendar.day_of(now))
-        booked = [row.appointment for row in visits[plan.pk] if _is_to_come(row.appointment, now)]
+        booked = [
+            row.appointment for row in visits[plan.pk] if is_to_come(row.appointment, now=now)
+        ]
         goal = next(iter(plan.goals.all()), None)
         made.append(
             Card(
@@ -75,7 +77,3 @@ def cards(user: Any, *, now: datetime) -> list[Card]:
             )
         )
     return made
-
-
-def _is_to_come(visit: Appointment, now: datetime) -> bool:
-    return visit.status in TO_COME and visit.ends_at > now

@@ -13,18 +13,25 @@ from datetime import date, datetime, timedelta
 from django.db.models import BigIntegerField, Count, Exists, OuterRef, Q
 from django.db.models.functions import Cast
 
-from bookings.models import Appointment, Message
+from bookings.models import Message
 from practitioners.models import ClinicSettings
 from treatment_plans.models import PlanVisit, TreatmentPlan
 from treatment_plans.outcomes import Change, Series
-from treatment_plans.plan_facts import SOURCE, calendar_of, facts_of_all, windows_of
+from treatment_plans.plan_facts import (
+    SOURCE,
+    calendar_of,
+    facts_of_all,
+    is_to_come,
+    taken_of,
+    visits_of,
+    windows_of,
+)
 from treatment_plans.progress import series_of_all
 from treatment_plans.schedule import (
     KINDS,
     ClinicCalendar,
     Facts,
     Windows,
-    adherence,
     current_cycle,
     is_complete,
     status_on,
@@ -91,47 +98,38 @@ def results_of(first: date, last: date, *, now: datetime) -> Results:
 
 
 def plan_results(plans: Collection[TreatmentPlan], *, now: datetime) -> list[PlanResult]:
-    """One row for each plan. Eight queries, and two for each location."""
-    facts, series = facts_of_all(plans), series_of_all(plans)
+    """One row for each plan. Seven queries, and two for each location."""
+    visits = visits_of(plans)
+    facts, series = facts_of_all(plans, visits), series_of_all(plans)
     windows = windows_of(ClinicSettings.current())
     calendars = {place: calendar_of(place, now=now) for place in {plan.location for plan in plans}}
-    booked = _with_visit_to_come(plans, now=now)
     return [
         _result(
             plan,
             facts[plan.pk],
+            visits[plan.pk],
             series[plan.pk],
             calendars[plan.location],
             windows,
-            is_booked=plan.pk in booked,
             now=now,
         )
         for plan in plans
     ]
 
 
-def _with_visit_to_come(plans: Collection[TreatmentPlan], *, now: datetime) -> set[int]:
-    coming = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED, Appointment.Status.STARTED)
-    rows = PlanVisit.objects.filter(
-        plan__in=[plan.pk for plan in plans],
-        appointment__status__in=coming,
-        appointment__ends_at__gt=now,
-    )
-    return set(rows.values_list("plan", flat=True))
-
-
 def _result(
     plan: TreatmentPlan,
     facts: Facts,
+    visits: Collection[PlanVisit],
     series: list[Series],
     calendar: ClinicCalendar,
     windows: Windows,
     *,
-    is_booked: bool,
     now: datetime,
 ) -> PlanResult:
     until = min(calendar.day_of(now), plan.ended_on or date.max)
-    taken = adherence(facts, today=until)
+    taken = taken_of(plan, facts, visits, today=until)
+    is_booked = any(is_to_come(row.appointment, now=now) for row in visits)
     judged = [one for one in series if one.is_judged and one.scale.has_threshold]
     changed_on = first_change(judged)
     return PlanResult(

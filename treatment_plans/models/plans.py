@@ -125,6 +125,9 @@ class TreatmentPlan(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     start_on = models.DateField("first session due on")
     activated_on = models.DateField(null=True, blank=True)
+    paused_on = models.DateField(
+        null=True, editable=False, help_text="Since when it rests, while its state is paused."
+    )
     ended_on = models.DateField(null=True, blank=True)
     techniques = models.ManyToManyField(Technique, blank=True, related_name="plans")
     regions = models.ManyToManyField(BodyRegion, blank=True, related_name="plans")

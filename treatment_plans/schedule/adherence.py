@@ -17,6 +17,7 @@ class Adherence:
 
     completed: int
     expected: int
+    excused: int = 0
 
     @property
     def share(self) -> float | None:
@@ -51,9 +52,9 @@ def ideal_dates(start_on: date, phases: Sequence[Phase]) -> Iterator[date]:
 
 
 def expected_to_date(facts: Facts, *, today: date) -> int:
-    """How many ideal dates have come by today, leaving out those inside a pause."""
+    """How many ideal dates have come by today, leaving out those on which the plan rests."""
     come = takewhile(lambda day: day <= today, ideal_dates(facts.start_on, facts.phases))
-    return sum(facts.pause_on(day) is None for day in come)
+    return sum(not facts.rests_on(day) for day in come)
 
 
 def adherence(facts: Facts, *, today: date, excused: int = 0) -> Adherence:
@@ -65,6 +66,7 @@ def adherence(facts: Facts, *, today: date, excused: int = 0) -> Adherence:
     return Adherence(
         completed=sum(day <= today for day in facts.completed_on),
         expected=max(0, expected_to_date(facts, today=today) - excused),
+        excused=excused,
     )
 
 

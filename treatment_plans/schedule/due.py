@@ -36,7 +36,7 @@ class Facts:
     """A plan as the rules see it: its state, phases, pauses and completed sessions.
 
     A dated rest is a pause and leaves the status active. The status `paused` is a
-    rest without an end, until somebody makes the plan active again.
+    rest without an end, from `paused_on` until somebody makes the plan active again.
     """
 
     status: str
@@ -45,6 +45,7 @@ class Facts:
     pauses: tuple[Pause, ...] = ()
     completed_on: tuple[date, ...] = ()
     activated_on: date | None = None
+    paused_on: date | None = None
     review_after_sessions: int = 6
     review_after_weeks: int = 4
 
@@ -57,6 +58,11 @@ class Facts:
         """All sessions that the plan asks for; None without an end."""
         counts = [phase.session_count for phase in self.phases]
         return None if None in counts else sum(count or 0 for count in counts)
+
+    def rests_on(self, day: date) -> bool:
+        """Tell whether a day lies in a pause, or in a rest that has no end yet."""
+        is_paused = self.paused_on is not None and day >= self.paused_on
+        return is_paused or self.pause_on(day) is not None
 
     def pause_on(self, day: date) -> Pause | None:
         """The pause that covers a day; of several the one that ends last."""

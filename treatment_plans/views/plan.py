@@ -19,10 +19,9 @@ from treatment_plans import agreements, recall, visits
 from treatment_plans.access import record_opened
 from treatment_plans.errors import PlanError
 from treatment_plans.models import CheckIn, TreatmentPlan
-from treatment_plans.plan_facts import facts_from, missed_from, visits_of, words_of
+from treatment_plans.plan_facts import facts_from, missed_from, taken_of, visits_of, words_of
 from treatment_plans.plan_past import facts_at, version_at
 from treatment_plans.proposals import propose
-from treatment_plans.schedule import adherence
 from treatment_plans.stepping import pause_now, steps_of
 from treatment_plans.versions import history, in_words
 from treatment_plans.views.plan_edit import plan_to_change
@@ -103,7 +102,7 @@ def _standing(found: TreatmentPlan, *, now: datetime) -> dict[str, Any]:
         "reminder": codes.say(decision.code),
         "pause": pause_now(found, now=now),
         "missed": missed,
-        "adherence": adherence(facts, today=today, excused=missed.by_clinic),
+        "adherence": taken_of(found, facts, rows, today=today),
         "visits": found.visits.select_related(
             "appointment__location", "appointment__practitioner", "version"
         ),
