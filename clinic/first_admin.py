@@ -27,6 +27,15 @@ def first_admin_link() -> str | None:
     return None if has_admin() else reverse("setup", args=[signing.dumps("first", salt=SALT)])
 
 
+def is_ours(token: str) -> bool:
+    """Tell whether a link was made here, however long ago."""
+    try:
+        signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        return False
+    return True
+
+
 def link_works(token: str) -> bool:
     """Tell whether a link is ours, fresh and not yet used."""
     try:

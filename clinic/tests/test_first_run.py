@@ -38,7 +38,8 @@ def test_the_link_works_once(client: Browser) -> None:
     client.post(link, ADA)
     assert first_admin_link() is None
     for answer in (Browser().get(link), Browser().post(link, {**ADA, "email": "eve@example.com"})):
-        assert answer.status_code == 404
+        assert answer.status_code == 410
+        assert "This link has been used" in answer.content.decode()
     assert get_user_model().objects.count() == 1
 
 
@@ -50,11 +51,14 @@ def test_a_made_up_link_leads_nowhere(client: Browser, token: str) -> None:
     assert client.post(f"/setup/{token}/", ADA).status_code == 404
 
 
-def test_a_link_of_yesterday_leads_nowhere(client: Browser, monkeypatch: Any) -> None:
+def test_a_link_of_yesterday_says_how_to_get_a_new_one(client: Browser, monkeypatch: Any) -> None:
     monkeypatch.setattr("time.time", lambda: 1_000_000.0)
     token = signing.dumps("first", salt=SALT)
     monkeypatch.undo()
-    assert client.get(f"/setup/{token}/").status_code == 404
+    for answer in (client.get(f"/setup/{token}/"), client.post(f"/setup/{token}/", ADA)):
+        assert answer.status_code == 410
+        assert "This link is too old" in answer.content.decode()
+    assert not get_user_model().objects.exists()
 
 
 def test_poor_details_keep_what_was_typed(client: Browser) -> None:

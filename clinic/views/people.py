@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bookings.messages import outbox
 from bookings.models import Task
 from clinic.checklist import steps
-from clinic.first_admin import link_works, make_first_admin
+from clinic.first_admin import has_admin, is_ours, link_works, make_first_admin
 from clinic.forms import InviteForm, PersonForm
 from clinic.staff import invite, part_with
 from practitioners.models import ClinicSettings
@@ -28,8 +28,11 @@ from practitioners.models import ClinicSettings
 @require_http_methods(["GET", "HEAD", "POST"])
 def setup(request: HttpRequest, token: str) -> HttpResponse:
     """Make the first admin; the link works once."""
-    if not link_works(token):
+    if not is_ours(token):
         raise Http404
+    if not link_works(token):
+        context = {"has_admin": has_admin(), "hide_book_button": True}
+        return render(request, "clinic/setup_over.html", context, status=410)
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = make_first_admin(**form.cleaned_data)
