@@ -12,9 +12,8 @@ from typing import Any
 
 from treatment_plans.models import Review
 from treatment_plans.outcomes import Change, Series, judged_changes, plain, suggestion
-from treatment_plans.plan_facts import facts_of
+from treatment_plans.plan_facts import facts_from, taken_of, visits_of
 from treatment_plans.progress import series_of
-from treatment_plans.schedule import adherence
 
 READINGS = {
     "better": "Better by at least what usually counts",
@@ -83,7 +82,9 @@ def of(review: Review, *, now: datetime) -> Findings:
         rows = tuple(Measured(**row) for row in kept.pop("measured"))
         return Findings(measured=rows, **kept)
     plan = review.plan
-    taken = adherence(facts_of(plan), today=now.astimezone(plan.location.zone).date())
+    visits = visits_of([plan])[plan.pk]
+    today = now.astimezone(plan.location.zone).date()
+    taken = taken_of(plan, facts_from(plan, visits), visits, today=today)
     series = series_of(plan)
     advised = suggestion(judged_changes(series), reviews=review.number)
     return Findings(

@@ -113,9 +113,14 @@ def _group(name: str, rows: Sequence[PlanResult]) -> Group:
         plans=len(rows),
         measured=sum(one.is_measured for one in rows),
         changed=len(reached),
-        median_sessions=median(reached) if len(reached) >= LEAST else None,
+        median_sessions=_plain(median(reached)) if len(reached) >= LEAST else None,
         adherent=bands["adherent"],
         partial=bands["partial"],
         low=bands["low"],
         dropped=sum(one.is_dropped for one in rows),
     )
+
+
+def _plain(number: float) -> float:
+    """A whole number without its fraction, so that all are written alike."""
+    return int(number) if number == int(number) else number

@@ -31,8 +31,8 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     if not is_ours(token):
         raise Http404
     if not link_works(token):
-        context = {"has_admin": has_admin(), "hide_book_button": True}
-        return render(request, "clinic/setup_over.html", context, status=410)
+        over = {"has_admin": has_admin(), "hide_book_button": True}
+        return render(request, "clinic/setup_over.html", over, status=410)
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = make_first_admin(**form.cleaned_data)

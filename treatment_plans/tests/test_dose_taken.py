@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from treatment_plans import plans
+from treatment_plans import findings, plans, reviews
 from treatment_plans.models import TreatmentPlan
 from treatment_plans.plan_facts import facts_from, taken_of, visits_of
 from treatment_plans.tests.plan_world import DAY, PlanWorld, browse
@@ -54,6 +54,8 @@ def test_what_the_clinic_cancelled_is_not_held_against_the_client(world: PlanWor
     page = browse(world.user).get(f"/desk/plans/{world.plan.public_id}/").content.decode()
     assert "1 of 3 expected by today" in page
     assert "1 that the clinic cancelled not counted" in page
+    found = findings.of(reviews.open_review(world.plan, now=world.now), now=world.now)
+    assert (found.completed, found.expected, found.band) == (1, 3, "low")
 
 
 def test_a_session_to_come_that_the_clinic_cancelled_excuses_nothing_yet(world: PlanWorld) -> None:
