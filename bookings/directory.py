@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
-from bookings.availability import Slot, free_slots, next_free
+from bookings.availability import Slot, next_free
 from practitioners.models import (
     Availability,
     Location,
@@ -18,8 +18,6 @@ from practitioners.models import (
     Service,
 )
 from practitioners.models.people import PractitionerQuerySet
-
-FORTNIGHT = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +28,6 @@ class Listed:
     soonest: Slot | None
     service: Service | None
     location: Location | None
-
-    @property
-    def areas(self) -> str:
-        """The first three things that they focus on."""
-        return " · ".join(area["name"] for area in self.practitioner.area_rows[:3])
 
 
 def matching(
@@ -86,22 +79,3 @@ def listed(people: Iterable[Practitioner], *, now: datetime) -> list[Listed]:
             )
         )
     return rows
-
-
-def next_times(
-    person: Practitioner, services: Sequence[Service], *, now: datetime
-) -> tuple[Service | None, list[Slot]]:
-    """The session somebody can give soonest, with its free times over a fortnight from then on."""
-    by_pk = {service.pk: service for service in services}
-    soonest = next_free(services, practitioners=[person.pk], now=now).get(person.pk)
-    if not soonest:
-        return None, []
-    first, service = soonest[0], by_pk[soonest[0].service_id]
-    slots = free_slots(
-        service,
-        first_day=first.starts_at.date() - timedelta(days=1),
-        days=FORTNIGHT,
-        now=now,
-        practitioners=[person.pk],
-    )
-    return service, slots

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from bookings.availability import Slot
@@ -16,12 +17,12 @@ DAYS_SHOWN = 4
 TIMES_IN_SHORT = 6
 NOON = 12
 MANY = 8  # more than so many times in a day are grouped
+KEPT = 64  # pages whose times are laid out already, in each process
 SHOWN = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,10})")
 PARTS = ((12, "Morning"), (17, "Afternoon"), (24, "Evening"))
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One radio button: its value, what is seen and what is read aloud."""
 
     value: str
@@ -30,18 +31,17 @@ class Choice:
     also: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     name: str
-    choices: list[Choice]
+    choices: tuple[Choice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """One local day; a day without choices is shown as fully booked."""
 
-    on: date
-    parts: list[Part]
+    weekday: str
+    date: str
+    parts: tuple[Part, ...]
 
     @property
     def choices(self) -> list[Choice]:
@@ -55,42 +55,58 @@ def lay_out(
     words: Words,
     theirs: ZoneInfo | None = None,
     days: int = DAYS_SHOWN,
-) -> list[Day]:
+) -> tuple[Day, ...]:
     """Put each start, in order, on its local day."""
+    return _laid_out(tuple(starts), first_day, words, theirs, days)
+
+
+@lru_cache(KEPT)
+def _laid_out(
+    starts: tuple[datetime, ...],
+    first_day: date,
+    words: Words,
+    theirs: ZoneInfo | None,
+    days: int,
+) -> tuple[Day, ...]:
     by_day: dict[date, list[datetime]] = {}
     for at in starts:
         local = at.astimezone(words.zone)
         by_day.setdefault(local.date(), []).append(local)
     shown = (first_day + timedelta(days=offset) for offset in range(days))
-    return [Day(on, _parts(by_day.get(on, []), words, theirs)) for on in shown]
+    return tuple(
+        Day(f"{on:%A}", f"{on.day} {on:%B}", tuple(_parts(by_day.get(on, []), words, theirs)))
+        for on in shown
+    )
 
 
-def _parts(starts: list[datetime], words: Words, theirs: ZoneInfo | None) -> list[Part]:
+def _parts(starts: list[datetime], words: Words, theirs: ZoneInfo | None) -> Iterator[Part]:
     """Of one day, by its own clock."""
     choices = _choices(starts, words, theirs)
     if len(choices) <= MANY:
-        return [Part("", choices)] if choices else []
-    parts = []
+        if choices:
+            yield Part("", choices)
+        return
     begins = 0
     for ends, name in PARTS:
-        inside = [choices[nth] for nth, at in enumerate(starts) if begins <= at.hour < ends]
+        inside = tuple(choices[nth] for nth, at in enumerate(starts) if begins <= at.hour < ends)
         if inside:
-            parts.append(Part(name, inside))
+            yield Part(name, inside)
         begins = ends
-    return parts
 
 
-def _choices(starts: list[datetime], words: Words, theirs: ZoneInfo | None) -> list[Choice]:
+def _choices(
+    starts: Sequence[datetime], words: Words, theirs: ZoneInfo | None
+) -> tuple[Choice, ...]:
     """Each with its words; those of the day and the place are the same for all."""
     if not starts:
-        return []
+        return ()
     day, here = say_day(starts[0].date(), today=starts[0].date()), place(words.zone)
     own = Words(theirs, words.style) if theirs else None
     said = [words.time(at) for at in starts]
-    return [
+    return tuple(
         Choice(value_of(at), seen, f"{day}, {seen}, {here} time", own.time(at) if own else "")
         for at, seen in zip(starts, said, strict=True)
-    ]
+    )
 
 
 def spread(

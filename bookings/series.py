@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from bookings.availability import Slot
 from bookings.errors import BookingError
-from bookings.next_times import MOST, instead_of, meets_other, offers_others
+from bookings.instead import MOST, instead_of, meets_other, offers_others
 from bookings.picking import read_start, value_of
 from bookings.timetable import Timetable
 from bookings.wall_clock import moment
@@ -109,7 +109,7 @@ def show_dates(
     return [_shown(table, one, picked.get(f"visit-{one.number}", ""), refusal) for one in proposals]
 
 
-def next_times(dates: Iterable[ShownDate], refusal: BookingError | None) -> list[dict[str, str]]:
+def other_choices(dates: Iterable[ShownDate], refusal: BookingError | None) -> list[dict[str, str]]:
     """The next three for the date that was refused, else for the first: each leads to its button."""
     dates = list(dates)
     date = next((one for one in dates if one.is_refused), next(iter(dates), None))

@@ -97,6 +97,7 @@ TEMPLATES = [
                 "bookings.templatetags.clinic_time",
                 "clinic.templatetags.look",
                 "clinic.templatetags.fixed",
+                "clinic.templatetags.parts",
             ],
         },
     }

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from bookings.errors import BookingError
+from bookings.instead import MOST, instead_of, offers_others
 from bookings.models import Appointment
-from bookings.next_times import MOST, instead_of, offers_others
 from bookings.picking import value_of
 from bookings.times import Words, say_day
 from treatment_plans.forms.plan_dates import BOOK, KEPT, LEFT_OUT, MOVE

@@ -16,7 +16,7 @@ from bookings.errors import BookingError
 from bookings.models import Client
 from bookings.series import (
     LEFT_OUT,
-    next_times,
+    other_choices,
     picked_starts,
     place_of_problem,
     propose,
@@ -98,7 +98,7 @@ def series_page(
             for said in (problem, refused_date(refusal, table))
             if said
         ],
-        "times": next_times(dates, refusal),
+        "times": other_choices(dates, refusal),
     }
     status = refusal.status if refusal else 422 if problem else 200
     return render(request, "bookings/desk_series.html", context, status=status)

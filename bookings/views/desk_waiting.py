@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings.errors import BookingError
+from bookings.instead import times_instead
 from bookings.models import WaitlistEntry, WaitlistOffer
-from bookings.next_times import next_times
 from bookings.paging import PageLinks
 from bookings.timetable import Timetable
 from bookings.views.desk_asked import person_at_the_desk
@@ -115,6 +115,6 @@ def _refused(
     return _page(
         request,
         problems=[(refusal.sentence, "")],
-        times=next_times(table, wished, refusal, PageLinks(table, path)),
+        times=times_instead(table, wished, refusal, PageLinks(table, path)),
         status=refusal.status,
     )

@@ -14,13 +14,14 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings.directory import listed, matching, next_times
-from bookings.directory_forms import FIRST, DirectoryForm
-from bookings.opening import open_days
-from bookings.picking import spread
+from bookings.directory import listed, matching
+from bookings.filters import chosen_of, filters
+from bookings.profile import glance_at, profile_of
+from bookings.shown import place_card, session_line, specialist_row
 from practitioners.facts import facts, facts_to_find_by
 from practitioners.models import Practitioner
 from practitioners.models.people import PractitionerQuerySet
+from practitioners.paths import path_to
 from practitioners.prepared import PreparedQuery
 
 PAGE = 20
@@ -47,19 +48,21 @@ PERSON = PreparedQuery(
 @require_safe
 def specialists(request: HttpRequest) -> HttpResponse:
     """List who fits the filters, each with the next free time."""
-    now = timezone.now()
-    form = DirectoryForm(request.GET, facts=facts_to_find_by())
-    wanted = form.wanted()
+    now, known = timezone.now(), facts_to_find_by()
+    first, more = filters(known, request.GET)
+    wanted = chosen_of(*first, *more)
     page = _page(wanted, request.GET.get("page", ""), now=now)
     query = request.GET.copy()
     query.pop("page", None)
+    rows = listed(page.object_list, now=now)
     context = {
-        "form": form,
-        "wanted": wanted,
-        "has_more": bool(set(wanted) - set(FIRST)),
+        "first": first,
+        "more": more,
+        "is_filtered": bool(wanted),
+        "has_more": bool(chosen_of(*more)),
         "page": page,
         "query": query.urlencode(),
-        "rows": listed(page.object_list, now=now),
+        "rows": tuple(specialist_row(row, known.clinic, now=now) for row in rows),
         "count": page.paginator.count,
     }
     return render(request, "bookings/specialists.html", context)
@@ -90,16 +93,11 @@ def specialist(request: HttpRequest, slug: str) -> HttpResponse:
     known = facts()
     services = [one for one in known.services if one.slug in person.service_slugs]
     places = {one.pk: one for one in known.places if one.pk in person.place_keys}
-    service, slots = next_times(person, services, now=now)
-    times = [
-        {"slot": slot, "service": service, "location": places[slot.location_id]}
-        for slot in spread(slots, {pk: place.zone for pk, place in places.items()})
-    ]
     context = {
-        "person": person,
-        "services": services,
-        "times": times,
-        "places": [(place, open_days(known.hours_of(place))) for place in places.values()],
-        "techniques": person.published_techniques,
+        "profile": profile_of(person),
+        "glance": glance_at(person, services, places, known.clinic, now=now),
+        "services": tuple(session_line(one, known.clinic, person) for one in services),
+        "places": tuple(place_card(place, known) for place in places.values()),
+        "wait_url": f"{path_to('wait', services[0].slug)}?practitioner={slug}" if services else "",
     }
     return render(request, "bookings/specialist.html", context)

@@ -22,7 +22,7 @@ from bookings.models import Appointment
 from bookings.remembered import finish, invitation, typed_before
 from bookings.series import (
     LEFT_OUT,
-    next_times,
+    other_choices,
     picked_starts,
     place_of_problem,
     propose,
@@ -133,7 +133,7 @@ def _page(
         "whom": _whom(form),
         "zone_line": table.words.zone_line(kept.starts_at),
         "problems": [(sentence, place_of_problem(dates)) for sentence in said],
-        "times": next_times(dates, refusal),
+        "times": other_choices(dates, refusal),
         "hide_book_button": True,
         **keeping(kept, now=now),
     }

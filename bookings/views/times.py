@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from bookings import calendar
 from bookings.errors import BookingError, Busy, SlotTaken
-from bookings.next_times import next_times
+from bookings.instead import times_instead
 from bookings.paging import MINE, PageLinks, first_day_of, turning
 from bookings.picking import Day, lay_out, read_start
 from bookings.remembered import remember_choice
@@ -27,6 +26,7 @@ from bookings.views.month import month_page
 from bookings.visitors import known_visitor, visitor_key
 from practitioners.facts import facts, facts_to_book
 from practitioners.models import Practitioner
+from practitioners.paths import path_to
 from practitioners.prepared import PreparedQuery
 
 BUSY_SECONDS = 5
@@ -36,6 +36,14 @@ PERSON = PreparedQuery(
     lambda on, slug: Practitioner.objects.bookable(on=on).with_work().filter(slug=slug),
 )
 Problem = tuple[str, str]
+
+
+class Chosen(NamedTuple):
+    """What has been chosen, with the address to change it."""
+
+    label: str
+    value: str
+    url: str
 
 
 @login_not_required
@@ -143,7 +151,7 @@ def time_page(
     links = PageLinks(table, address or request.path, zone=request.GET.get("zone", ""))
     frame = {
         "table": table,
-        "choices": [] if table.moving else _choices(table),
+        "choices": () if table.moving else _choices(table),
         "moving": table.moving,
         "by_link": by_link,
         "back": back,
@@ -160,7 +168,7 @@ def time_page(
         **shown,
         "problems": problems,
         "has_errors": bool(problems),
-        "times": next_times(table, wished, refusal, links),
+        "times": times_instead(table, wished, refusal, links),
     }
     if notice:
         context["notice"] = notice
@@ -177,13 +185,17 @@ def _four_days(
     """The days with their free times, in the clocks asked for, and the ways to other days."""
     starts = table.starts(first_day)
     theirs = _theirs(request, table)
+    days = lay_out(starts, first_day=first_day, words=table.words, theirs=theirs)
+    chosen = request.POST.get("start") or request.GET.get("at", "")
     return {
         "action": links.to(),
-        "days": lay_out(starts, first_day=first_day, words=table.words, theirs=theirs),
-        "chosen": request.POST.get("start") or request.GET.get("at"),
+        "days": days,
+        "chosen": chosen if any(chosen == one.value for day in days for one in day.choices) else "",
         "notice": _missing(request, table, starts),
         "typed_date": request.GET.get("date", ""),
-        "example": table.today + timedelta(days=7),
+        "example": _typed(table.today + timedelta(days=7)),
+        "first_bookable": table.today.isoformat(),
+        "last_bookable": table.last_day.isoformat(),
         "kept_in_links": links.kept,
         "first_free": None if starts else _first_free(table, links),
         "as_month": links.month(first_day),
@@ -192,13 +204,18 @@ def _four_days(
     }
 
 
+def _typed(day: date) -> str:
+    """A date as people type it: 1/12/2026."""
+    return f"{day.day}/{day.month}/{day.year}"
+
+
 def _problems(
     table: Timetable,
     refusal: BookingError | None,
     problem: str,
     date_problem: str,
     wished: datetime | None,
-    days: list[Day],
+    days: tuple[Day, ...],
 ) -> list[Problem]:
     first_box = next((f"start-{one.value}" for day in days for one in day.choices), "jump")
     found = [(problem, first_box), (date_problem, "jump")]
@@ -226,21 +243,21 @@ def _missing(request: HttpRequest, table: Timetable, starts: list[datetime]) -> 
     return f"{when} is no longer free. These are the times around it."
 
 
-def _choices(table: Timetable) -> list[dict[str, str]]:
+def _choices(table: Timetable) -> tuple[Chosen, ...]:
     """What has been chosen so far, each with a way to change it."""
     chosen = {
         "service": table.service.slug,
         "practitioner": table.person.slug if table.person else "",
         "location": table.location.slug,
     }
-    change = f"{reverse('book_service')}?{urlencode(chosen)}"
+    change = f"{path_to('book_service')}?{urlencode(chosen)}"
     service = table.service
     who = table.person.name if table.person else "Any specialist (soonest)"
-    return [
-        {"label": "Session", "value": f"{service.name}, {service.minutes} minutes", "url": change},
-        {"label": "Specialist", "value": who, "url": f"{change}#practitioner"},
-        {"label": "Where", "value": table.location.name, "url": f"{change}#location"},
-    ]
+    return (
+        Chosen("Session", f"{service.name}, {service.minutes} minutes", change),
+        Chosen("Specialist", who, f"{change}#practitioner"),
+        Chosen("Where", table.location.name, f"{change}#location"),
+    )
 
 
 def _first_free(table: Timetable, links: PageLinks) -> dict[str, str] | None:

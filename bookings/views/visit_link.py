@@ -17,10 +17,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings.forms import EmailForm
+from bookings.instead import soonest_times
 from bookings.links import BadLink, OldLink, read_visit_link
 from bookings.models import Appointment
 from bookings.new_links import send_for_address, send_for_link
-from bookings.next_times import soonest_times
 from bookings.throttle import seconds_to_wait
 from bookings.views.booked import calendar_response
 from bookings.views.changing import Way, cancel_visit, move_visit, show_visit

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bookings.clients import own_client, self_of
 from bookings.errors import BookingError, HoldExpired
+from bookings.instead import times_instead, times_of
 from bookings.links import BadLink, read_offer_link
 from bookings.models import Appointment, Client, WaitlistEntry, WaitlistOffer
-from bookings.next_times import next_times, times_of
 from bookings.paging import PageLinks
 from bookings.timetable import Timetable
 from bookings.views.booked import own_visit
@@ -137,11 +137,11 @@ def _instead_of_offer(
     entry, clinic = found.entry, ClinicSettings.current()
     if entry.visit is None:
         table = Timetable(entry.service, entry.location, clinic, now, entry.practitioner)
-        return next_times(table, found.starts_at, refusal, times_of(table))
+        return times_instead(table, found.starts_at, refusal, times_of(table))
     stays = entry.visit
     table = Timetable(entry.service, stays.location, clinic, now, stays.practitioner, moving=stays)
     links = PageLinks(table, reverse("my_visit_move", args=[stays.public_id]))
-    return next_times(table, found.starts_at, refusal, links)
+    return times_instead(table, found.starts_at, refusal, links)
 
 
 def _join(

@@ -33,8 +33,8 @@ from bookings.errors import (
     TooSoon,
 )
 from bookings.forms import CodeForm, SignedInForm, WhomForm, YouForm
+from bookings.instead import times_instead, times_of
 from bookings.models import Appointment, ClientAccess
-from bookings.next_times import next_times, times_of
 from bookings.paging import PageLinks
 from bookings.picking import shown_value, value_of
 from bookings.refusals import why_not
@@ -124,7 +124,7 @@ def you_page(
         "is_over": over,
         "problems": problems,
         "has_errors": bool(problems or form.errors or code_form.errors),
-        "times": next_times(
+        "times": times_instead(
             _table(kept, now=now, visitor=known_visitor(request)),
             kept.starts_at,
             refusal,

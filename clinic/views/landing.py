@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.directory import listed
-from bookings.opening import open_days
+from bookings.shown import place_card, session_line, specialist_row
 from practitioners.facts import facts
 from practitioners.models import Practitioner
 from practitioners.prepared import PreparedQuery
@@ -32,9 +32,9 @@ def landing(request: HttpRequest) -> HttpResponse:
     rows.sort(key=lambda row: (row.soonest is None, row.soonest and row.soonest.starts_at))
     context = {
         "soonest": rows[0] if rows and rows[0].soonest else None,
-        "rows": rows[:SHOWN],
-        "services": known.services[:SHOWN],
-        "places": [(place, open_days(known.hours_of(place))) for place in known.active_places],
+        "rows": tuple(specialist_row(row, known.clinic, now=now) for row in rows[:SHOWN]),
+        "services": tuple(session_line(one, known.clinic) for one in known.services[:SHOWN]),
+        "places": tuple(place_card(place, known) for place in known.active_places),
         "hide_book_button": True,
     }
     return render(request, "clinic/landing.html", context)

@@ -23,7 +23,7 @@ MOST = 3
 MANY = 30  # so many starts are looked at when some of them meet the client's other session
 
 
-def next_times(
+def times_instead(
     table: Timetable, wished: datetime | None, refusal: BookingError | None, links: PageLinks
 ) -> list[dict[str, str]]:
     """Words and address of the next three; none for what is no refusal of a time.
