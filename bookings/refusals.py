@@ -1,7 +1,8 @@
-"""Why a start cannot be booked: the rules of `free_slots.sql`, one by one and in words.
+"""Whether one start can be booked, and if not, why: the rules of `free_slots.sql`, in words.
 
-The statement decides; these only explain. They go in the order in which a person
-would ask, and the first that has something to say is the answer.
+The statement finds what can be offered; these judge what somebody has chosen, from one
+query. They go in the order in which a person would ask, and the first that has something
+to say is the answer. Both are held against the same sweep in Python.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Q, QuerySet, Subquery
 
-from bookings.availability import is_published, slots_at
 from bookings.errors import (
     Away,
     BookingError,
@@ -33,7 +34,7 @@ from bookings.errors import (
 )
 from bookings.models import Appointment
 from bookings.models.appointments import AppointmentQuerySet
-from bookings.rooms import AROUND, free_rooms
+from bookings.rooms import unused_rooms
 from bookings.wall_clock import DAY, MINUTE, day_of, moment
 from bookings.working_hours import merged
 from practitioners.models import (
@@ -49,9 +50,12 @@ from practitioners.models import (
 from practitioners.prepared import PreparedQuery
 
 
-@dataclass(frozen=True)
+@dataclass
 class Wish:
-    """A start that somebody would like, with who asks and what does not count against it."""
+    """A start that somebody would like, with who asks and what does not count against it.
+
+    Service and place are as a page read them, until `offer` finds that they have changed.
+    """
 
     service: Service
     practitioner: Practitioner
@@ -82,35 +86,65 @@ class Wish:
         return self.starts_at + self.service.length + timedelta(minutes=self.service.turnover_after)
 
     @cached_property
-    def person(self) -> Any:
-        """The practitioner, if they give the service, with what else may speak against the start."""
-        zone = self.location.zone
-        return PERSON.first(
-            person=self.practitioner.pk,
+    def offer(self) -> Any:
+        """The service as it is now, if that person gives it, with what may speak against the start.
+
+        One query, asked again when what was read before of service or place no longer holds.
+        """
+        found = self._asked()
+        if found and self._has_changed(found):
+            self.service, self.location = found, Location.objects.get(pk=self.location.pk)
+            found = self._asked()
+        self.service = found or self.service
+        return found
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether visitors may book this service with this person at all."""
+        return bool(self.offer and self.offer.is_published_now and self.offer.is_bookable_online)
+
+    def _asked(self) -> Any:
+        day, zone = self.day, self.location.zone
+        return OFFER.first(
             service=self.service.pk,
-            on=self.day,
-            begin=self.begin,
-            end=self.end,
-            location=self.location.pk,
+            place=self.location.pk,
+            on=day,
+            weekday=day.isoweekday(),
             first=day_of(self.begin, zone),
             last=day_of(self.end - MINUTE, zone),
+            begin=self.begin,
+            end=self.end,
+            **self.there,
         )
+
+    def _has_changed(self, found: Any) -> bool:
+        """Whether the blocked time or the wall clock is another one than was asked about."""
+        seen = (self.service.minutes, self.service.turnover_before, self.service.turnover_after)
+        is_as_long = seen == (found.minutes, found.turnover_before, found.turnover_after)
+        return not is_as_long or found.place_zone not in (None, self.location.time_zone)
 
     @cached_property
     def neighbours(self) -> list[Appointment]:
         """What stands around the wish in the practitioner's calendar."""
-        return NEIGHBOURS.rows(
-            practitioner=self.practitioner.pk,
-            since=self.starts_at - DAY,
-            until=self.end + DAY,
-            **self.not_counted,
-        )
+        return NEIGHBOURS.rows(**self.there)
 
     @property
-    def not_counted(self) -> dict[str, Any]:
-        """What tells which rows block nothing."""
-        moving = self.moving.pk if self.moving else 0
-        return {"now": self.now, "visitor": self.visitor, "moving": moving}
+    def there(self) -> dict[str, Any]:
+        """Where the wish stands in a calendar, and what blocks nothing there."""
+        return {
+            "practitioner": self.practitioner.pk,
+            "busy": DateTimeTZRange(self.begin, self.end),
+            "since": self.begin - DAY,
+            "until": self.end + DAY,
+            "now": self.now,
+            "visitor": self.visitor,
+            "moving": (self.moving and self.moving.pk) or 0,
+        }
+
+    def why_not(self) -> BookingError | None:
+        """Name the one reason why the start cannot be booked, or None when it can."""
+        self.offer  # noqa: B018  the rules go by the service as it is now
+        return next((reason for rule in RULES if (reason := rule(self))), None)
 
 
 def why_not(
@@ -120,54 +154,10 @@ def why_not(
     starts_at: datetime,
     *,
     now: datetime,
-    for_staff: bool = False,
-    moving: Appointment | None = None,
-    visitor: str = "",
-    is_taken: bool = False,
-) -> BookingError | None:
-    """Name the one reason why a start cannot be booked, or None when it can.
-
-    Where somebody was just seen to stand (`is_taken`) there always is one.
-    """
-    wish = Wish(service, practitioner, location, starts_at, now, for_staff, moving, visitor)
-    if not is_taken and slots_at(
-        service,
-        starts_at,
-        now=now,
-        practitioners=[practitioner.pk],
-        location=location,
-        moving=moving,
-        visitor=visitor,
-        for_staff=for_staff,
-    ):
-        return None
-    reasons = (rule(wish) for rule in RULES)
-    # Nothing is in the way: it was taken a moment ago and is free again.
-    return next((reason for reason in reasons if reason), SlotTaken())
-
-
-def is_taken(
-    service: Service,
-    practitioner: Practitioner,
-    location: Location,
-    starts_at: datetime,
-    *,
-    now: datetime,
     **about: Any,
-) -> bool:
-    """Tell whether somebody stands there, by one cheap query.
-
-    Asked before the locks, so that of a crowd that wants one time nobody waits for nothing.
-    """
-    wish = Wish(service, practitioner, location, starts_at, now, **about)
-    found = IN_THE_WAY.first(
-        practitioner=wish.practitioner.pk,
-        since=wish.begin - AROUND,
-        until=wish.end + MINUTE,
-        busy=DateTimeTZRange(wish.begin, wish.end),
-        **wish.not_counted,
-    )
-    return found is not None
+) -> BookingError | None:
+    """The same of a wish that nothing else is asked of."""
+    return Wish(service, practitioner, location, starts_at, now, **about).why_not()
 
 
 def _time_of_asking(wish: Wish) -> BookingError | None:
@@ -185,26 +175,24 @@ def _time_of_asking(wish: Wish) -> BookingError | None:
 
 def _offer(wish: Wish) -> BookingError | None:
     """The service, the person and the place are still to be had."""
-    if wish.person is None or not wish.location.is_active:
+    offer = wish.offer
+    if offer is None or offer.place_zone is None:
         return NotOffered()
-    if wish.for_staff:
-        return None
-    is_shown = wish.person.is_bookable_online and is_published(wish.service)
-    return None if is_shown else NotOffered()
+    return None if wish.for_staff or wish.is_shown else NotOffered()
 
 
 def _certificates(wish: Wish) -> BookingError | None:
     """Licence, insurance and every technique count on the day of the visit."""
-    return None if wish.person.is_allowed else NotCertified()
+    return None if wish.offer.is_allowed else NotCertified()
 
 
 def _closures(wish: Wish) -> BookingError | None:
     """Whole local days; turnover may not reach into one either."""
-    return Closed() if wish.person.is_closed else None
+    return Closed() if wish.offer.is_closed else None
 
 
 def _time_off(wish: Wish) -> BookingError | None:
-    return Away() if wish.person.is_away else None
+    return Away() if wish.offer.is_away else None
 
 
 def _hours(wish: Wish) -> BookingError | None:
@@ -213,12 +201,16 @@ def _hours(wish: Wish) -> BookingError | None:
 
 def _visits(wish: Wish) -> BookingError | None:
     """Other visits, and the way to and from those at another location."""
-    travel = timedelta(minutes=wish.clinic.travel_minutes)
-    for visit in wish.neighbours:
-        way = timedelta() if visit.location_id == wish.location.pk else travel
-        if visit.busy.lower - way < wish.end and visit.busy.upper + way > wish.begin:
-            return SlotTaken()
-    return None
+    if wish.offer.is_taken:
+        return SlotTaken()
+    if not wish.offer.is_elsewhere:
+        return None
+    way = timedelta(minutes=wish.clinic.travel_minutes)
+    elsewhere = [one for one in wish.neighbours if one.location_id != wish.location.pk]
+    is_too_near = any(
+        one.busy.lower - way < wish.end and one.busy.upper + way > wish.begin for one in elsewhere
+    )
+    return SlotTaken() if is_too_near else None
 
 
 def _limit_of_the_day(wish: Wish) -> BookingError | None:
@@ -233,12 +225,7 @@ def _limit_of_the_day(wish: Wish) -> BookingError | None:
 
 
 def _rooms(wish: Wish) -> BookingError | None:
-    if not wish.service.needs_room:
-        return None
-    rooms = free_rooms(
-        wish.location, wish.begin, wish.end, now=wish.now, moving=wish.moving, visitor=wish.visitor
-    )
-    return None if rooms else NoRoom()
+    return NoRoom() if wish.service.needs_room and not wish.offer.has_room else None
 
 
 def _grid(wish: Wish) -> BookingError | None:
@@ -277,40 +264,48 @@ def _too_soon(notice: timedelta, phone: str) -> str:
 
 def _shift_start(wish: Wish) -> datetime | None:
     """When the stretch of hours begins that holds the visit, if one does."""
-    whose = {"person": wish.practitioner.pk, "place": wish.location.pk, "on": wish.day}
-    weekly = WEEKLY.rows(weekday=wish.day.isoweekday(), **whose)
-    rows: list[Any] = [*weekly, *EXTRA.rows(**whose)]
-    zone = wish.location.zone
-    shifts = [
-        (moment(wish.day, row.starts_at, zone), moment(wish.day, row.ends_at, zone)) for row in rows
+    offer, zone = wish.offer, wish.location.zone
+    rows = [
+        *zip(offer.weekly_starts, offer.weekly_ends, strict=True),
+        *zip(offer.extra_starts, offer.extra_ends, strict=True),
     ]
+    shifts = [(moment(wish.day, first, zone), moment(wish.day, last, zone)) for first, last in rows]
     around = [
         begins for begins, ends in merged(shifts) if begins <= wish.starts_at and wish.end <= ends
     ]
     return around[0] if around else None
 
 
-def _blocking(
-    practitioner: int, since: Any, until: Any, now: Any, visitor: str, moving: int
-) -> AppointmentQuerySet:
-    rows = Appointment.objects.blocking(now=now, visitor=visitor).exclude(pk=moving)
-    return rows.filter(
-        practitioner=practitioner, starts_at__gte=since, starts_at__lt=until
-    ).select_related("location")
-
-
-def _person(
-    person: int, service: int, on: Any, begin: Any, end: Any, location: int, first: Any, last: Any
-) -> QuerySet[Practitioner]:
-    givers = Practitioner.objects.filter(pk=person, is_active=True, services=service)
-    allowed = Practitioner.objects.filter(pk=OuterRef("pk"))
-    allowed = allowed.certified_for(Service(pk=service), on=on).licensed(on=on)
+def _offered(
+    service: int, place: int, on: Any, weekday: int, begin: Any, end: Any, first: Any, last: Any,
+    **there: Any,
+) -> QuerySet[Service]:  # fmt: skip
+    """The service, if that person gives it; each annotation is what one of the rules asks."""
+    person, busy = there["practitioner"], there["busy"]
+    blocking, near = _blocking(**there), {name: there[name] for name in NEAR}
+    who = Practitioner.objects.filter(pk=person)
+    allowed = who.certified_for(Service(pk=service), on=on).licensed(on=on)
     closed = Closure.objects.filter(
-        Q(location=location) | Q(location=None), starts_on__lte=last, ends_on__gte=first
+        Q(location=place) | Q(location=None), starts_on__lte=last, ends_on__gte=first
     )
-    away = TimeOff.objects.filter(practitioner=OuterRef("pk"), starts_at__lt=end, ends_at__gt=begin)
-    return givers.annotate(
-        is_allowed=Exists(allowed), is_closed=Exists(closed), is_away=Exists(away)
+    away = TimeOff.objects.filter(practitioner=person, starts_at__lt=end, ends_at__gt=begin)
+    weekly = _weekly(person, place, on, weekday)
+    extra = ExtraHours.objects.filter(practitioner=person, location=place, on=on).order_by("pk")
+    given = Service.objects.filter(pk=service, practitioners=person, practitioners__is_active=True)
+    return given.annotate(
+        place_zone=Subquery(Location.objects.active().filter(pk=place).values("time_zone")),
+        is_published_now=Exists(Service.objects.published().filter(pk=service)),
+        is_bookable_online=Exists(who.filter(is_bookable_online=True)),
+        is_allowed=Exists(allowed),
+        is_closed=Exists(closed),
+        is_away=Exists(away),
+        weekly_starts=ArraySubquery(weekly.values("starts_at")),
+        weekly_ends=ArraySubquery(weekly.values("ends_at")),
+        extra_starts=ArraySubquery(extra.values("starts_at")),
+        extra_ends=ArraySubquery(extra.values("ends_at")),
+        is_taken=Exists(blocking.filter(busy__overlap=busy)),
+        is_elsewhere=Exists(blocking.exclude(location=place)),
+        has_room=Exists(unused_rooms(place, busy, **near)),
     )
 
 
@@ -321,44 +316,44 @@ def _weekly(person: int, place: int, on: Any, weekday: int) -> QuerySet[Availabi
         practitioner=person,
         location=place,
         weekday=weekday,
-    )
+    ).order_by("pk")
 
 
-AROUND_A_START = {
-    "practitioner": "bigint",
+def _blocking(
+    practitioner: int, busy: Any, since: Any, until: Any, now: Any, visitor: str, moving: int
+) -> AppointmentQuerySet:
+    rows = Appointment.objects.blocking(now=now, visitor=visitor).exclude(pk=moving)
+    return rows.filter(practitioner=practitioner, starts_at__gte=since, starts_at__lt=until)
+
+
+NEAR = {
     "since": "timestamptz",
     "until": "timestamptz",
     "now": "timestamptz",
     "visitor": "text",
     "moving": "bigint",
 }
-NEIGHBOURS = PreparedQuery("neighbours", AROUND_A_START, _blocking)
+THERE = {"practitioner": "bigint", "busy": "tstzrange", **NEAR}
+NEIGHBOURS = PreparedQuery(
+    "neighbours", THERE, lambda **there: _blocking(**there).select_related("location")
+)
 IN_THE_WAY = PreparedQuery(
     "in_the_way",
-    {**AROUND_A_START, "busy": "tstzrange"},
-    lambda busy, **about: _blocking(**about).filter(busy__overlap=busy)[:1],
+    THERE,
+    lambda **there: _blocking(**there).filter(busy__overlap=there["busy"]).only("pk")[:1],
 )
-PERSON = PreparedQuery(
-    "wished_person",
+OFFER = PreparedQuery(
+    "offer",
     {
-        "person": "bigint",
+        **THERE,
         "service": "bigint",
+        "place": "bigint",
         "on": "date",
+        "weekday": "smallint",
         "begin": "timestamptz",
         "end": "timestamptz",
-        "location": "bigint",
         "first": "date",
         "last": "date",
     },
-    _person,
-)
-WEEKLY = PreparedQuery(
-    "weekly_hours",
-    {"person": "bigint", "place": "bigint", "on": "date", "weekday": "smallint"},
-    _weekly,
-)
-EXTRA = PreparedQuery(
-    "extra_hours",
-    {"person": "bigint", "place": "bigint", "on": "date"},
-    lambda person, place, on: ExtraHours.objects.filter(practitioner=person, location=place, on=on),
+    _offered,
 )

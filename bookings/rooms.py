@@ -5,47 +5,57 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from bookings.models import Appointment
-from practitioners.models import Location, Room
+from practitioners.models import Room
 from practitioners.prepared import PreparedQuery
 
 AROUND = timedelta(hours=12)  # longer than the longest visit with its turnover
 
 
-def free_rooms(
-    location: Location,
-    begin: datetime,
-    end: datetime,
+def free_rooms(visit: Appointment, *, now: datetime) -> list[Room]:
+    """Active rooms of its location that nothing uses at its time, the least used of that day first."""
+    return FREE_ROOMS.rows(**room_wish(visit, now=now))
+
+
+def room_wish(
+    visit: Appointment,
     *,
     now: datetime,
     moving: Appointment | None = None,
     visitor: str = "",
-) -> list[Room]:
-    """Active rooms of a location that nothing uses in [begin, end), the least used of that day first."""
-    return FREE_ROOMS.rows(
-        location=location.pk,
-        since=begin - AROUND,
-        until=end + AROUND,
-        busy=DateTimeTZRange(begin, end),
-        now=now,
-        visitor=visitor,
-        moving=moving.pk if moving else 0,
-    )
+) -> dict[str, Any]:
+    """What is asked to find a room for a visit; first of all it may keep the one that it has."""
+    return {
+        "location": visit.location_id,
+        "since": visit.busy.lower - AROUND,
+        "until": visit.busy.upper + AROUND,
+        "busy": visit.busy,
+        "now": now,
+        "visitor": visitor,
+        "moving": (moving and moving.pk) or 0,
+        "own": visit.room_id or 0,
+    }
 
 
-def _free_rooms(
-    location: int, since: Any, until: Any, busy: Any, now: Any, visitor: str, moving: int
-) -> QuerySet[Room]:
+def unused_rooms(location: int, busy: Any, **near: Any) -> QuerySet[Room]:
+    """Active rooms of a location that nothing near uses in a stretch."""
+    rooms = Room.objects.filter(~Exists(_near(**near).filter(busy__overlap=busy)))
+    return rooms.filter(location=location, is_active=True)
+
+
+def _free_rooms(location: int, busy: Any, own: int, **near: Any) -> QuerySet[Room]:
+    rows = _near(**near).order_by().values("room")
+    many = Subquery(rows.annotate(many=Count("pk")).values("many"))
+    is_another = Case(When(pk=own, then=0), default=1)
+    return unused_rooms(location, busy, **near).order_by(is_another, Coalesce(many, 0), "pk")
+
+
+def _near(since: Any, until: Any, now: Any, visitor: str, moving: int) -> QuerySet[Appointment]:
     blocking = Appointment.objects.blocking(now=now, visitor=visitor).exclude(pk=moving)
-    near = blocking.filter(room=OuterRef("pk"), starts_at__gt=since, starts_at__lt=until)
-    many = near.order_by().values("room").annotate(many=Count("pk")).values("many")
-    rooms = Room.objects.filter(~Exists(near.filter(busy__overlap=busy)))
-    rooms = rooms.filter(location=location, is_active=True)
-    return rooms.order_by(Coalesce(Subquery(many), 0), "pk")
+    return blocking.filter(room=OuterRef("pk"), starts_at__gt=since, starts_at__lt=until)
 
 
 FREE_ROOMS = PreparedQuery(
@@ -58,6 +68,7 @@ FREE_ROOMS = PreparedQuery(
         "now": "timestamptz",
         "visitor": "text",
         "moving": "bigint",
+        "own": "bigint",
     },
     _free_rooms,
 )

@@ -110,12 +110,21 @@ class PreparedQuery(Generic[Row]):
     def _reader(self) -> _Reader:
         return _Reader(self._compiled(0)[0])
 
+    def within(self, name: str, statement: str, **types: str) -> Prepared:
+        """A statement of one's own around the query, which stands at its `{}`, with places of its own."""
+        return Prepared(name, statement.format(self._statement), {**self._types, **types})
+
     @cached_property
     def _prepared(self) -> Prepared:
+        return Prepared(self._name, self._statement, self._types)
+
+    @cached_property
+    def _statement(self) -> str:
+        """The query as SQL with its named places."""
         (_, statement), (_, again) = self._compiled(0), self._compiled(len(self._types))
         if statement != again:
             raise ValueError(f"The query {self._name} computes something from its values.")
-        return Prepared(self._name, statement, self._types)
+        return statement
 
     def _compiled(self, first: int) -> tuple[Any, str]:
         """Django's compiler after its work, and the statement with its named places."""

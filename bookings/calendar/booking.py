@@ -12,24 +12,25 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 
 from bookings.availability import slots_at
-from bookings.calendar.attempts import in_one_transaction
+from bookings.calendar.attempts import LookAgain, in_one_transaction
 from bookings.calendar.holds import lock_hold, renew_hold, why_no_longer
-from bookings.calendar.locks import CLIENT, PRACTITIONER, lock
+from bookings.calendar.locks import CLIENT
+from bookings.calendar.taking import take_room, take_time
 from bookings.calendar.writing import (
     Status,
     announce,
     check_client_is_free,
     clashes,
     clear_the_way,
-    derive,
     insert,
-    take_room,
+    judge,
     terms,
     update,
-    wish_of,
+    wish_for,
 )
 from bookings.errors import (
     AlreadyUsed,
+    BookingError,
     CallToBook,
     Changed,
     ChosenElsewhere,
@@ -40,7 +41,7 @@ from bookings.errors import (
 )
 from bookings.extensions import ask_gates
 from bookings.models import Appointment, Client
-from bookings.refusals import is_taken, why_not
+from bookings.refusals import why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
 from practitioners.prepared import PreparedQuery
 
@@ -251,6 +252,7 @@ def book(
             desk_note=desk_note,
             created_at=now,
         ),
+        has_form=form_token is not None,
         by=by,
         room=room,
         for_staff=for_staff,
@@ -259,23 +261,31 @@ def book(
 
 
 @in_one_transaction
-def _book(
+def _book(visit: Appointment, *, has_form: bool, **given: Any) -> Appointment:
+    """Book it, unless the form that it came with has done so already.
+
+    Whoever sends a form again finds its time taken, at the latest by its token. A booking
+    without a form has a token, too, and a key once it was written: then its answer was lost.
+    """
+    try:
+        return _booked(visit, **given)
+    except (BookingError, LookAgain):
+        token = visit.form_token if has_form or visit.pk else None
+        earlier = _booked_by_form(token, visit.form_digest) if token else None
+        if earlier:
+            return earlier
+        raise
+
+
+def _booked(
     visit: Appointment, *, by: Any, room: Room | None, for_staff: bool, now: datetime
 ) -> Appointment:
     client = visit.client
-    assert client is not None  # book() gives both
-    too_late = is_taken(*wish_of(visit), now=now)
-    if not too_late:
-        lock((PRACTITIONER, visit.practitioner_id))
-    assert visit.form_token is not None
-    earlier = _booked_by_form(visit.form_token, visit.form_digest)
-    if earlier:
-        return earlier
-    derive(visit)
-    reason = why_not(*wish_of(visit), now=now, for_staff=for_staff, is_taken=too_late)
-    if reason:
-        raise reason
-    visit.room = take_room(visit, now=now, wanted=room)
+    assert client is not None  # book() gives it
+    wish = wish_for(visit, now=now, for_staff=for_staff)
+    take_time(wish)
+    judge(visit, wish)
+    visit.room_id = take_room(visit, now=now, wanted=room)
     if not for_staff:
         may_book_alone(client, visit, now=now)
     clear_the_way(visit, now=now)

@@ -7,21 +7,22 @@ from typing import Any
 
 from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
+from bookings.calendar.taking import is_taken, take_room
 from bookings.calendar.writing import (
     WITH_DETAILS,
     Status,
     announce,
     check_client_is_free,
     clear_the_way,
-    derive,
+    judge,
     locked,
-    take_room,
     update,
+    wish_for,
 )
-from bookings.errors import Ended, NeedsReason, NotPossible, TooLate, WrongState
+from bookings.errors import Ended, NeedsReason, NotPossible, SlotTaken, TooLate, WrongState
 from bookings.extensions import Event, ask_gates
 from bookings.models import Appointment
-from bookings.refusals import is_taken, why_not
+from bookings.refusals import Wish
 from practitioners.models import ClinicSettings, Location, Practitioner
 
 UNDO = timedelta(minutes=3)
@@ -56,7 +57,7 @@ def move(
     start cannot be booked.
     """
     to = (practitioner or visit.practitioner, location or visit.location, starts_at)
-    if is_taken(visit.service, *to, now=now, moving=visit):
+    if is_taken(Wish(visit.service, *to, now=now, moving=visit)):
         _refuse_early(visit, *to, now=now, for_staff=for_staff)
     chosen_pk = practitioner.pk if practitioner else None
     visit = locked(visit, (PRACTITIONER, chosen_pk), kinds=(PRACTITIONER,))
@@ -88,12 +89,8 @@ def _refuse_early(
     if _is_there(fresh, chosen, where, starts_at):
         return
     _may_change(fresh, now=now, for_staff=for_staff)
-    reason = why_not(
-        fresh.service, chosen, where, starts_at,
-        now=now, for_staff=for_staff, moving=fresh, is_taken=True,
-    )  # fmt: skip
-    if reason:
-        raise reason
+    wish = Wish(fresh.service, chosen, where, starts_at, now, for_staff, moving=fresh)
+    raise wish.why_not() or SlotTaken()
 
 
 def _is_there(
@@ -120,14 +117,9 @@ def move_quietly(
     _may_change(visit, now=now, for_staff=for_staff)
     price = visit.price
     visit.starts_at, visit.practitioner, visit.location = starts_at, chosen, where
-    derive(visit)
+    judge(visit, wish_for(visit, now=now, for_staff=for_staff, moving=visit))
     visit.price = price
-    reason = why_not(
-        visit.service, chosen, where, starts_at, now=now, for_staff=for_staff, moving=visit
-    )
-    if reason:
-        raise reason
-    visit.room = take_room(visit, now=now, moving=visit)
+    visit.room_id = take_room(visit, now=now, moving=visit)
     _client_agrees(visit, now=now, for_staff=for_staff)
     clear_the_way(visit, now=now)
     visit.status, visit.arrived_at = Status.BOOKED, None

@@ -8,18 +8,19 @@ from datetime import datetime, timedelta
 from bookings.availability import least_loaded, slots_at
 from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, lock, visitor_number
+from bookings.calendar.taking import take_room, take_time
 from bookings.calendar.writing import (
     Status,
     clear_the_way,
     derive,
     insert,
-    take_room,
+    judge,
     update,
-    wish_of,
+    wish_for,
 )
 from bookings.errors import BookingError, HoldExpired, NotOffered, NotPossible, SlotTaken, Taken
 from bookings.models import Appointment
-from bookings.refusals import is_taken, why_not
+from bookings.refusals import why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 from practitioners.prepared import PreparedQuery
 
@@ -113,14 +114,10 @@ def _keep(
         held_until=now + keep_for,
         created_at=now,
     )
-    too_late = is_taken(*wish_of(kept), now=now, visitor=visitor)
-    if not too_late:
-        lock((VISITOR, visitor_number(visitor)), (PRACTITIONER, practitioner.pk))
-    derive(kept)
-    reason = why_not(*wish_of(kept), now=now, visitor=visitor, is_taken=too_late)
-    if reason:
-        raise reason
-    kept.room = take_room(kept, now=now, visitor=visitor)
+    wish = wish_for(kept, now=now, visitor=visitor)
+    take_time(wish, (VISITOR, visitor_number(visitor)))
+    judge(kept, wish)
+    kept.room_id = take_room(kept, now=now, visitor=visitor)
     clear_the_way(kept, now=now, visitor=visitor)
     insert(kept)
     return kept
@@ -170,13 +167,8 @@ def locked_hold(visitor: str, *, keeps_room: bool = True) -> Appointment | None:
 
 def why_no_longer(kept: Appointment, *, now: datetime) -> BookingError | None:
     """Name why a kept time cannot be booked any more. The notice counted when it was chosen."""
-    is_on_offer: bool = kept.is_on_offer  # type: ignore[attr-defined]  # read with the row
-    if not (is_on_offer and kept.practitioner.is_bookable_online):
-        return NotOffered()
-    return why_not(
-        kept.service, kept.practitioner, kept.location, kept.starts_at,
-        now=now, moving=kept, for_staff=True,
-    )  # fmt: skip
+    wish = wish_for(kept, now=now, moving=kept, for_staff=True)
+    return wish.why_not() if wish.is_shown else NotOffered()
 
 
 @in_one_transaction
@@ -202,7 +194,7 @@ def renew_hold(visitor: str, *, now: datetime) -> None:
         kept.delete()
         return
     derive(kept)
-    kept.room = take_room(kept, now=now, visitor=visitor)
+    kept.room_id = take_room(kept, now=now, visitor=visitor)
     clear_the_way(kept, now=now)
     update(kept, "room", "ends_at", "busy", "price")
 

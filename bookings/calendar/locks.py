@@ -10,7 +10,7 @@ changes can wait for each other.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.db import connection
 
@@ -21,14 +21,6 @@ LARGEST = 0x7FFFFFFF
 WAIT = """
 SELECT pg_advisory_xact_lock(kind, id) FROM unnest(%s::int[], %s::int[]) AS wanted (kind, id)
 """
-# What is waited for afterwards is, because the locked row must be known first.
-TRY = """
-WITH got AS MATERIALIZED (
-    SELECT id FROM unnest(%s::int[]) AS wanted (id) WHERE pg_try_advisory_xact_lock(%s, id) LIMIT 1
-)
-SELECT id, (SELECT count(pg_advisory_xact_lock(kind, key + 0 * got.id))
-            FROM unnest(%s::int[], %s::int[]) AS more (kind, key)) FROM got
-"""
 
 
 def visitor_number(visitor: str) -> int:
@@ -38,37 +30,18 @@ def visitor_number(visitor: str) -> int:
 
 def lock(*wanted: tuple[int, int | None]) -> None:
     """Wait for some locks in their one order; a pair without an id asks for none."""
-    pairs = _in_order(wanted)
+    pairs = in_order(wanted)
     if not pairs:
         return
     with connection.cursor() as cursor:
         cursor.execute(WAIT, [[kind for kind, _ in pairs], [key for _, key in pairs]])
 
 
-def _in_order(wanted: Iterable[tuple[int, int | None]]) -> list[tuple[int, int]]:
+def in_order(wanted: Iterable[tuple[int, int | None]]) -> list[tuple[int, int]]:
+    """Pairs of kind and id as they are locked, without those that ask for none."""
     return sorted({(kind, key & LARGEST) for kind, key in wanted if key is not None})
 
 
 def lock_visitor(visitor: str) -> None:
     """Let one visitor do one thing at a time, whatever their browser sends at once."""
     lock((VISITOR, visitor_number(visitor)))
-
-
-def lock_one(kind: int, keys: Sequence[int], *more: tuple[int, int | None]) -> int:
-    """Lock whichever is free first, else wait for the first; then some more. Returns the one locked."""
-    pairs = _in_order(more)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            TRY,
-            [
-                [key & LARGEST for key in keys],
-                kind,
-                [kind for kind, _ in pairs],
-                [key for _, key in pairs],
-            ],
-        )
-        got = cursor.fetchone()
-    if got is None:
-        lock((kind, keys[0]), *more)
-        return keys[0]
-    return next(key for key in keys if key & LARGEST == got[0])

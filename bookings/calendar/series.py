@@ -22,8 +22,9 @@ from bookings.calendar.writing import (
     announce_together,
     check_client_is_free,
     clear_the_way,
-    derive,
     insert,
+    judge,
+    wish_for,
 )
 from bookings.errors import (
     AlreadyUsed,
@@ -35,7 +36,6 @@ from bookings.errors import (
 )
 from bookings.extensions import Event, ask_gates
 from bookings.models import Appointment, Client, Series
-from bookings.refusals import why_not
 from bookings.rooms import free_rooms
 from bookings.wall_clock import moment
 from practitioners.models import Location, Practitioner, Room, Service
@@ -293,13 +293,8 @@ def _ask_gates(client: Client, visit: Appointment, now: datetime) -> None:
 
 
 def _check(visit: Appointment, *, now: datetime, for_staff: bool) -> None:
-    derive(visit)
-    reason = why_not(
-        visit.service, visit.practitioner, visit.location, visit.starts_at,
-        now=now, for_staff=for_staff,
-    )  # fmt: skip
-    if reason:
-        raise _naming(reason, visit.starts_at)
+    wish = wish_for(visit, now=now, for_staff=for_staff)
+    _saying_which(visit, judge, visit, wish)
 
 
 def _apart(visits: list[Appointment]) -> None:
@@ -330,7 +325,7 @@ def _take_rooms(visits: list[Appointment], *, now: datetime) -> None:
 
 
 def _free(visit: Appointment, *, now: datetime) -> list[Room]:
-    rooms = free_rooms(visit.location, visit.busy.lower, visit.busy.upper, now=now)
+    rooms = free_rooms(visit, now=now)
     if not rooms:
         raise NoRoom(starts_at=visit.starts_at)
     return sorted(rooms, key=lambda room: room.pk)

@@ -13,13 +13,13 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 
 from bookings.calendar.attempts import LookAgain
-from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM, lock, lock_one
-from bookings.errors import ClientBusy, NoRoom
+from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM, lock
+from bookings.errors import ClientBusy
 from bookings.extensions import Event, tell_listeners
 from bookings.messages import appointments as mails
 from bookings.models import Appointment, Client
-from bookings.rooms import free_rooms
-from practitioners.models import Location, Practitioner, Room, Service
+from bookings.refusals import Wish
+from practitioners.models import Service
 from practitioners.prepared import Prepared, PreparedInsert, PreparedQuery, PreparedUpdate
 
 Status = Appointment.Status
@@ -102,8 +102,28 @@ def _stands_on(visit: Appointment) -> tuple[int, int | None, int | None]:
 
 def derive(visit: Appointment) -> None:
     """Set length, blocked range and price from the service as it is now, whatever a page read."""
-    visit.service = SERVICE.only(key=visit.service_id)
-    visit.ends_at, visit.busy, visit.price = terms(visit.service, visit.starts_at)
+    _settle(visit, SERVICE.only(key=visit.service_id))
+
+
+def wish_for(visit: Appointment, *, now: datetime, **about: Any) -> Wish:
+    """What a visit asks for: service, who gives it, where and when."""
+    return Wish(
+        visit.service, visit.practitioner, visit.location, visit.starts_at, now=now, **about
+    )
+
+
+def judge(visit: Appointment, wish: Wish) -> None:
+    """Raise why a visit cannot be as it is wished; else derive it from the service as it is now."""
+    reason = wish.why_not()
+    if reason:
+        raise reason
+    visit.location = wish.location
+    _settle(visit, wish.service)
+
+
+def _settle(visit: Appointment, service: Service) -> None:
+    visit.service = service
+    visit.ends_at, visit.busy, visit.price = terms(service, visit.starts_at)
 
 
 def terms(service: Service, starts_at: datetime) -> tuple[datetime, DateTimeTZRange, Decimal]:
@@ -114,41 +134,6 @@ def terms(service: Service, starts_at: datetime) -> tuple[datetime, DateTimeTZRa
         ends_at + timedelta(minutes=service.turnover_after),
     )
     return ends_at, busy, service.price
-
-
-def wish_of(visit: Appointment) -> tuple[Service, Practitioner, Location, datetime]:
-    """What a visit asks for: service, who gives it, where and when."""
-    return visit.service, visit.practitioner, visit.location, visit.starts_at
-
-
-def take_room(
-    visit: Appointment,
-    *,
-    now: datetime,
-    wanted: Room | None = None,
-    moving: Appointment | None = None,
-    visitor: str = "",
-) -> Room | None:
-    """Choose and lock a room: the one the visit has, else the least used free one; then the client.
-
-    None for a service that needs none. Raises NoRoom. One room is waited for at most;
-    that somebody else took it before it was ours is what `insert` and `update` find.
-    """
-    client = (CLIENT, visit.client_id)
-    if not visit.service.needs_room and wanted is None:
-        lock(client)
-        return None
-    free = free_rooms(
-        visit.location, visit.busy.lower, visit.busy.upper, now=now, moving=moving, visitor=visitor
-    )
-    if wanted is not None:
-        free = [room for room in free if room == wanted]
-    elif visit.room in free:
-        free = [visit.room, *(room for room in free if room != visit.room)]
-    if not free:
-        raise NoRoom
-    got = lock_one(ROOM, [room.pk for room in free], client)
-    return next(room for room in free if room.pk == got)
 
 
 def check_client_is_free(client: Client, visit: Appointment) -> None:

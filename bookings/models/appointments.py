@@ -81,17 +81,12 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def held_for(self, visitor: str) -> AppointmentQuerySet:
         """The time kept for a visitor, even if it has run out."""
         kept = self.filter(held_by=visitor, status=Appointment.Status.HELD)
-        return kept.select_related("service", "practitioner", "location").with_offer()
+        return kept.select_related("service", "practitioner", "location")
 
     def kept_or_booked(self, visitor: str, token: uuid.UUID) -> AppointmentQuerySet:
         """What a visitor keeps, and what a form has booked, in the same query."""
         kept = Q(held_by=visitor, status=Appointment.Status.HELD)
-        return self.filter(kept | Q(form_token=token)).with_details().with_offer()
-
-    def with_offer(self) -> AppointmentQuerySet:
-        """Each with whether visitors may book its service now, as `is_on_offer`."""
-        published = Service.objects.published().filter(pk=OuterRef("service"))
-        return self.annotate(is_on_offer=Exists(published))
+        return self.filter(kept | Q(form_token=token)).with_details()
 
     def booked_by_form(self, token: uuid.UUID) -> AppointmentQuerySet:
         """The visit that a form has booked, whoever sends it again."""

@@ -1,0 +1,95 @@
+"""Locks on what is still to be had, found and locked by one statement each.
+
+A lock is good for what is read after it. So what these find is looked at once more behind
+them: the time by the rules, the room by its constraint.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+from bookings.calendar.locks import CLIENT, LARGEST, PRACTITIONER, ROOM, in_order, lock
+from bookings.errors import NoRoom, SlotTaken
+from bookings.models import Appointment
+from bookings.refusals import IN_THE_WAY, Wish
+from bookings.rooms import FREE_ROOMS, room_wish
+from practitioners.models import Room
+from practitioners.prepared import Prepared
+
+UNLESS_TAKEN = """
+WITH in_the_way AS MATERIALIZED ({})
+SELECT count(pg_advisory_xact_lock(kind, id)) FROM unnest(%(kinds)s, %(keys)s) AS wanted (kind, id)
+WHERE NOT EXISTS (SELECT FROM in_the_way)
+"""
+# Who waits for the client does so afterwards, because the locked room must be known first.
+WHICHEVER_IS_FREE = f"""
+WITH free AS MATERIALIZED ({{}}), got AS MATERIALIZED (
+    SELECT id FROM free WHERE pg_try_advisory_xact_lock({ROOM}, (id & {LARGEST})::int) LIMIT 1
+)
+SELECT id, (SELECT count(pg_advisory_xact_lock(kind, key + 0 * got.id::int))
+            FROM unnest(%(kinds)s, %(keys)s) AS more (kind, key)) FROM got
+"""  # noqa: S608  our own numbers
+LOCKED = {"kinds": "int[]", "keys": "int[]"}
+
+
+def is_taken(wish: Wish) -> bool:
+    """Tell whether somebody stands there. One cheap query."""
+    return IN_THE_WAY.first(**wish.there) is not None
+
+
+def take_time(wish: Wish, *more: tuple[int, int]) -> None:
+    """Lock the calendar of a practitioner, and more, unless somebody stands there already.
+
+    Of a crowd that wants one time nobody waits for nothing. Raises the reason why it
+    cannot be booked.
+    """
+    wanted = _pairs((PRACTITIONER, wish.practitioner.pk), *more)
+    ((locked,),) = _unless_taken().rows({**wish.there, **wanted})
+    if not locked:
+        raise wish.why_not() or SlotTaken()  # it may be free again by now
+
+
+def take_room(
+    visit: Appointment,
+    *,
+    now: datetime,
+    wanted: Room | None = None,
+    moving: Appointment | None = None,
+    visitor: str = "",
+) -> int | None:
+    """Choose and lock a room: the one the visit has, else the least used free one; then the client.
+
+    None for a service that needs none. Raises NoRoom. Whichever is not locked by somebody is
+    taken, and one room is waited for at most; that somebody else took it before it was ours
+    is what `insert` and `update` find.
+    """
+    client = (CLIENT, visit.client_id)
+    if not visit.service.needs_room and wanted is None:
+        lock(client)
+        return None
+    asked = room_wish(visit, now=now, moving=moving, visitor=visitor)
+    got = [] if wanted else _whichever_is_free().rows({**asked, **_pairs(client)})
+    if got:
+        return int(got[0][0])
+    free = FREE_ROOMS.keys(**asked)
+    if not free or (wanted and wanted.pk not in free):
+        raise NoRoom
+    key = wanted.pk if wanted else free[0]
+    lock((ROOM, key), client)
+    return key
+
+
+def _pairs(*wanted: tuple[int, int | None]) -> dict[str, list[int]]:
+    pairs = in_order(wanted)
+    return {"kinds": [kind for kind, _ in pairs], "keys": [key for _, key in pairs]}
+
+
+@cache
+def _unless_taken() -> Prepared:
+    return IN_THE_WAY.within("lock_unless_taken", UNLESS_TAKEN, **LOCKED)
+
+
+@cache
+def _whichever_is_free() -> Prepared:
+    return FREE_ROOMS.within("lock_free_room", WHICHEVER_IS_FREE, **LOCKED)
