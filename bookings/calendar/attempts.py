@@ -21,6 +21,7 @@ from django.db import (
     transaction,
 )
 
+from bookings.calendar.saying import saying_once
 from bookings.errors import Busy
 from practitioners.once import read_once
 
@@ -80,7 +81,7 @@ def _once(verb: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, 
         with _said_by(kwargs.get("by")), transaction.atomic(durable=not is_part):
             if is_part:
                 return verb(*args, **kwargs)
-            with read_once(), _patient_but_not_for_ever():
+            with read_once(), saying_once(PATIENCE.format(LOCK_TIMEOUT, STATEMENT_TIMEOUT)):
                 return verb(*args, **kwargs)
     finally:
         _running.is_inside = is_part
@@ -127,16 +128,6 @@ def was_cut_off(code: str) -> bool:
 def constraint_of(problem: DatabaseError) -> str:
     """The name of the constraint that said no."""
     return getattr(getattr(problem.__cause__, "diag", None), "constraint_name", None) or ""
-
-
-def _patient_but_not_for_ever() -> AbstractContextManager[None]:
-    """Limit every wait of the transaction; said with its first statement, which spares a round trip."""
-    unsaid = iter([PATIENCE.format(LOCK_TIMEOUT, STATEMENT_TIMEOUT)])
-
-    def say(execute: Any, statement: str, values: Any, many: bool, context: Any) -> Any:
-        return execute(next(unsaid, "") + statement, values, many, context)
-
-    return connection.execute_wrapper(say)
 
 
 def _said_by(by: Any) -> AbstractContextManager[Any]:

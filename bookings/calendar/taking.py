@@ -19,7 +19,7 @@ from practitioners.prepared import Prepared
 
 UNLESS_TAKEN = """
 WITH in_the_way AS MATERIALIZED ({})
-SELECT count(pg_advisory_xact_lock(kind, id)) FROM unnest(%(kinds)s, %(keys)s) AS wanted (kind, id)
+SELECT pg_advisory_xact_lock(kind, id) FROM unnest(%(kinds)s, %(keys)s) AS wanted (kind, id)
 WHERE NOT EXISTS (SELECT FROM in_the_way)
 """
 # Who waits for the client does so afterwards, because the locked room must be known first.
@@ -45,8 +45,7 @@ def take_time(wish: Wish, *more: tuple[int, int]) -> None:
     cannot be booked.
     """
     wanted = _pairs((PRACTITIONER, wish.practitioner.pk), *more)
-    ((locked,),) = _unless_taken().rows({**wish.there, **wanted})
-    if not locked:
+    if not _unless_taken().rows({**wish.there, **wanted}):
         raise wish.why_not() or SlotTaken()  # it may be free again by now
 
 
