@@ -2,6 +2,7 @@
 
 Prepared         a statement written by hand
 PreparedQuery    a query in the words of the models, which Django puts together once, too
+PreparedAround   a statement by hand around such a query
 PreparedInsert   rows of a model, as many as there are
 PreparedUpdate   some fields of one row
 """
@@ -85,7 +86,7 @@ class PreparedQuery(Generic[Row]):
     def __init__(
         self, name: str, types: Mapping[str, str], ask: Callable[..., QuerySet[Row]]
     ) -> None:
-        self._name, self._types, self._ask = name, types, ask
+        self._name, self.types, self._ask = name, types, ask
 
     def rows(self, **values: Any) -> list[Row]:
         """The rows of the query for these values. Queries as for `Prepared.rows`."""
@@ -110,18 +111,14 @@ class PreparedQuery(Generic[Row]):
     def _reader(self) -> _Reader:
         return _Reader(self._compiled(0)[0])
 
-    def within(self, name: str, statement: str, **types: str) -> Prepared:
-        """A statement of one's own around the query, which stands at its `{}`, with places of its own."""
-        return Prepared(name, statement.format(self._statement), {**self._types, **types})
-
     @cached_property
     def _prepared(self) -> Prepared:
-        return Prepared(self._name, self._statement, self._types)
+        return Prepared(self._name, self.statement, self.types)
 
     @cached_property
-    def _statement(self) -> str:
+    def statement(self) -> str:
         """The query as SQL with its named places."""
-        (_, statement), (_, again) = self._compiled(0), self._compiled(len(self._types))
+        (_, statement), (_, again) = self._compiled(0), self._compiled(len(self.types))
         if statement != again:
             raise ValueError(f"The query {self._name} computes something from its values.")
         return statement
@@ -130,13 +127,29 @@ class PreparedQuery(Generic[Row]):
         """Django's compiler after its work, and the statement with its named places."""
         places = {
             place: STAND_INS[kind](number)
-            for number, (place, kind) in enumerate(self._types.items(), first)
+            for number, (place, kind) in enumerate(self.types.items(), first)
         }
         compiler: Any = self._ask(**places).query.get_compiler(connection=connection)
         statement, values = compiler.as_sql()
         names = {value: f"%({place})s" for place, value in places.items()}
         statement = statement.replace("%%", "%%%%")
         return compiler, statement % tuple(_named(one, names) for one in values)
+
+
+class PreparedAround:
+    """A statement by hand around such a query, which stands at its `{}`; with more places, if it has some."""
+
+    def __init__(self, name: str, statement: str, query: PreparedQuery[Any], **more: str) -> None:
+        self._name, self._statement, self._query, self._more = name, statement, query, more
+
+    def rows(self, **values: Any) -> list[tuple[Any, ...]]:
+        """What it answers. Queries as for `Prepared.rows`."""
+        return self._prepared.rows(values)
+
+    @cached_property
+    def _prepared(self) -> Prepared:
+        statement = self._statement.format(self._query.statement)
+        return Prepared(self._name, statement, {**self._query.types, **self._more})
 
 
 def _named(value: Any, names: Mapping[Any, str]) -> str:

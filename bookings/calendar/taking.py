@@ -7,7 +7,6 @@ them: the time by the rules, the room by its constraint.
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 
 from bookings.calendar.locks import CLIENT, LARGEST, PRACTITIONER, ROOM, in_order, lock
 from bookings.errors import NoRoom, SlotTaken
@@ -15,22 +14,32 @@ from bookings.models import Appointment
 from bookings.refusals import IN_THE_WAY, Wish
 from bookings.rooms import FREE_ROOMS, room_wish
 from practitioners.models import Room
-from practitioners.prepared import Prepared
+from practitioners.prepared import PreparedAround
 
-UNLESS_TAKEN = """
+LOCKED = {"kinds": "int[]", "keys": "int[]"}
+UNLESS_TAKEN = PreparedAround(
+    "lock_unless_taken",
+    """
 WITH in_the_way AS MATERIALIZED ({})
 SELECT pg_advisory_xact_lock(kind, id) FROM unnest(%(kinds)s, %(keys)s) AS wanted (kind, id)
 WHERE NOT EXISTS (SELECT FROM in_the_way)
-"""
+""",
+    IN_THE_WAY,
+    **LOCKED,
+)
 # Who waits for the client does so afterwards, because the locked room must be known first.
-WHICHEVER_IS_FREE = f"""
+WHICHEVER_IS_FREE = PreparedAround(
+    "lock_free_room",
+    f"""
 WITH free AS MATERIALIZED ({{}}), got AS MATERIALIZED (
     SELECT id FROM free WHERE pg_try_advisory_xact_lock({ROOM}, (id & {LARGEST})::int) LIMIT 1
 )
 SELECT id, (SELECT count(pg_advisory_xact_lock(kind, key + 0 * got.id::int))
             FROM unnest(%(kinds)s, %(keys)s) AS more (kind, key)) FROM got
-"""  # noqa: S608  our own numbers
-LOCKED = {"kinds": "int[]", "keys": "int[]"}
+""",  # noqa: S608  our own numbers
+    FREE_ROOMS,
+    **LOCKED,
+)
 
 
 def is_taken(wish: Wish) -> bool:
@@ -45,7 +54,7 @@ def take_time(wish: Wish, *more: tuple[int, int]) -> None:
     cannot be booked.
     """
     wanted = _pairs((PRACTITIONER, wish.practitioner.pk), *more)
-    if not _unless_taken().rows({**wish.there, **wanted}):
+    if not UNLESS_TAKEN.rows(**wish.there, **wanted):
         raise wish.why_not() or SlotTaken()  # it may be free again by now
 
 
@@ -68,7 +77,7 @@ def take_room(
         lock(client)
         return None
     asked = room_wish(visit, now=now, moving=moving, visitor=visitor)
-    got = [] if wanted else _whichever_is_free().rows({**asked, **_pairs(client)})
+    got = [] if wanted else WHICHEVER_IS_FREE.rows(**asked, **_pairs(client))
     if got:
         return int(got[0][0])
     free = FREE_ROOMS.keys(**asked)
@@ -82,13 +91,3 @@ def take_room(
 def _pairs(*wanted: tuple[int, int | None]) -> dict[str, list[int]]:
     pairs = in_order(wanted)
     return {"kinds": [kind for kind, _ in pairs], "keys": [key for _, key in pairs]}
-
-
-@cache
-def _unless_taken() -> Prepared:
-    return IN_THE_WAY.within("lock_unless_taken", UNLESS_TAKEN, **LOCKED)
-
-
-@cache
-def _whichever_is_free() -> Prepared:
-    return FREE_ROOMS.within("lock_free_room", WHICHEVER_IS_FREE, **LOCKED)
