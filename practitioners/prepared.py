@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 from weakref import WeakSet
 
-from django.db import connection, connections
+from django.db import connection, connections, models
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
@@ -36,27 +36,36 @@ class Prepared:
         self._execute = f"EXECUTE {name} {f'({places})' if places else ''}"
         self._sessions: WeakSet[Any] = WeakSet()
 
-    def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Execute it and read what it answers. One query; the first of a session makes it ready, too."""
-        self._make_ready()
-        with connection.cursor() as cursor:
-            cursor.execute(self._execute, values)
+    def rows(self, values: Mapping[str, Any], *, after: str = "") -> list[tuple[Any, ...]]:
+        """Execute it and read what it answers. One query; the first of a session makes it ready, too.
+
+        `after` is what another has `said`: it is sent along and executed before.
+        """
+        with self._ready().cursor() as cursor:
+            cursor.execute(after + self._execute, values)
             return cursor.fetchall()
 
-    def written(self, values: Mapping[str, Any]) -> int:
-        """Execute it; how many rows it has written. Queries as for `rows`."""
-        self._make_ready()
-        with connection.cursor() as cursor:
-            cursor.execute(self._execute, values)
+    def written(self, values: Mapping[str, Any], *, after: str = "") -> int:
+        """Execute it; how many rows it has written. Queries and `after` as for `rows`."""
+        with self._ready().cursor() as cursor:
+            cursor.execute(after + self._execute, values)
             return cursor.rowcount
 
-    def _make_ready(self) -> None:
-        connection.ensure_connection()
-        session = connection.connection
-        if session not in self._sessions:
-            with connection.wrap_database_errors, session.cursor() as cursor:
+    def said(self, values: Mapping[str, Any]) -> str:
+        """The statement with its values, to be executed with another one."""
+        with self._ready().cursor() as cursor:
+            said = cursor.mogrify(self._execute, values).decode()
+        return f"{said.replace('%', '%%')}; "
+
+    def _ready(self) -> Any:
+        """The connection, found once and not for everything that is asked of it."""
+        line: Any = connections[connection.alias]
+        line.ensure_connection()
+        if line.connection not in self._sessions:
+            with line.wrap_database_errors, line.connection.cursor() as cursor:
                 cursor.execute(self._prepare)
-            self._sessions.add(session)
+            self._sessions.add(line.connection)
+        return line
 
 
 def _moment(number: int) -> datetime:
@@ -206,14 +215,14 @@ class PreparedInsert:
             {name: f"{_type_of(field)}[]" for name, field in self._fields.items()},
         )
 
-    def write(self, rows: Collection[Model]) -> list[int]:
+    def write(self, rows: Collection[Model], *, after: str = "") -> list[int]:
         """Insert them and give the keys of those that are written."""
         line = connections[connection.alias]  # found once and not for every value
         values = {
-            name: [field.get_db_prep_save(field.pre_save(row, True), line) for row in rows]
+            name: [_stored(field, field.pre_save(row, True), line) for row in rows]
             for name, field in self._fields.items()
         }
-        return [key for (key,) in self._prepared.rows(values)]
+        return [key for (key,) in self._prepared.rows(values, after=after)]
 
 
 class PreparedUpdate:
@@ -231,14 +240,34 @@ class PreparedUpdate:
             {name: _type_of(field) for name, field in self._fields.items()},
         )
 
-    def write(self, row: Model) -> bool:
+    def write(self, row: Model, *, after: str = "") -> bool:
         """Whether the row was there to be written."""
         line = connections[connection.alias]
         values = {
-            name: field.get_db_prep_save(getattr(row, field.attname), line)
+            name: _stored(field, getattr(row, field.attname), line)
             for name, field in self._fields.items()
         }
-        return self._prepared.written(values) == 1
+        return self._prepared.written(values, after=after) == 1
+
+
+# Of these fields values of these types are stored as they are; Django takes longer to find that out.
+PLAIN: dict[type, type] = {
+    models.BooleanField: bool,
+    models.CharField: str,
+    models.DateTimeField: datetime,
+    models.PositiveIntegerField: int,
+    models.PositiveSmallIntegerField: int,
+    models.TextField: str,
+    models.UUIDField: UUID,
+    models.ForeignKey: int,
+}
+
+
+def _stored(field: Any, value: Any, line: Any) -> Any:
+    """A value as its column takes it."""
+    if value is None or PLAIN.get(type(field)) is type(value):
+        return value
+    return field.get_db_prep_save(value, line)
 
 
 def _type_of(field: Any) -> str:

@@ -288,8 +288,7 @@ def _booked(
     visit.room_id = take_room(visit, now=now, wanted=room)
     if not for_staff:
         may_book_alone(client, visit, now=now)
-    clear_the_way(visit, now=now)
-    insert(visit)
+    insert(visit, after=clear_the_way(visit, now=now))
     announce("booked", visit, now=now)
     return visit
 

@@ -121,12 +121,11 @@ def move_quietly(
     visit.price = price
     visit.room_id = take_room(visit, now=now, moving=visit)
     _client_agrees(visit, now=now, for_staff=for_staff)
-    clear_the_way(visit, now=now)
     visit.status, visit.arrived_at = Status.BOOKED, None
     _raise_versions(visit)
     update(
         visit, "starts_at", "ends_at", "busy", "practitioner", "location", "room",
-        "status", "arrived_at", "version", "link_version",
+        "status", "arrived_at", "version", "link_version", after=clear_the_way(visit, now=now),
     )  # fmt: skip
     return visit
 

@@ -118,8 +118,7 @@ def _keep(
     take_time(wish, (VISITOR, visitor_number(visitor)))
     judge(kept, wish)
     kept.room_id = take_room(kept, now=now, visitor=visitor)
-    clear_the_way(kept, now=now, visitor=visitor)
-    insert(kept)
+    insert(kept, after=clear_the_way(kept, now=now, visitor=visitor))
     return kept
 
 
@@ -195,8 +194,8 @@ def renew_hold(visitor: str, *, now: datetime) -> None:
         return
     derive(kept)
     kept.room_id = take_room(kept, now=now, visitor=visitor)
-    clear_the_way(kept, now=now)
-    update(kept, "room", "ends_at", "busy", "price")
+    way = clear_the_way(kept, now=now)
+    update(kept, "room", "ends_at", "busy", "price", after=way)
 
 
 @in_one_transaction

@@ -46,8 +46,7 @@ def change_length(visit: Appointment, *, length: timedelta, by: Any, now: dateti
     _leave_the_next_alone(visit, now=now)
     assert visit.client is not None  # only holds have no client
     check_client_is_free(visit.client, visit)
-    clear_the_way(visit, now=now)
-    update(visit, "ends_at", "busy")
+    update(visit, "ends_at", "busy", after=clear_the_way(visit, now=now))
     return visit
 
 

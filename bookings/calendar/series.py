@@ -121,8 +121,7 @@ def _insert_all(series: Series, visits: list[Appointment], *, now: datetime) -> 
         _saying_which(visit, check_client_is_free, series.client, visit)
     for visit in visits:
         visit.series = series
-        clear_the_way(visit, now=now)
-        insert(visit)
+        insert(visit, after=clear_the_way(visit, now=now))
 
 
 @in_one_transaction

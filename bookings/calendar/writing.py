@@ -145,9 +145,12 @@ def check_client_is_free(client: Client, visit: Appointment) -> None:
         raise ClientBusy(visit=clash)
 
 
-def clear_the_way(visit: Appointment, *, now: datetime, visitor: str = "") -> None:
-    """Delete holds that ran out where the visit shall be, and what the visitor kept before."""
-    CLEAR.written(
+def clear_the_way(visit: Appointment, *, now: datetime, visitor: str = "") -> str:
+    """What deletes holds that ran out where the visit shall be, and what the visitor kept before.
+
+    It goes with the statement that writes the visit, which spares a round trip.
+    """
+    return CLEAR.said(
         {
             "but": visit.pk or 0,
             "now": now,
@@ -160,10 +163,10 @@ def clear_the_way(visit: Appointment, *, now: datetime, visitor: str = "") -> No
     )
 
 
-def insert(visit: Appointment) -> None:
+def insert(visit: Appointment, *, after: str = "") -> None:
     """Insert a visit unless a constraint says no. Raises ClientBusy; else LookAgain finds the reason."""
     check(visit)
-    visit.pk = next(iter(INSERT.write([visit])), None)
+    visit.pk = next(iter(INSERT.write([visit], after=after)), None)
     if visit.pk is None:
         if visit.client:
             check_client_is_free(visit.client, visit)
@@ -171,10 +174,10 @@ def insert(visit: Appointment) -> None:
     visit._state.adding, visit._state.db = False, DEFAULT_DB_ALIAS
 
 
-def update(visit: Appointment, *fields: str) -> None:
+def update(visit: Appointment, *fields: str, after: str = "") -> None:
     """Write some fields of a visit; what a constraint refuses makes the verb look again."""
     check(visit)
-    if not update_of(fields).write(visit):
+    if not update_of(fields).write(visit, after=after):
         raise LookAgain
 
 
