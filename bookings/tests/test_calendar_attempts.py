@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from bookings import calendar
 from bookings.calendar import attempts, locks
 from bookings.errors import Busy, SlotTaken
 from bookings.models import Appointment, Message
-from bookings.tests.factories import HOUR, NOW, TEN, SmallClinic
+from bookings.tests.factories import HOUR, NOW, TEN, SmallClinic, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 trouble: list[str] = []
@@ -256,6 +258,28 @@ def test_history_says_who_did_it(world: Any) -> None:
         ("booked", world.user.pk),
         ("cancelled", None),
     ]
+
+
+def test_who_did_it_is_said_once_in_a_transaction(world: Any) -> None:
+    with CaptureQueriesContext(connection) as sent:
+        world.book()
+    said = ["pghistory.context_id" in one["sql"] for one in sent.captured_queries]
+    assert (said.count(True), said.count(False) > 3) == (1, True)
+
+
+def test_who_did_it_is_said_again_when_a_part_was_taken_back(world: Any) -> None:
+    other = make_user()
+
+    @calendar.in_one_transaction
+    def both(*, by: Any) -> Appointment:
+        with suppress(SlotTaken):
+            world.book(by=other)
+        return world.book(TEN + HOUR, by=world.user)
+
+    world.book()
+    visit = both(by=world.user)
+    event = Appointment.pgh_event_model.objects.get(pgh_obj=visit)  # type: ignore[attr-defined]
+    assert event.pgh_context.metadata["user"] == world.user.pk
 
 
 def test_a_form_sent_twice_at_once_is_one_visit(world: Any, monkeypatch: Any) -> None:
