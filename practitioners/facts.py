@@ -1,7 +1,8 @@
 """What the clinic has set and hardly ever changes, for pages that need several things of it.
 
 Read by one query, and on a page that is only looked at for the whole page: what asks for the
-clinic's settings, its places or its sessions afterwards, asks nothing.
+clinic's settings, its places or its sessions afterwards, asks nothing. A page that shows people,
+too, reads them with it: `PAGE = with_people("page", QUERY)`, then `facts_of(PAGE, on=today)`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from practitioners.models import (
     Technique,
 )
 from practitioners.once import known, remember
+from practitioners.prepared import PreparedQuery
 from practitioners.together import Together
 
 ALWAYS: dict[str, Any] = {
@@ -31,20 +33,20 @@ ALWAYS: dict[str, Any] = {
     "hours": OpeningHours.objects.all,
     "services": lambda: Service.objects.published().distinct(),
 }
-FACTS = Together("facts", **ALWAYS)
-TO_FIND_BY = Together(
-    "facts_to_find_by",
+TO_FIND_BY: dict[str, Any] = {
     **ALWAYS,
-    conditions=lambda: Condition.objects.offered().values("slug", "name"),
-    techniques=lambda: Technique.objects.published().values("slug", "name"),
-    languages=lambda: _spoken(),
-)
+    "conditions": lambda: Condition.objects.offered().values("slug", "name"),
+    "techniques": lambda: Technique.objects.published().values("slug", "name"),
+    "languages": lambda: _spoken(),
+}
+FACTS = Together("facts", **ALWAYS)
+FINDING = Together("facts_to_find_by", **TO_FIND_BY)
 TO_BOOK = Together("facts_to_book", **ALWAYS, offers=lambda: _offers())
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Settings, every place with its hours, the sessions that can be booked, and to find by."""
+    """Settings, every place with its hours, the sessions that can be booked; more where asked for."""
 
     clinic: ClinicSettings
     places: list[Location]
@@ -54,6 +56,7 @@ class Facts:
     techniques: list[dict[str, str]] = field(default_factory=list)
     languages: list[dict[str, str]] = field(default_factory=list)
     offers: list[dict[str, Any]] = field(default_factory=list)
+    people: list[Practitioner] = field(default_factory=list)
 
     def hours_of(self, place: Location) -> Iterable[OpeningHours]:
         return (one for one in self.hours if one.location_id == place.pk)
@@ -70,21 +73,29 @@ class Facts:
 
 def facts() -> Facts:
     """The clinic's facts. One query, or none when the page has read them."""
-    return known(Facts) or _read(FACTS)
+    return known(Facts) or facts_of(FACTS)
 
 
 def facts_to_find_by() -> Facts:
     """The same with what visitors may look for. One query."""
-    return _read(TO_FIND_BY)
+    return facts_of(FINDING)
 
 
 def facts_to_book() -> Facts:
     """The same with where each session is offered. One query."""
-    return _read(TO_BOOK)
+    return facts_of(TO_BOOK)
 
 
-def _read(lists: Together) -> Facts:
-    found = lists.read()
+def with_people(
+    name: str, people: PreparedQuery[Practitioner], lists: dict[str, Any] = ALWAYS
+) -> Together:
+    """The facts, or those to find by, together with people."""
+    return Together(name, **lists, people=people)
+
+
+def facts_of(lists: Together, **values: Any) -> Facts:
+    """The facts with people, as values of their query choose them. One query."""
+    found = lists.read(**values)
     clinic = found.pop("clinic")
     read = Facts(clinic[0] if clinic else ClinicSettings(pk=1), **found)
     remember(ClinicSettings, read.clinic)

@@ -126,18 +126,23 @@ class PreparedQuery(Generic[Row]):
 
     @cached_property
     def statement(self) -> str:
-        """The query as SQL with its named places."""
+        """The query as SQL with its named places. Raises ValueError as said above."""
         (_, statement), (_, again) = self._compiled(0), self._compiled(len(self.types))
         if statement != again:
             raise ValueError(f"The query {self._name} computes something from its values.")
         return statement
 
+    def asked(self) -> QuerySet[Row]:
+        """The query with stand-ins for its values: to look at, not to run."""
+        return self._ask(**self._stand_ins(0))
+
+    def _stand_ins(self, first: int) -> dict[str, Any]:
+        kinds = enumerate(self.types.items(), first)
+        return {place: STAND_INS[kind](number) for number, (place, kind) in kinds}
+
     def _compiled(self, first: int) -> tuple[Any, str]:
         """Django's compiler after its work, and the statement with its named places."""
-        places = {
-            place: STAND_INS[kind](number)
-            for number, (place, kind) in enumerate(self.types.items(), first)
-        }
+        places = self._stand_ins(first)
         compiler: Any = self._ask(**places).query.get_compiler(connection=connection)
         statement, values = compiler.as_sql()
         names = {value: f"%({place})s" for place, value in places.items()}

@@ -1,4 +1,15 @@
-"""Several short lists by one query, for pages that need a little of many things."""
+"""Several short lists by one query, which sends them only when they may have changed.
+
+Whatever the practitioners' tables say hardly ever changes, and every change of them is noted
+(migration 0002). So a process keeps what it has read with the sum of the changes noted by then,
+and says that sum when it asks again:
+
+    the same sum  ──►  nothing has been changed since: what is kept is right
+    another       ──►  the lists, read in the same moment as their sum
+
+Sum and lists come from one snapshot, a change is noted in the transaction that makes it, and
+where nothing is noted at all nothing is kept. No clock, nobody to tell, no other process to ask.
+"""
 
 from __future__ import annotations
 
@@ -10,61 +21,100 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Model, QuerySet
+from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable
-from django.db.models.sql import Query
 
-from practitioners.prepared import Prepared
+from practitioners.prepared import Prepared, PreparedQuery
 
 Rows = Callable[[], QuerySet[Any, Any]]
+Lists = dict[str, list[Any]]
+KEPT = 64  # sets of values in each process; a crawler may ask for any
+STATEMENT = """
+WITH noted AS MATERIALIZED (SELECT sum(mark) AS changes FROM practitioners_change)
+SELECT noted.changes, {} FROM noted
+"""
+UNLESS_KNOWN = """
+CASE WHEN noted.changes = %(known)s THEN NULL
+     ELSE (SELECT coalesce(json_agg(r), '[]')::text FROM ({}) r) END
+"""
 
 
 class Together:
-    """Lists under names, each a query that is the same every time.
+    """Lists under names: each a query that is the same every time, or one with named places.
 
-    A query for rows gives rows; one for `values` gives dicts.
+    A query for rows gives rows; one for `values` gives dicts. Only for what stands in the
+    tables of practitioners: changes of others are not noted.
     """
 
-    def __init__(self, name: str, **lists: Rows) -> None:
-        self._name, self._lists = name, lists
+    def __init__(self, name: str, **lists: Rows | PreparedQuery[Any]) -> None:
+        self._name = name
+        self._lists = {
+            key: one if isinstance(one, PreparedQuery) else PreparedQuery(key, {}, one)
+            for key, one in lists.items()
+        }
+        self._kept: dict[tuple[Any, ...], tuple[Decimal, Lists]] = {}
 
-    def read(self) -> dict[str, list[Any]]:
-        """All of them, each in its order. One query."""
-        (found,) = self._prepared.rows({})
+    def read(self, **values: Any) -> Lists:
+        """All of them, each in its order, for these values. One query."""
+        key = tuple(values[name] for name in self._types)
+        changes, kept = self._kept.get(key, (None, None))
+        ((noted, *texts),) = self._prepared.rows({**values, "known": changes})
+        if kept is None or None not in texts:
+            kept = self._made(texts)
+            self._keep(key, noted, kept)
+        return {name: [_anew(row) for row in rows] for name, rows in kept.items()}
+
+    def _keep(self, key: tuple[Any, ...], noted: Decimal | None, lists: Lists) -> None:
+        if len(self._kept) >= KEPT:
+            self._kept.clear()
+        if noted is not None:
+            self._kept[key] = noted, lists
+
+    def _made(self, texts: list[str]) -> Lists:
         return {
             name: [make(row) for row in json.loads(text, parse_float=Decimal)]
-            for (name, make), text in zip(self._makers.items(), found, strict=True)
+            for (name, make), text in zip(self._makers.items(), texts, strict=True)
         }
+
+    @cached_property
+    def _types(self) -> dict[str, str]:
+        return {name: kind for one in self._lists.values() for name, kind in one.types.items()}
 
     @cached_property
     def _prepared(self) -> Prepared:
-        lists = (_as_json(rows().query) for rows in self._lists.values())
-        return Prepared(self._name, f"SELECT {', '.join(lists)}", {})
+        lists = (UNLESS_KNOWN.format(one.statement) for one in self._lists.values())
+        types = {**self._types, "known": "numeric"}
+        return Prepared(self._name, STATEMENT.format(", ".join(lists)), types)
 
     @cached_property
     def _makers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
+        asked = {name: one.asked() for name, one in self._lists.items()}
         return {
-            name: _maker(rows().model)
-            if issubclass(rows()._iterable_class, ModelIterable)
-            else dict
-            for name, rows in self._lists.items()
+            name: _maker(rows.model) if issubclass(rows._iterable_class, ModelIterable) else dict
+            for name, rows in asked.items()
         }
 
 
-def _as_json(query: Query) -> str:
-    connection.ensure_connection()
-    with connection.connection.cursor() as cursor:
-        rows = cursor.mogrify(*query.sql_with_params()).decode().replace("%", "%%")
-    return f"(SELECT coalesce(json_agg(r), '[]')::text FROM ({rows}) r)"  # noqa: S608  the models' own
-
-
 def _maker(model: type[Model]) -> Callable[[dict[str, Any]], Model]:
-    """What makes a row of a model from its columns as JSON has them."""
+    """What makes a row of a model, with its annotations, from its columns as JSON has them."""
     fields = [(str(one.column), one.to_python) for one in model._meta.concrete_fields]
     names = [one.attname for one in model._meta.concrete_fields]
+    own = {column for column, _ in fields}
 
     def make(columns: dict[str, Any]) -> Model:
-        return model.from_db(
-            connection.alias, names, [read(columns[name]) for name, read in fields]
-        )
+        row = model.from_db(connection.alias, names, [read(columns[name]) for name, read in fields])
+        for name in columns.keys() - own:
+            setattr(row, name, columns[name])
+        return row
 
     return make
+
+
+def _anew(row: Any) -> Any:
+    """The row as if it was read again: whoever gets it may change it."""
+    if isinstance(row, dict):
+        return dict(row)
+    again = object.__new__(type(row))
+    again.__dict__.update(row.__dict__, _state=ModelState())
+    again._state.adding, again._state.db = False, row._state.db
+    return again

@@ -18,7 +18,7 @@ from bookings.directory import listed, matching
 from bookings.filters import chosen_of, filters
 from bookings.profile import glance_at, profile_of
 from bookings.shown import place_card, session_line, specialist_row
-from practitioners.facts import facts, facts_to_find_by
+from practitioners.facts import TO_FIND_BY, facts_of, facts_to_find_by, with_people
 from practitioners.models import Practitioner
 from practitioners.models.people import PractitionerQuerySet
 from practitioners.paths import path_to
@@ -37,21 +37,27 @@ FIRST_PAGE = PreparedQuery(
     {"on": "date"},
     lambda on: _numbered(Practitioner.objects.bookable(on=on))[:PAGE],
 )
+WITH_FIRST_PAGE = with_people("directory", FIRST_PAGE, TO_FIND_BY)
 PERSON = PreparedQuery(
     "specialist",
     {"on": "date", "slug": "text"},
     lambda on, slug: Practitioner.objects.bookable(on=on).described().with_work().filter(slug=slug),
 )
+WITH_PERSON = with_people("specialist_page", PERSON)
 
 
 @login_not_required
 @require_safe
 def specialists(request: HttpRequest) -> HttpResponse:
     """List who fits the filters, each with the next free time."""
-    now, known = timezone.now(), facts_to_find_by()
+    now = timezone.now()
+    known = facts_to_find_by() if request.GET else facts_of(WITH_FIRST_PAGE, on=now.date())
     first, more = filters(known, request.GET)
     wanted = chosen_of(*first, *more)
-    page = _page(wanted, request.GET.get("page", ""), now=now)
+    if request.GET:
+        page = _page(wanted, request.GET.get("page", ""), now=now)
+    else:
+        page = _cut(known.people, 1)
     query = request.GET.copy()
     query.pop("page", None)
     rows = listed(page.object_list, now=now)
@@ -71,14 +77,13 @@ def specialists(request: HttpRequest) -> HttpResponse:
 def _page(wanted: dict[str, str], asked: str, *, now: datetime) -> Page:
     """The page asked for and how many there are in all, by one query while it exists."""
     number = max(int(asked), 1) if re.fullmatch("[0-9]{1,4}", asked, re.ASCII) else 1
-    rows: list[Any]
-    if not wanted and number == 1:
-        rows = FIRST_PAGE.rows(on=now.date())
-    else:
-        people = _numbered(matching(Practitioner.objects.bookable(on=now.date()), wanted, now=now))
-        rows = list(people[PAGE * (number - 1) : PAGE * number])
-        if not rows:
-            return Paginator(people, PAGE).get_page(asked)
+    people = _numbered(matching(Practitioner.objects.bookable(on=now.date()), wanted, now=now))
+    rows = list(people[PAGE * (number - 1) : PAGE * number])
+    return _cut(rows, number) if rows else Paginator(people, PAGE).get_page(asked)
+
+
+def _cut(rows: list[Any], number: int) -> Page:
+    """A page of people who are numbered."""
     return Page(rows, number, Paginator(range(rows[0].in_all if rows else 0), PAGE))
 
 
@@ -87,10 +92,10 @@ def _page(wanted: dict[str, str], asked: str, *, now: datetime) -> Page:
 def specialist(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one specialist with credentials, services and the next six times."""
     now = timezone.now()
-    person = PERSON.first(on=now.date(), slug=slug)
-    if person is None:
+    known = facts_of(WITH_PERSON, on=now.date(), slug=slug)
+    if not known.people:
         raise Http404
-    known = facts()
+    (person,) = known.people
     services = [one for one in known.services if one.slug in person.service_slugs]
     places = {one.pk: one for one in known.places if one.pk in person.place_keys}
     context = {

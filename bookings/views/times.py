@@ -24,7 +24,7 @@ from bookings.times import known_zone, place
 from bookings.timetable import Timetable, place_for
 from bookings.views.month import month_page
 from bookings.visitors import known_visitor, visitor_key
-from practitioners.facts import facts, facts_to_book
+from practitioners.facts import Facts, facts_of, facts_to_book, with_people
 from practitioners.models import Practitioner
 from practitioners.paths import path_to
 from practitioners.prepared import PreparedQuery
@@ -35,6 +35,7 @@ PERSON = PreparedQuery(
     {"on": "date", "slug": "text"},
     lambda on, slug: Practitioner.objects.bookable(on=on).with_work().filter(slug=slug),
 )
+WITH_PERSON = with_people("times_of_person", PERSON)
 Problem = tuple[str, str]
 
 
@@ -51,8 +52,7 @@ class Chosen(NamedTuple):
 def book_time(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose a time; choosing keeps it for ten minutes."""
     now = timezone.now()
-    person, notice = _person(request, slug, now=now)
-    known = facts() if person else facts_to_book()
+    known, person, notice = _person(request, slug, now=now)
     service = next((one for one in known.services if one.slug == slug), None)
     if service is None:
         return gone(request)
@@ -77,16 +77,23 @@ def gone(request: HttpRequest, *, status: int = 404) -> HttpResponse:
 
 def _person(
     request: HttpRequest, service: str, *, now: datetime
-) -> tuple[Practitioner | None, str]:
-    """Whoever was asked for, if they give the service of this slug; else what to say about it."""
+) -> tuple[Facts, Practitioner | None, str]:
+    """Whoever was asked for, if they give the service of this slug; else what to say about it.
+
+    With the facts that the page needs then. One query, or two where somebody does not give it.
+    """
     slug = request.GET.get("practitioner", "")
-    person = PERSON.first(on=now.date(), slug=slug) if slug else None
+    if not slug:
+        return facts_to_book(), None, ""
+    known = facts_of(WITH_PERSON, on=now.date(), slug=slug)
+    person = next(iter(known.people), None)
     if person and service in person.service_slugs:
-        return person, ""
+        return known, person, ""
     others = "These are the times of everybody who gives this session."
+    refused = "This specialist takes no online bookings now."
     if person:
-        return None, f"{person.name} does not give this session. {others}"
-    return None, f"This specialist takes no online bookings now. {others}" if slug else ""
+        refused = f"{person.name} does not give this session."
+    return facts_to_book(), None, f"{refused} {others}"
 
 
 def _choose(request: HttpRequest, table: Timetable) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from bookings.directory import listed
 from bookings.shown import place_card, session_line, specialist_row
-from practitioners.facts import facts
+from practitioners.facts import facts_of, with_people
 from practitioners.models import Practitioner
 from practitioners.prepared import PreparedQuery
 
@@ -21,14 +21,16 @@ PEOPLE = PreparedQuery(
     {"on": "date"},
     lambda on: Practitioner.objects.bookable(on=on).described()[:ASKED],
 )
+FACTS = with_people("landing", PEOPLE)
 
 
 @login_not_required
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """Say what the clinic does and offer the next free time."""
-    now, known = timezone.now(), facts()
-    rows = listed(PEOPLE.rows(on=now.date()), now=now)
+    now = timezone.now()
+    known = facts_of(FACTS, on=now.date())
+    rows = listed(known.people, now=now)
     rows.sort(key=lambda row: (row.soonest is None, row.soonest and row.soonest.starts_at))
     context = {
         "soonest": rows[0] if rows and rows[0].soonest else None,
