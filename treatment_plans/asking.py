@@ -43,6 +43,7 @@ PLAN_CODES: dict[str, str] = {
     TreatmentPlan.Status.DISCHARGED: "plan_discharged",
     TreatmentPlan.Status.CANCELLED: "plan_cancelled",
 }
+AT_REST = ("plan_paused", "clinical_hold")  # what these stop may still go when they are over
 DUE = PreparedQuery(
     "visits_to_ask_about",
     {"now": "timestamptz"},
@@ -77,7 +78,7 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
 
 
 def look_again(plan: TreatmentPlan, *, now: datetime) -> None:
-    """A plan starts or goes on: what its sessions to come ask may have passed meanwhile.
+    """A plan starts or goes on, or is no longer held: what its sessions ask may have passed meanwhile.
 
     What was taken back because it rested goes after all; what has gone out is not asked twice.
     """
@@ -88,7 +89,7 @@ def look_again(plan: TreatmentPlan, *, now: datetime) -> None:
         visit.ask_at = when_to_ask(calendar, visit.appointment, now=now)
     PlanVisit.objects.bulk_update(visits, ["ask_at"])
     keys = [visit.appointment_id for visit in visits]
-    outbox.reopen(SOURCE, keys, code=PLAN_CODES[TreatmentPlan.Status.PAUSED], now=now)
+    outbox.reopen(SOURCE, keys, codes=AT_REST, now=now)
 
 
 def when_to_ask(
@@ -192,6 +193,8 @@ class MeasuresSource:
             return Stop("visit_over")
         if row.plan_visit.plan.status != TreatmentPlan.Status.ACTIVE:
             return Stop(PLAN_CODES.get(row.plan_visit.plan.status, "plan_not_active"))
+        if row.plan_visit.plan.hold_reason:
+            return Stop("clinical_hold")
         if not still_asked(row.plan_visit, now=now):
             return Stop("nothing_to_ask")
         return Send() if may_be_asked(message, row.client) else Stop("not_for_them")

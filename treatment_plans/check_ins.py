@@ -25,7 +25,7 @@ from bookings.messages.sources import Mail, Send, Stop
 from bookings.models import Appointment, Client, Message, Task
 from practitioners.models import ClinicSettings
 from practitioners.prepared import PreparedQuery
-from treatment_plans.asking import PLAN_CODES, may_be_asked
+from treatment_plans.asking import AT_REST, PLAN_CODES, may_be_asked
 from treatment_plans.models import CheckIn, PlanVisit, TreatmentPlan
 from treatment_plans.plan_facts import calendar_of, sending_of
 from treatment_plans.schedule import check_in_at
@@ -80,6 +80,12 @@ def _moment(plan: TreatmentPlan, appointment: Appointment, *, now: datetime) -> 
     sending = sending_of(ClinicSettings.current())
     at = check_in_at(appointment.ends_at, calendar_of(plan.location, now=now), sending)
     return at if now <= at + LATEST else None
+
+
+def look_again(plan: TreatmentPlan, *, now: datetime) -> None:
+    """A plan goes on, or is no longer held: what was not asked for that is, while it is not too late."""
+    keys = list(CheckIn.objects.filter(plan=plan, answered_at=None).values_list("pk", flat=True))
+    outbox.reopen(SOURCE, keys, codes=AT_REST, now=now)
 
 
 def sweep(*, now: datetime) -> int:

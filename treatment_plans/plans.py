@@ -12,7 +12,7 @@ from django.db import transaction
 from bookings.extensions import Event
 from bookings.messages import outbox
 from practitioners.models import Practitioner
-from treatment_plans import agreements, asking, recall, reproposing
+from treatment_plans import agreements, asking, check_ins, recall, reproposing
 from treatment_plans.errors import EditedElsewhere, ReasonMissing, WrongState
 from treatment_plans.models import Goal, PlanPause, PlanPhase, Reproposal, TreatmentPlan
 from treatment_plans.plan_facts import SOURCE, check_plan_phases, facts_of
@@ -81,7 +81,7 @@ def activate(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str = "") -
         _write_down_rest(plan, until=today)
     plan.activated_on = plan.activated_on or today
     plan.status = Status.ACTIVE
-    asking.look_again(plan, now=now)
+    _ask_after_all(plan, now=now)
     return _versioned(plan, by=by, now=now, reason=reason or "Started")
 
 
@@ -159,6 +159,8 @@ def lift(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> Treatme
     if not reason.strip():
         raise ReasonMissing("Say why they may go on.")
     plan.hold_reason = ""
+    if plan.status == Status.ACTIVE:
+        _ask_after_all(plan, now=now)
     return _versioned(plan, by=by, now=now, reason=reason)
 
 
@@ -220,6 +222,12 @@ def _completed_by_count(plan: TreatmentPlan) -> bool:
     """Whether nobody ended the plan: its last session did."""
     newest = plan.versions.order_by("-number").first()
     return newest is None or newest.made_by is None
+
+
+def _ask_after_all(plan: TreatmentPlan, *, now: datetime) -> None:
+    """What the client was not asked while the plan rested or was held."""
+    asking.look_again(plan, now=now)
+    check_ins.look_again(plan, now=now)
 
 
 def _write_down_rest(plan: TreatmentPlan, *, until: date) -> None:

@@ -38,13 +38,15 @@ def cancel_open(
     return waiting.update(state=State.CANCELLED, last_code=code)
 
 
-def reopen(source_type: str, source_ids: Collection[Any], *, code: str, now: datetime) -> int:
-    """Bring back what was taken back for this reason before it was handed over; returns how many."""
+def reopen(
+    source_type: str, source_ids: Collection[Any], *, codes: Collection[str], now: datetime
+) -> int:
+    """Bring back what was taken back for these reasons before it was handed over; returns how many."""
     stopped = Message.objects.filter(
         source_type=source_type,
         source_id__in=[str(one) for one in source_ids],
         state=State.CANCELLED,
-        last_code=code,
+        last_code__in=codes,
         sending_at=None,
         expires_at__gt=now,
     )

@@ -254,6 +254,17 @@ def test_a_question_stopped_by_a_rest_goes_when_the_plan_goes_on(world: OutcomeW
     assert [one.to for one in mail.outbox if "/q/" in one.body] == [[world.client.email]]
 
 
+def test_a_question_stopped_by_a_hold_goes_when_it_is_lifted(world: OutcomeWorld) -> None:
+    written(world)
+    plans.hold(world.plan, by=world.by, now=DAY_BEFORE, reason="Ask the doctor")
+    delivery.send_due(now=DAY_BEFORE)
+    assert state(world) == ("cancelled", "clinical_hold")
+    later = DAY_BEFORE + timedelta(hours=2)
+    plans.lift(world.plan, by=world.by, now=later, reason="All is well")
+    delivery.send_due(now=later)
+    assert state(world)[0] == "sent"
+
+
 def test_what_has_gone_out_is_not_asked_again_after_a_rest(world: OutcomeWorld) -> None:
     written(world)
     delivery.send_due(now=DAY_BEFORE)

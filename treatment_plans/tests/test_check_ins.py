@@ -144,6 +144,37 @@ def test_what_happens_in_between_stops_it(world: PlanWorld, what: str) -> None:
     assert not [one for one in mail.outbox if "short question" in one.subject]
 
 
+@pytest.mark.parametrize("what", ["paused", "held"])
+@pytest.mark.parametrize(("later", "is_asked"), [(DAY, True), (4 * DAY, False)])
+def test_what_a_rest_or_a_hold_stopped_is_asked_when_that_is_over_soon(
+    world: PlanWorld, what: str, later: timedelta, is_asked: bool
+) -> None:
+    found = asked(world)
+    assert found.ask_at is not None
+    at: dict[str, Any] = {"by": world.user, "now": world.now}
+    steps: dict[str, Any] = {
+        "paused": (plans.rest, plans.activate, "plan_paused"),
+        "held": (plans.hold, plans.lift, "clinical_hold"),
+    }
+    stop, go, code = steps[what]
+    stop(world.plan, reason="Ask the doctor", **at)
+    send(found)
+    over = {"by": world.user, "now": found.ask_at + later}
+    go(world.plan, reason="All is well", **over)
+    row = Message.objects.get(kind="check_in")
+    expected = ("pending", "reopened") if is_asked else ("cancelled", code)
+    assert (row.state, row.last_code) == expected
+
+
+def test_what_was_answered_meanwhile_is_not_asked_again(world: PlanWorld) -> None:
+    found = asked(world)
+    plans.rest(world.plan, by=world.user, now=world.now, reason="Away")
+    send(found)
+    check_ins.answer(found, "same", words="", wants_call=False, by=None, now=world.now)
+    plans.activate(world.plan, by=world.user, now=world.now)
+    assert Message.objects.get(kind="check_in").state == "cancelled"
+
+
 def test_taken_back_before_its_moment_it_is_forgotten_and_noted_anew(world: PlanWorld) -> None:
     found = asked(world)
     calendar.mark(found.appointment, "started", by=world.user, now=world.now)
