@@ -1,35 +1,56 @@
-"""What visitors read of techniques and conditions, asked for without putting a query together."""
+"""What visitors read of techniques and conditions: each page by one query."""
 
 from __future__ import annotations
 
-from practitioners.models import BodyRegion, Condition, Technique
-from practitioners.prepared import PreparedQuery
+from typing import Any
 
-TECHNIQUES = PreparedQuery("techniques", {}, Technique.objects.published)
-CONDITIONS = PreparedQuery("conditions", {}, Condition.objects.offered)
-TECHNIQUE = PreparedQuery(
-    "technique", {"slug": "text"}, lambda slug: Technique.objects.published().filter(slug=slug)
+from practitioners.models import BodyRegion, ClinicSettings, Condition, Technique
+from practitioners.models.site import CURRENT
+from practitioners.once import remember
+from practitioners.prepared import PreparedQuery
+from practitioners.together import Lists, Together
+
+BY_SLUG = {"slug": "text"}
+TECHNIQUES = Together("techniques", clinic=CURRENT, techniques=Technique.objects.published)
+CONDITIONS = Together("conditions", clinic=CURRENT, conditions=Condition.objects.offered)
+TECHNIQUE = Together(
+    "technique_page",
+    clinic=CURRENT,
+    techniques=PreparedQuery(
+        "technique", BY_SLUG, lambda slug: Technique.objects.published().filter(slug=slug)
+    ),
+    regions=PreparedQuery(
+        "regions_of_technique",
+        BY_SLUG,
+        lambda slug: BodyRegion.objects.filter(techniques__slug=slug),
+    ),
+    conditions=PreparedQuery(
+        "conditions_of",
+        BY_SLUG,
+        lambda slug: Condition.objects.offered().filter(techniques__slug=slug),
+    ),
 )
-CONDITION = PreparedQuery(
-    "condition", {"slug": "text"}, lambda slug: Condition.objects.offered().filter(slug=slug)
+CONDITION = Together(
+    "condition_page",
+    clinic=CURRENT,
+    conditions=PreparedQuery(
+        "condition", BY_SLUG, lambda slug: Condition.objects.offered().filter(slug=slug)
+    ),
+    regions=PreparedQuery(
+        "regions_of_condition",
+        BY_SLUG,
+        lambda slug: BodyRegion.objects.filter(conditions__slug=slug),
+    ),
+    techniques=PreparedQuery(
+        "techniques_of",
+        BY_SLUG,
+        lambda slug: Technique.objects.published().filter(conditions__slug=slug),
+    ),
 )
-HELPS_WITH = PreparedQuery(
-    "conditions_of",
-    {"technique": "bigint"},
-    lambda technique: Condition.objects.offered().filter(techniques=technique),
-)
-HELPED_BY = PreparedQuery(
-    "techniques_of",
-    {"condition": "bigint"},
-    lambda condition: Technique.objects.published().filter(conditions=condition),
-)
-WHERE_IT_HELPS = PreparedQuery(
-    "regions_of_technique",
-    {"technique": "bigint"},
-    lambda technique: BodyRegion.objects.filter(techniques=technique),
-)
-WHERE_IT_IS_FELT = PreparedQuery(
-    "regions_of_condition",
-    {"condition": "bigint"},
-    lambda condition: BodyRegion.objects.filter(conditions=condition),
-)
+
+
+def read(page: Together, **values: Any) -> Lists:
+    """What a page says; the clinic's settings with it, which every page names. One query."""
+    found = page.read(**values)
+    remember(ClinicSettings, next(iter(found["clinic"]), ClinicSettings(pk=1)))
+    return found

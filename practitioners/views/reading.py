@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -11,21 +11,11 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from practitioners.comparison import POINTS
-from practitioners.models import Condition, Practitioner, Technique
+from practitioners.models import Practitioner, Technique
 from practitioners.photos import FOLDER
-from practitioners.reading import (
-    CONDITION,
-    CONDITIONS,
-    HELPED_BY,
-    HELPS_WITH,
-    TECHNIQUE,
-    TECHNIQUES,
-    WHERE_IT_HELPS,
-    WHERE_IT_IS_FELT,
-)
+from practitioners.reading import CONDITION, CONDITIONS, TECHNIQUE, TECHNIQUES, read
 
 Kind = Technique.Kind
-Row = TypeVar("Row", Technique, Condition)
 HEADINGS = (
     (Kind.MEDICAL, "Medical"),
     (Kind.BOTH, "Medical or relaxation"),
@@ -38,7 +28,7 @@ WEEK = 7 * 24 * 3600
 @require_safe
 def techniques(request: HttpRequest) -> HttpResponse:
     """Every technique that can be booked, by what it is for."""
-    shown = TECHNIQUES.rows()
+    shown = read(TECHNIQUES)["techniques"]
     groups = [
         (kind.value, heading, [one for one in shown if one.kind == kind])
         for kind, heading in HEADINGS
@@ -51,27 +41,27 @@ def techniques(request: HttpRequest) -> HttpResponse:
 @require_safe
 def technique(request: HttpRequest, slug: str) -> HttpResponse:
     """One technique, whom it suits and what it is often used for."""
-    found = _or_404(TECHNIQUE.first(slug=slug))
+    found = read(TECHNIQUE, slug=slug)
     context = {
-        "technique": found,
-        "regions": WHERE_IT_HELPS.rows(technique=found.pk),
-        "conditions": HELPS_WITH.rows(technique=found.pk),
+        "technique": _only_or_404(found["techniques"]),
+        "regions": found["regions"],
+        "conditions": found["conditions"],
         "hide_book_button": True,
     }
     return render(request, "practitioners/technique.html", context)
 
 
-def _or_404(found: Row | None) -> Row:
-    if found is None:
+def _only_or_404(rows: list[Any]) -> Any:
+    if not rows:
         raise Http404
-    return found
+    return rows[0]
 
 
 @login_not_required
 @require_safe
 def conditions(request: HttpRequest) -> HttpResponse:
     """Every complaint that visitors may search by."""
-    context = {"conditions": CONDITIONS.rows()}
+    context = {"conditions": read(CONDITIONS)["conditions"]}
     return render(request, "practitioners/conditions.html", context)
 
 
@@ -79,11 +69,11 @@ def conditions(request: HttpRequest) -> HttpResponse:
 @require_safe
 def condition(request: HttpRequest, slug: str) -> HttpResponse:
     """One complaint in honest words, with what to look out for."""
-    found = _or_404(CONDITION.first(slug=slug))
-    used = HELPED_BY.rows(condition=found.pk)
+    found = read(CONDITION, slug=slug)
+    used = found["techniques"]
     context = {
-        "condition": found,
-        "regions": WHERE_IT_IS_FELT.rows(condition=found.pk),
+        "condition": _only_or_404(found["conditions"]),
+        "regions": found["regions"],
         "techniques": [one for one in used if one.kind != Kind.RELAXATION],
         "relaxing": [one for one in used if one.kind == Kind.RELAXATION],
         "hide_book_button": True,
