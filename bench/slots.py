@@ -14,8 +14,9 @@ from bench import clinic_1m, database, limits, site
 from bench.clinic_1m import Clinic
 from bench.line import Line, Target
 from bench.timing import Pair, by_turns, queries_of
-from bookings.availability import Slot, Starts, free_slots, free_starts
+from bookings.availability import free_slots, free_starts
 from bookings.models import Appointment
+from bookings.starts import Slot, Starts
 from practitioners.models import Service
 
 PAGE = "/book/massage/?location=place-1"

@@ -4,75 +4,24 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
-from operator import itemgetter
-from pathlib import Path
-from typing import Any, NamedTuple
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count
 
 from bookings.models import Appointment
-from bookings.wall_clock import DAY, day_of, stretches
+from bookings.starts import Slot, Starts, ask, slots_of
+from bookings.wall_clock import DAY, day_of
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 from practitioners.once import once
-from practitioners.prepared import Prepared, PreparedQuery
+from practitioners.prepared import PreparedQuery
 
-STATEMENT = Prepared(
-    "free_slots",
-    (Path(__file__).parent / "free_slots.sql").read_text(),
-    {
-        "services": "bigint[]",
-        "practitioners": "bigint[]",
-        "first_day": "date",
-        "last_day": "date",
-        "now": "timestamptz",
-        "moving": "bigint",
-        "visitor": "text",
-        "for_staff": "boolean",
-        "any_gap": "boolean",
-        "count": "int",
-        "notice": "int",
-        "horizon": "int",
-        "travel": "int",
-        "packs": "boolean",
-        "places": "bigint[]",
-        "todays": "date[]",
-        "clock_places": "bigint[]",
-        "since": "timestamptz[]",
-        "until": "timestamptz[]",
-        "ahead": "interval[]",
-        "ahead_before": "interval[]",
-    },
-)
 GIVERS = PreparedQuery(
     "givers",
     {"service": "bigint"},
     lambda service: Practitioner.objects.filter(services=service, is_active=True).only("pk"),
 )
-EVERY = 2**31 - 1
 STEPS = (4, 14)  # days looked at first, before the whole horizon
-MAX_DAYS = 735  # more than the longest horizon of a clinic
 STAFF_LOOKS = 45 * DAY
-
-
-class Slot(NamedTuple):
-    """A start that can be booked; offered, never stored."""
-
-    practitioner_id: int
-    service_id: int
-    location_id: int
-    starts_at: datetime
-    ends_at: datetime
-
-
-class Starts(NamedTuple):
-    """When somebody can start a service at a place: seconds since 1970, in order."""
-
-    practitioner_id: int
-    service_id: int
-    location_id: int
-    length: int  # in seconds
-    at: list[int]
 
 
 def free_slots(
@@ -93,19 +42,18 @@ def free_slots(
     within the notice and beyond the horizon, though never in the past, and see also
     what a clinic that packs its starts does not offer to clients.
     """
-    return _slots(
-        free_starts(
-            service,
-            first_day=first_day,
-            days=days,
-            now=now,
-            practitioners=practitioners,
-            location=location,
-            moving=moving,
-            visitor=visitor,
-            for_staff=for_staff,
-        )
+    rows = free_starts(
+        service,
+        first_day=first_day,
+        days=days,
+        now=now,
+        practitioners=practitioners,
+        location=location,
+        moving=moving,
+        visitor=visitor,
+        for_staff=for_staff,
     )
+    return slots_of((at, row) for row in rows for at in row.at)
 
 
 def free_starts(
@@ -121,7 +69,7 @@ def free_starts(
     for_staff: bool = False,
 ) -> list[Starts]:
     """The same for each practitioner and place, for who needs no more of thousands than when they are."""
-    return _ask(
+    return ask(
         [service.pk],
         practitioners=givers(service) if practitioners is None else practitioners,
         first_day=first_day,
@@ -158,18 +106,17 @@ def next_free(
         missing = [pk for pk, slots in found.items() if len(slots) < count]
         if not missing or not services:
             break
-        starts = _ask(
+        rows = ask(
             [service.pk for service in services],
             practitioners=missing,
             first_day=first_day,
             days=days,
             now=now,
             location=location,
-            count=count,
             places=places,
         )
         found.update({pk: [] for pk in missing})
-        for slot in _slots(starts):
+        for slot in slots_of((at, row) for row in rows for at in row.soonest(count)):
             theirs = found[slot.practitioner_id]
             if not theirs or theirs[-1].starts_at != slot.starts_at:
                 theirs.append(slot)
@@ -200,18 +147,17 @@ def first_free(
     """
     places = Location.every()
     for first_day, days in _steps([service], ClinicSettings.current(), places, now):
-        starts = _ask(
+        rows = ask(
             [service.pk],
             practitioners=practitioners,
             first_day=first_day,
             days=days,
             now=now,
             location=location,
-            count=1,
             places=places,
         )
-        if starts:
-            return _slots(starts)[0]
+        if rows:
+            return slots_of((at, row) for row in rows for at in row.soonest(1))[0]
     return None
 
 
@@ -283,7 +229,7 @@ def slots_at(
     places = [location] if location and is_kept and not service.daily_limit else Location.every()
     here = [one for one in places if location is None or one.pk == location.pk]
     dates = {day_of(starts_at, one.zone) for one in here} or {starts_at.date()}
-    starts = _ask(
+    rows = ask(
         [service.pk],
         practitioners=givers(service) if practitioners is None else practitioners,
         first_day=min(dates),
@@ -296,8 +242,10 @@ def slots_at(
         for_staff=for_staff,
         any_gap=True,
     )
-    wanted = starts_at.timestamp()
-    return _slots([row._replace(at=[int(wanted)]) for row in starts if wanted in row.at])
+    if starts_at.microsecond:
+        return []
+    wanted = int(starts_at.timestamp())
+    return slots_of((wanted, row) for row in rows if row.holds(wanted))
 
 
 def least_loaded(slots: Iterable[Slot], *, now: datetime) -> list[Slot]:
@@ -336,88 +284,3 @@ def givers(service: Service) -> list[int]:
 def is_published(service: Service) -> bool:
     """Tell whether visitors may book a service. One query."""
     return Service.objects.published().filter(pk=service.pk).exists()
-
-
-def _ask(
-    services: Collection[int],
-    *,
-    practitioners: Collection[int],
-    first_day: date,
-    days: int,
-    now: datetime,
-    location: Location | None = None,
-    moving: Appointment | None = None,
-    visitor: str = "",
-    for_staff: bool = False,
-    any_gap: bool = False,
-    count: int = EVERY,
-    places: Sequence[Location] | None = None,
-) -> list[Starts]:
-    """Ask the statement. Two queries, or one where the places are known."""
-    if not practitioners:
-        return []
-    last_day = first_day + (min(days, MAX_DAYS) - 1) * DAY
-    places = Location.every() if places is None else places
-    new_clinic = ClinicSettings()  # counts before the first save
-    rows = STATEMENT.rows(
-        {
-            "notice": new_clinic.min_notice_minutes,
-            "horizon": new_clinic.horizon_days,
-            "travel": new_clinic.travel_minutes,
-            "packs": new_clinic.packs_starts,
-            "services": list(services),
-            "practitioners": list(practitioners),
-            "first_day": first_day,
-            "last_day": last_day,
-            "now": now,
-            "moving": moving.pk if moving else None,
-            "visitor": visitor,
-            "for_staff": for_staff,
-            "any_gap": any_gap,
-            "count": count,
-            **_places(places, location, now),
-            **_clocks(places, first_day, last_day),
-        }
-    )
-    return list(map(Starts._make, rows))
-
-
-def _slots(rows: list[Starts]) -> list[Slot]:
-    """The soonest first; at one moment in the order of the rows."""
-    starts = [(at, row) for row in rows for at in row.at]
-    if len(rows) > 1:
-        starts.sort(key=itemgetter(0))
-    seconds = {at for row in rows for at in row.at}
-    seconds.update(at + row.length for row in rows for at in row.at)
-    moments = {at: datetime.fromtimestamp(at, UTC) for at in seconds}
-    return [
-        Slot(person, service, place, moments[at], moments[at + length])
-        for at, (person, service, place, length, _) in starts
-    ]
-
-
-def _places(
-    places: Sequence[Location], location: Location | None, now: datetime
-) -> dict[str, list[Any]]:
-    """Those that are asked for, with the date that each has now."""
-    asked = [one for one in places if one.is_active and (location is None or one.pk == location.pk)]
-    return {
-        "places": [one.pk for one in asked],
-        "todays": [day_of(now, one.zone) for one in asked],
-    }
-
-
-def _clocks(places: Sequence[Location], first_day: date, last_day: date) -> dict[str, list[Any]]:
-    """What the clocks of the places do on these days and around them.
-
-    Of all places, because visits elsewhere count towards a limit of the day.
-    """
-    first, last = first_day - 3 * DAY, last_day + 3 * DAY
-    found = [(one.pk, part) for one in places for part in stretches(first, last, one.zone)]
-    return {
-        "clock_places": [key for key, _ in found],
-        "since": [part.since for _, part in found],
-        "until": [part.until for _, part in found],
-        "ahead": [part.ahead for _, part in found],
-        "ahead_before": [part.ahead_before for _, part in found],
-    }

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from bookings.availability import Slot, next_free
+from bookings.availability import next_free
+from bookings.starts import Slot
 from practitioners.models import (
     Availability,
     Location,

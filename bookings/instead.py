@@ -12,10 +12,10 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from bookings.availability import Slot
 from bookings.errors import AlreadyUsed, BookingError, Changed, ClientBusy, NotPossible, Taken
 from bookings.models import Appointment
 from bookings.paging import PageLinks
+from bookings.starts import Slot
 from bookings.timetable import Timetable
 from practitioners.models import ClinicSettings, Location, Service
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from bookings.availability import Slot
 from bookings.models import Appointment
+from bookings.starts import Slot
 from bookings.times import Words, place, say_day
 
 DAYS_SHOWN = 4

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from bookings.availability import Slot, free_slots, next_free
+from bookings.availability import free_slots, next_free
 from bookings.picking import spread, value_of
 from bookings.shown import photo_of, times_url
+from bookings.starts import Slot
 from bookings.times import Words
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 

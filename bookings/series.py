@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bookings.availability import Slot
 from bookings.errors import BookingError
 from bookings.instead import MOST, instead_of, meets_other, offers_others
 from bookings.picking import read_start, value_of
+from bookings.starts import Slot
 from bookings.timetable import Timetable
 from bookings.wall_clock import moment
 from practitioners.models import Practitioner

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from bookings.availability import Slot, first_free, free_slots, free_starts, givers, nearest_free
+from bookings.availability import first_free, free_slots, free_starts, givers, nearest_free
 from bookings.models import Appointment
 from bookings.picking import DAYS_SHOWN
+from bookings.starts import Slot
 from bookings.times import Words
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 
@@ -56,7 +57,8 @@ class Timetable:
     def starts(self, first_day: date, days: int = DAYS_SHOWN) -> list[datetime]:
         """The same, each moment once, whoever of several could start then."""
         found = free_starts(self.service, first_day=first_day, days=days, **self._asked())
-        moments = set().union(*(one.at for one in found))
+        runs = {run for one in found for run in one.runs}
+        moments = set().union(*runs)
         return [datetime.fromtimestamp(at, UTC) for at in sorted(moments)]
 
     def nearest(self, around: datetime, *, count: int = 3) -> list[Slot]:

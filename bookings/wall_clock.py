@@ -87,9 +87,10 @@ class Stretch(NamedTuple):
 def stretches(first: date, last: date, zone: ZoneInfo) -> tuple[Stretch, ...]:
     """How far a clock is ahead of UTC on some dates: one stretch, and one more for each jump."""
     days = [local_day(first + number * DAY, zone) for number in range((last - first).days + 1)]
-    jumps = [day for day in days if day.jumps_at]
-    since = [None, *(day.jumps_at for day in jumps)]
-    ahead = [days[0].ahead, *(day.ahead_after for day in jumps)]
+    # Where midnight is skipped, the day before jumps, too.
+    jumps = {day.jumps_at: day.ahead_after for day in days if day.jumps_at}
+    since = [None, *jumps]
+    ahead = [days[0].ahead, *jumps.values()]
     return tuple(map(Stretch, since, [*since[1:], None], ahead, [ahead[0], *ahead]))
 
 

@@ -13,9 +13,9 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bookings.availability import Slot
 from bookings.opening import open_days
 from bookings.picking import spread
+from bookings.starts import Slot
 from bookings.tests.booking_world import World, text_of
 from bookings.times import Words
 from practitioners.models import Credential, OpeningHours

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Q
 
-from bookings.availability import Slot, free_slots
+from bookings.availability import free_slots
 from bookings.calendar import hold, in_one_transaction
 from bookings.calendar.locks import lock_visitor
 from bookings.errors import BookingError
 from bookings.messages import outbox
 from bookings.messages.routes import route
 from bookings.models import Appointment, Task, WaitlistEntry, WaitlistOffer
+from bookings.starts import Slot
 from bookings.wall_clock import day_of, next_opening
 from practitioners.models import ClinicSettings, Practitioner
 from practitioners.prepared import PreparedQuery
