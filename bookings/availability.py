@@ -20,7 +20,7 @@ GIVERS = PreparedQuery(
     {"service": "bigint"},
     lambda service: Practitioner.objects.filter(services=service, is_active=True).only("pk"),
 )
-STEPS = (4, 14)  # days looked at first, before the whole horizon
+FIRST_LOOK = 4  # days, before the whole horizon
 STAFF_LOOKS = 45 * DAY
 
 
@@ -92,17 +92,17 @@ def next_free(
     places: Sequence[Location] | None = None,
     clinic: ClinicSettings | None = None,
 ) -> dict[int, list[Slot]]:
-    """The soonest starts of each practitioner in any of the services. At most six queries.
+    """The soonest starts of each practitioner in any of the services. At most five queries.
 
     Of several services that could start at one moment it is the first in their order. Looks
-    four days ahead, then fourteen for those without enough, then to the horizon.
+    four days ahead, then to the horizon for those without enough.
     """
     clinic = clinic or ClinicSettings.current()
     places = Location.every() if places is None else places
     if services is None:
         services = Service.offered()
     found: dict[int, list[Slot]] = {pk: [] for pk in practitioners}
-    for first_day, days in _steps(services, clinic, places, now):
+    for first_day, days in looks(services, clinic, places, now=now):
         missing = [pk for pk, slots in found.items() if len(slots) < count]
         if not missing or not services:
             break
@@ -123,14 +123,19 @@ def next_free(
     return found
 
 
-def _steps(
-    services: Collection[Service], clinic: ClinicSettings, places: Sequence[Location], now: datetime
+def looks(
+    services: Collection[Service],
+    clinic: ClinicSettings,
+    places: Iterable[Location],
+    *,
+    now: datetime,
+    first: int = FIRST_LOOK,
 ) -> Iterator[tuple[date, int]]:
-    """First days and numbers of days to look at, ever more, from today wherever that is first."""
+    """First days and numbers of days to look at: from today wherever that is first, then to the horizon."""
     todays = {day_of(now, one.zone) for one in places} or {now.date()}
     more = (max(todays) - min(todays)).days  # days that it is later elsewhere
     horizon = max((service.horizon(clinic).days for service in services), default=0)
-    for days in (*STEPS, horizon + 1):
+    for days in (first, horizon + 1):
         yield min(todays), days + more
 
 
@@ -141,12 +146,12 @@ def first_free(
     now: datetime,
     location: Location | None = None,
 ) -> Slot | None:
-    """The soonest start of anybody at all; of several the first in order. One to three queries.
+    """The soonest start of anybody at all; of several the first in order. One or two queries.
 
     Looks as far as `next_free` does, but no further once somebody is found.
     """
     places = Location.every()
-    for first_day, days in _steps([service], ClinicSettings.current(), places, now):
+    for first_day, days in looks([service], ClinicSettings.current(), places, now=now):
         rows = ask(
             [service.pk],
             practitioners=practitioners,

@@ -109,18 +109,31 @@ def _choices(
     )
 
 
-def spread(
+def half_days(
     slots: Iterable[Slot], zones: Mapping[int, ZoneInfo], *, count: int = TIMES_IN_SHORT
 ) -> list[Slot]:
+    """Of times in order, the first of each half day, so many of them."""
+    found: dict[tuple[date, bool], Slot] = {}
+    for slot in slots:
+        if slot.location_id in zones:
+            local = slot.starts_at.astimezone(zones[slot.location_id])
+            found.setdefault((local.date(), local.hour >= NOON), slot)
+            if len(found) == count:
+                break
+    return list(found.values())
+
+
+def spread(
+    slots: Sequence[Slot], zones: Mapping[int, ZoneInfo], *, count: int = TIMES_IN_SHORT
+) -> list[Slot]:
     """A few times for a glance: the first of each half day, then whatever is next; in order."""
-    once = {slot.starts_at: slot for slot in slots if slot.location_id in zones}
-    halves: dict[tuple[date, bool], Slot] = {}
-    for at in sorted(once):
-        local = at.astimezone(zones[once[at].location_id])
-        halves.setdefault((local.date(), local.hour >= NOON), once[at])
-    chosen = list(halves.values())[:count]
-    others = [once[at] for at in sorted(once) if once[at] not in chosen]
-    return sorted(chosen + others[: count - len(chosen)], key=lambda slot: slot.starts_at)
+    chosen = {slot.starts_at: slot for slot in half_days(slots, zones, count=count)}
+    for slot in slots:
+        if len(chosen) == count:
+            break
+        if slot.location_id in zones:
+            chosen.setdefault(slot.starts_at, slot)
+    return [chosen[at] for at in sorted(chosen)]
 
 
 def value_of(at: datetime) -> str:

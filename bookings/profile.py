@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import NamedTuple
 
-from bookings.availability import free_slots, next_free
-from bookings.picking import spread, value_of
+from bookings.availability import looks
+from bookings.picking import TIMES_IN_SHORT, half_days, spread, value_of
 from bookings.shown import photo_of, times_url
-from bookings.starts import Slot
+from bookings.starts import Slot, Starts, ask, slots_of
 from bookings.times import Words
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 
-FORTNIGHT = 15
+FORTNIGHT = timedelta(days=14)
 
 
 class Link(NamedTuple):
@@ -90,11 +91,30 @@ def glance_at(
     *,
     now: datetime,
 ) -> Glance | None:
-    """A few times of the session that somebody can give soonest. None without any."""
-    service, slots = soonest_session(person, services, now=now)
-    chosen = spread(slots, {pk: place.zone for pk, place in places.items()})
-    if service is None or not chosen:
+    """A few times of the session that somebody can give soonest. None without any.
+
+    One query, or two where the next fortnight has no six half days to choose from.
+    """
+    zones = {pk: place.zone for pk, place in places.items()}
+    slots: list[Slot] = []
+    if not services:
         return None
+    for first_day, days in looks(services, clinic, places.values(), now=now, first=FORTNIGHT.days):
+        rows = ask(
+            [service.pk for service in services],
+            practitioners=[person.pk],
+            first_day=first_day,
+            days=days,
+            now=now,
+            places=Location.every(),
+        )
+        slots = soonest_of(rows)
+        if len(half_days(slots, zones)) == TIMES_IN_SHORT:
+            break
+    chosen = spread(slots, zones)
+    if not chosen:
+        return None
+    service = next(one for one in services if one.pk == chosen[0].service_id)
     return Glance(
         tuple(
             _tile(slot, places[slot.location_id], service, person, clinic, now=now)
@@ -105,6 +125,20 @@ def glance_at(
         places[chosen[0].location_id].name,
         times_url(service, person),
     )
+
+
+def soonest_of(rows: Sequence[Starts]) -> list[Slot]:
+    """The times of the session that comes soonest, over a fortnight from then on.
+
+    Of several that could start at one moment it is the first in their order.
+    """
+    firsts = [(at, row) for row in rows for at in row.soonest(1)]
+    if not firsts:
+        return []
+    first, soonest = min(firsts, key=itemgetter(0))
+    until = first + FORTNIGHT.total_seconds()
+    theirs = [row for row in rows if row.service_id == soonest.service_id]
+    return slots_of((at, row) for row in theirs for at in row.at if at < until)
 
 
 def _tile(
@@ -120,22 +154,3 @@ def _tile(
     day = words.near_day(slot.starts_at, today=now.astimezone(place.zone).date())
     url = f"{times_url(service, person, place)}&at={value_of(slot.starts_at)}"
     return TimeTile(day[0].upper() + day[1:], words.time(slot.starts_at), url)
-
-
-def soonest_session(
-    person: Practitioner, services: Sequence[Service], *, now: datetime
-) -> tuple[Service | None, list[Slot]]:
-    """The session somebody can give soonest, with its free times over a fortnight from then on."""
-    by_pk = {service.pk: service for service in services}
-    soonest = next_free(services, practitioners=[person.pk], now=now).get(person.pk)
-    if not soonest:
-        return None, []
-    first, service = soonest[0], by_pk[soonest[0].service_id]
-    slots = free_slots(
-        service,
-        first_day=first.starts_at.date() - timedelta(days=1),
-        days=FORTNIGHT,
-        now=now,
-        practitioners=[person.pk],
-    )
-    return service, slots
