@@ -12,7 +12,7 @@ from bookings.models import Appointment
 from bookings.starts import Slot, Starts, ask, slots_of
 from bookings.wall_clock import DAY, day_of
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
-from practitioners.once import once
+from practitioners.once import once, remember
 from practitioners.prepared import PreparedQuery
 
 GIVERS = PreparedQuery(
@@ -284,6 +284,11 @@ def least_loaded(slots: Iterable[Slot], *, now: datetime) -> list[Slot]:
 def givers(service: Service) -> list[int]:
     """Everybody who offers a service, whether or not they may today."""
     return once(("givers", service.pk), lambda: GIVERS.keys(service=service.pk))
+
+
+def remember_givers(service: Service, practitioners: list[int]) -> None:
+    """Let `givers` know whom a page has read already."""
+    remember(("givers", service.pk), practitioners)
 
 
 def is_published(service: Service) -> bool:

@@ -23,7 +23,7 @@ class Timetable:
     """The free times of one service at one place, of one specialist or of any.
 
     The visit being moved and the visitor's own kept time do not block. For staff neither
-    notice nor horizon counts.
+    notice nor horizon counts. `first` is the first free start where that is known already.
     """
 
     service: Service
@@ -34,6 +34,7 @@ class Timetable:
     visitor: str = ""
     moving: Appointment | None = None
     for_staff: bool = False
+    first: datetime | None = None
 
     @property
     def words(self) -> Words:
@@ -65,11 +66,14 @@ class Timetable:
         """The free starts closest to a moment."""
         return nearest_free(self.service, around=around, count=count, **self._asked())
 
-    def soonest(self) -> Slot | None:
-        """The first free start there is."""
-        if self.for_staff:
-            return next(iter(self.free(self.today, days=STAFF_LOOKS.days)), None)
-        return soonest(self.service, self.person, now=self.now, location=self.location)
+    def soonest(self) -> datetime | None:
+        """The first free start there is; staff are told of the next two months. One query, or none."""
+        if self.first:
+            return self.first
+        days = STAFF_LOOKS.days if self.for_staff else (self.last_day - self.today).days + 1
+        found = free_starts(self.service, first_day=self.today, days=days, **self._asked())
+        first = min((at for one in found for at in one.soonest(1)), default=None)
+        return datetime.fromtimestamp(first, UTC) if first else None
 
     def _asked(self) -> dict[str, Any]:
         return {
@@ -80,18 +84,6 @@ class Timetable:
             "visitor": self.visitor,
             "for_staff": self.for_staff,
         }
-
-
-def soonest(
-    service: Service,
-    person: Practitioner | None,
-    *,
-    now: datetime,
-    location: Location | None = None,
-) -> Slot | None:
-    """The first free start of a service, anywhere or at one place."""
-    people = [person.pk] if person else givers(service)
-    return first_free(service, practitioners=people, now=now, location=location)
 
 
 def places_of(service: Service, person: Practitioner | None) -> list[Location]:
@@ -107,13 +99,16 @@ def place_for(
     wanted: str,
     *,
     now: datetime,
-) -> Location | None:
-    """The place asked for by its slug, else the one with the soonest free time.
+) -> tuple[Location | None, datetime | None]:
+    """The place asked for by its slug, else the one with the soonest free time, and when that is.
 
-    None when the service is given nowhere.
+    No place when the service is given nowhere, no time when it was not looked for or there is none.
     """
     asked = next((place for place in places if place.slug == wanted), None)
     if asked or len(places) < 2:
-        return asked or next(iter(places), None)
-    slot = soonest(service, person, now=now)
-    return next((place for place in places if slot and place.pk == slot.location_id), places[0])
+        return asked or next(iter(places), None), None
+    people = [person.pk] if person else givers(service)
+    slot = first_free(service, practitioners=people, now=now)
+    if slot is None:
+        return places[0], None
+    return next((one for one in places if one.pk == slot.location_id), places[0]), slot.starts_at

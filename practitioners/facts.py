@@ -63,8 +63,15 @@ class Facts:
 
     def places_offering(self, service: Service) -> list[Location]:
         """Active places where somebody who gives it has hours; only of `facts_to_book`."""
-        keys = next((one["places"] for one in self.offers if one["service"] == service.pk), ())
+        keys = self._offer(service, "places")
         return [place for place in self.places if place.pk in keys]
+
+    def givers_of(self, service: Service) -> list[int]:
+        """Keys of everybody who works here and offers it; only of `facts_to_book`."""
+        return self._offer(service, "givers")
+
+    def _offer(self, service: Service, what: str) -> list[int]:
+        return next((one[what] for one in self.offers if one["service"] == service.pk), [])
 
     @property
     def active_places(self) -> list[Location]:
@@ -107,7 +114,10 @@ def facts_of(lists: Together, **values: Any) -> Facts:
 
 def _offers() -> Any:
     places = Location.objects.offering(OuterRef(OuterRef("pk"))).values("pk")
-    return Service.objects.published().values(service=F("pk"), places=ArraySubquery(places))
+    givers = Practitioner.objects.filter(services=OuterRef("pk"), is_active=True).values("pk")
+    return Service.objects.published().values(
+        service=F("pk"), places=ArraySubquery(places), givers=ArraySubquery(givers)
+    )
 
 
 def _spoken() -> Any:

@@ -36,7 +36,7 @@ def timetable(request: HttpRequest, service: Service, **about: Any) -> Timetable
     moving = about.get("moving")
     wanted = request.GET.get("location", "") or (moving.location.slug if moving else "")
     places = places_of(service, person)
-    location = place_for(places, service, person, wanted, now=now)
+    location, _ = place_for(places, service, person, wanted, now=now)
     if location is None:
         return None
     clinic = ClinicSettings.current()

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from bookings import calendar
+from bookings.availability import remember_givers
 from bookings.errors import BookingError, Busy, SlotTaken
 from bookings.instead import times_instead
 from bookings.paging import MINE, PageLinks, first_day_of, turning
@@ -60,11 +61,14 @@ def book_time(request: HttpRequest, slug: str) -> HttpResponse:
         places = [one for one in known.active_places if one.pk in person.place_keys]
     else:
         places = known.places_offering(service)
-    location = place_for(places, service, person, request.GET.get("location", ""), now=now)
+        remember_givers(service, known.givers_of(service))
+    location, first = place_for(places, service, person, request.GET.get("location", ""), now=now)
     if location is None:
         context = {"service": service, "person": person, "hide_book_button": True}
         return render(request, "bookings/no_times.html", context)
-    table = Timetable(service, location, known.clinic, now, person, known_visitor(request))
+    table = Timetable(
+        service, location, known.clinic, now, person, known_visitor(request), first=first
+    )
     if request.method == "POST":
         return _choose(request, table)
     return time_page(request, table, notice=notice)
@@ -268,10 +272,8 @@ def _choices(table: Timetable) -> tuple[Chosen, ...]:
 
 
 def _first_free(table: Timetable, links: PageLinks) -> dict[str, str] | None:
-    slot = table.soonest()
-    if slot is None:
-        return None
-    return {"words": table.words.short(slot.starts_at), "url": links.at(slot.starts_at)}
+    first = table.soonest()
+    return {"words": table.words.short(first), "url": links.at(first)} if first else None
 
 
 def _theirs(request: HttpRequest, table: Timetable) -> Any:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bookings.tests.booking_world import WHOLE_WEEK, World
-from bookings.tests.factories import make_appointment
+from bookings.tests.factories import make_appointment, make_staff
 from practitioners.models import Credential
 from practitioners.tests.factories import (
     make_condition,
     make_location,
     make_practitioner,
+    make_room,
     make_service,
     make_technique,
 )
@@ -113,3 +116,52 @@ def test_a_clinic_without_free_times_asks_no_more(
     for person in (world.person, world.other):
         person.availability.all().delete()
     assert queries_of(client, address.format(person=world.person)) <= AT_MOST
+
+
+WITH_TIMES = (
+    "/",
+    "/specialists/",
+    "/specialists/{person.slug}/",
+    "/book/{service.slug}/?practitioner={person.slug}",
+    "/book/{service.slug}/?practitioner={person.slug}&location={place.slug}",
+    "/book/{service.slug}/?location={place.slug}",
+    "/book/{service.slug}/",
+)
+
+
+def in_weeks(world: BigWorld) -> None:
+    """Nobody can be booked before then."""
+    opens = timezone.now().date() + timedelta(days=40)
+    for person in (world.person, world.other):
+        person.availability.update(valid_from=opens)
+
+
+@pytest.mark.parametrize("address", WITH_TIMES)
+def test_a_clinic_that_is_free_only_in_weeks_asks_no_more(
+    world: BigWorld, client: Browser, address: str
+) -> None:
+    in_weeks(world)
+    assert queries_of(client, address.format(**vars(world))) <= AT_MOST
+
+
+@pytest.mark.parametrize("is_soon", [True, False])
+@pytest.mark.parametrize("address", WITH_TIMES)
+def test_nor_does_it_for_somebody_who_works_there(
+    world: BigWorld, client: Browser, address: str, is_soon: bool
+) -> None:
+    client.force_login(make_staff("Front desk"))
+    client.get("/")  # the first page notes in the session when it began
+    if not is_soon:
+        in_weeks(world)
+    assert queries_of(client, address.format(**vars(world))) <= AT_MOST
+
+
+def test_nor_where_a_session_is_given_at_two_places(world: BigWorld, client: Browser) -> None:
+    in_weeks(world)
+    there = make_room(make_location()).location
+    make_practitioner(world.service, at=there, weekdays=WHOLE_WEEK).availability.update(
+        valid_from=timezone.now().date() + timedelta(days=37)
+    )
+    seen = client.get(world.time_url).content.decode()
+    assert there.name in seen
+    assert queries_of(client, world.time_url) <= AT_MOST

@@ -71,11 +71,15 @@ def test_to_find_by_are_languages_of_people_who_work_here(clinic: ClinicSettings
 def test_to_book_is_said_where_each_session_is_offered(clinic: ClinicSettings) -> None:
     here, there, given_up = make_location(), make_location(), make_location(is_active=False)
     one, other, nobodys = make_service(), make_service(), make_service()
-    make_practitioner(one, other, at=here)
-    make_practitioner(one, at=there)
-    make_practitioner(one, at=given_up)
+    both = make_practitioner(one, other, at=here)
+    only_one = make_practitioner(one, at=there)
+    elsewhere = make_practitioner(one, at=given_up)
+    make_practitioner(one, at=here, is_active=False)
     known = facts_to_book()
     for service in (one, other, nobodys):
         assert known.places_offering(service) == list(Location.objects.offering(service))
     assert set(known.places_offering(one)) == {here, there}
     assert known.places_offering(nobodys) == []
+    assert set(known.givers_of(one)) == {both.pk, only_one.pk, elsewhere.pk}
+    assert known.givers_of(other) == [both.pk]
+    assert known.givers_of(nobodys) == []
