@@ -227,14 +227,25 @@ class Appointment(models.Model):
     class Meta:
         ordering = ["starts_at"]
         indexes = [
-            models.Index(
+            models.Index(  # with all that free times ask of a visit
                 fields=["practitioner", "starts_at"],
-                include=["ends_at"],
+                include=[
+                    "id",
+                    "ends_at",
+                    "busy",
+                    "location",
+                    "room",
+                    "service",
+                    "status",
+                    "held_until",
+                    "held_by",
+                ],
                 condition=~Q(status="cancelled"),
                 name="standing_by_practitioner",
             ),
             models.Index(
                 fields=["room", "starts_at"],
+                include=["practitioner"],
                 condition=~Q(status="cancelled"),
                 name="standing_by_room",
             ),

@@ -30,6 +30,7 @@ class Availability(models.Model):
         ordering = ["weekday", "starts_at"]
         verbose_name = "weekly hours"
         verbose_name_plural = "weekly hours"
+        indexes = [models.Index(fields=["location", "practitioner"], name="hours_by_place")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")),
