@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from bench import limits
 from bookings.availability import free_starts
-from practitioners.models import Service
+from practitioners.facts import facts
 
 
 @login_not_required
@@ -49,7 +49,7 @@ def slots(request: HttpRequest) -> HttpResponse:
 def our_slots(request: HttpRequest) -> HttpResponse:
     """The same by the function that every page of ours asks."""
     people, days = int(request.GET["people"]), int(request.GET["days"])
-    now, (service,) = timezone.now(), Service.offered()
+    now, (service,) = timezone.now(), facts().services
     found = free_starts(
         service, first_day=now.date(), days=days, now=now, practitioners=range(1, people + 1)
     )
