@@ -135,8 +135,8 @@ def looks(
     todays = {day_of(now, one.zone) for one in places} or {now.date()}
     more = (max(todays) - min(todays)).days  # days that it is later elsewhere
     horizon = max((service.horizon(clinic).days for service in services), default=0)
-    for days in (first, horizon + 1):
-        yield min(todays), days + more
+    for days in (first, horizon + 1 + more):
+        yield min(todays), days
 
 
 def first_free(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from bookings.models import Appointment
 from bookings.wall_clock import DAY, day_of, local_day, stretches
@@ -119,9 +120,9 @@ def ask(
     last_day = first_day + (min(days, MAX_DAYS) - 1) * DAY
     rows = STATEMENT.rows(
         {
-            "services": list(services),
-            "practitioners": list(practitioners),
-            "places": asked,
+            "services": _array(services),
+            "practitioners": _array(practitioners),
+            "places": _array(asked),
             "first_day": first_day,
             "last_day": last_day,
             "now": now,
@@ -151,30 +152,38 @@ def _before_the_first_save() -> dict[str, Any]:
 def _clocks(
     places: Sequence[Location], first_day: date, last_day: date, now: datetime
 ) -> dict[str, Any]:
-    """What the clocks of the places do on these days and around them, and when visits matter.
+    """What the clocks of the places do on these days, when visits matter, and each place's today.
 
-    Of all places, because visits elsewhere count towards a limit of the day. With its turnovers
-    and the way to it, no visit blocks what is a day later or half a day earlier.
+    Of all places, because visits elsewhere count towards a limit of the day.
     """
+    zones = tuple((one.pk, one.zone) for one in places)
+    parts, clocks = _stretches(zones, first_day, last_day)
+    todays = {key: day_of(now, zone) for key, zone in zones}
+    return {**clocks, "todays": _array(todays[key] for key in parts)}
+
+
+@lru_cache(maxsize=1024)
+def _stretches(
+    zones: tuple[tuple[int, ZoneInfo], ...], first_day: date, last_day: date
+) -> tuple[list[int], dict[str, Any]]:
+    """With its turnovers and the way to it, no visit blocks what is a day later or half a day earlier."""
     first, last = first_day - 3 * DAY, last_day + 3 * DAY
-    zones = [one.zone for one in places]
-    found = [
-        (one.pk, today, part)
-        for one, today, zone in zip(
-            places, (day_of(now, zone) for zone in zones), zones, strict=True
-        )
-        for part in stretches(first, last, zone)
-    ]
-    return {
-        "looked_from": min(local_day(first_day, zone).begins for zone in zones) - DAY,
-        "looked_until": max(local_day(last_day, zone).ends for zone in zones) + DAY / 2,
-        "clock_places": [key for key, _, _ in found],
-        "todays": [today for _, today, _ in found],
-        "since": [part.since for *_, part in found],
-        "until": [part.until for *_, part in found],
-        "ahead": [part.ahead // SECOND for *_, part in found],
-        "ahead_before": [part.ahead_before // SECOND for *_, part in found],
+    found = [(key, part) for key, zone in zones for part in stretches(first, last, zone)]
+    keys = [key for key, _ in found]
+    return keys, {
+        "looked_from": min(local_day(first_day, zone).begins for _, zone in zones) - DAY,
+        "looked_until": max(local_day(last_day, zone).ends for _, zone in zones) + DAY / 2,
+        "clock_places": _array(keys),
+        "since": _array(part.since for _, part in found),
+        "until": _array(part.until for _, part in found),
+        "ahead": _array(part.ahead // SECOND for _, part in found),
+        "ahead_before": _array(part.ahead_before // SECOND for _, part in found),
     }
+
+
+def _array(values: Iterable[Any]) -> str:
+    """As one value: PostgreSQL would read an ARRAY[...] element by element, each as a statement's part."""
+    return f"{{{','.join('NULL' if one is None else str(one) for one in values)}}}"
 
 
 def slots_of(starts: Iterable[tuple[int, Starts]]) -> list[Slot]:
