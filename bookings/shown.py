@@ -5,17 +5,22 @@ Equal words make an equal page, so `{% part %}` draws them once.
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from bookings.directory import Listed
 from bookings.opening import open_days
 from bookings.times import Words, money
+from bookings.wall_clock import day_of
 from practitioners.facts import Facts
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 from practitioners.paths import path_to
 
 AREAS = 3  # named in a list
+KEPT = 1024  # moments that are said already, in each process
 
 
 class Offer(NamedTuple):
@@ -26,7 +31,7 @@ class Offer(NamedTuple):
     times_url: str
 
 
-class SpecialistRow(NamedTuple):
+class Introduced(NamedTuple):
     """A specialist in a list."""
 
     name: str
@@ -36,6 +41,12 @@ class SpecialistRow(NamedTuple):
     title: str
     areas: str
     languages: str
+
+
+class SpecialistRow(NamedTuple):
+    """A specialist in a list, with when they are next free, if ever."""
+
+    person: Introduced
     offer: Offer | None
 
 
@@ -61,10 +72,23 @@ class PlaceCard(NamedTuple):
     hours: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def specialist_row(row: Listed, clinic: ClinicSettings, *, now: datetime) -> SpecialistRow:
-    """Somebody with their next free time."""
-    person = row.practitioner
-    return SpecialistRow(
+def specialist_rows(
+    rows: Iterable[Listed], known: Facts, *, now: datetime
+) -> tuple[SpecialistRow, ...]:
+    """People with their next free times."""
+    met = known.worked_out("met", lambda: {one.pk: introduced(one) for one in known.people})
+    return tuple(
+        SpecialistRow(
+            met.get(row.practitioner.pk) or introduced(row.practitioner),
+            _offer(row, known.clinic.time_style, now=now),
+        )
+        for row in rows
+    )
+
+
+def introduced(person: Practitioner) -> Introduced:
+    """Somebody who is `described`."""
+    return Introduced(
         person.name,
         person.get_absolute_url(),
         photo_of(person),
@@ -72,17 +96,21 @@ def specialist_row(row: Listed, clinic: ClinicSettings, *, now: datetime) -> Spe
         person.title_and_number,
         " · ".join(area["name"] for area in person.area_rows[:AREAS]),
         ", ".join(person.languages),
-        _offer(row, clinic, now=now),
     )
 
 
-def _offer(row: Listed, clinic: ClinicSettings, *, now: datetime) -> Offer | None:
+def _offer(row: Listed, style: str, *, now: datetime) -> Offer | None:
     slot, service, place = row.soonest, row.service, row.location
     if slot is None or service is None or place is None:
         return None
-    words = Words(place.zone, clinic.time_style)
-    when = words.soon(slot.starts_at, today=now.astimezone(place.zone).date())
+    when = soon_words(slot.starts_at, place.zone, style, day_of(now, place.zone))
     return Offer(when, place.name, times_url(service, row.practitioner, place))
+
+
+@lru_cache(KEPT)
+def soon_words(at: datetime, zone: ZoneInfo, style: str, today: date) -> str:
+    """When somebody is free, as `Words.soon` says it; the same moments are said on page after page."""
+    return Words(zone, style).soon(at, today=today)
 
 
 def photo_of(person: Practitioner) -> str:

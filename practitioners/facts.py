@@ -7,9 +7,9 @@ too, reads them with it: `PAGE = with_people("page", QUERY)`, then `facts_of(PAG
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, Func, OuterRef
@@ -25,7 +25,9 @@ from practitioners.models import (
 )
 from practitioners.once import known, remember
 from practitioners.prepared import PreparedQuery
-from practitioners.together import Together
+from practitioners.together import Drawer, Together
+
+Read = TypeVar("Read")
 
 ALWAYS: dict[str, Any] = {
     "clinic": lambda: ClinicSettings.objects.filter(pk=1),
@@ -57,6 +59,14 @@ class Facts:
     languages: list[dict[str, str]] = field(default_factory=list)
     offers: list[dict[str, Any]] = field(default_factory=list)
     people: list[Practitioner] = field(default_factory=list)
+    drawer: Drawer = field(default_factory=dict)
+
+    def worked_out(self, name: str, make: Callable[[], Read]) -> Read:
+        """What is made of these facts alone, and never changed: once for as long as they stay the same."""
+        if name not in self.drawer:
+            self.drawer[name] = make()
+        found: Read = self.drawer[name]
+        return found
 
     def hours_of(self, place: Location) -> Iterable[OpeningHours]:
         return (one for one in self.hours if one.location_id == place.pk)
@@ -102,9 +112,9 @@ def with_people(
 
 def facts_of(lists: Together, **values: Any) -> Facts:
     """The facts with people, as values of their query choose them. One query."""
-    found = lists.read(**values)
+    found, drawer = lists.read_with_drawer(**values)
     clinic = found.pop("clinic")
-    read = Facts(clinic[0] if clinic else ClinicSettings(pk=1), **found)
+    read = Facts(clinic[0] if clinic else ClinicSettings(pk=1), **found, drawer=drawer)
     remember(ClinicSettings, read.clinic)
     remember(Location, read.places)
     remember(Service, read.services)

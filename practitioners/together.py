@@ -17,7 +17,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Model, QuerySet
@@ -28,6 +28,7 @@ from practitioners.prepared import Prepared, PreparedQuery
 
 Rows = Callable[[], QuerySet[Any, Any]]
 Lists = dict[str, list[Any]]
+Drawer = dict[str, Any]
 KEPT = 64  # sets of values in each process; a crawler may ask for any
 STATEMENT = """
 WITH noted AS MATERIALIZED (SELECT sum(mark) AS changes FROM practitioners_change)
@@ -37,6 +38,14 @@ UNLESS_KNOWN = """
 CASE WHEN noted.changes = %(known)s THEN NULL
      ELSE (SELECT coalesce(json_agg(r), '[]')::text FROM ({}) r) END
 """
+
+
+class Kept(NamedTuple):
+    """Lists, with the sum of the changes noted before them, and what was worked out of them."""
+
+    changes: Decimal | None
+    lists: Lists
+    drawer: Drawer
 
 
 class Together:
@@ -52,23 +61,30 @@ class Together:
             key: one if isinstance(one, PreparedQuery) else PreparedQuery(key, {}, one)
             for key, one in lists.items()
         }
-        self._kept: dict[tuple[Any, ...], tuple[Decimal, Lists]] = {}
+        self._kept: dict[tuple[Any, ...], Kept] = {}
 
     def read(self, **values: Any) -> Lists:
         """All of them, each in its order, for these values. One query."""
-        key = tuple(values[name] for name in self._types)
-        changes, kept = self._kept.get(key, (None, None))
-        ((noted, *texts),) = self._prepared.rows({**values, "known": changes})
-        if kept is None or None not in texts:
-            kept = self._made(texts)
-            self._keep(key, noted, kept)
-        return {name: [_anew(row) for row in rows] for name, rows in kept.items()}
+        return self.read_with_drawer(**values)[0]
 
-    def _keep(self, key: tuple[Any, ...], noted: Decimal | None, lists: Lists) -> None:
+    def read_with_drawer(self, **values: Any) -> tuple[Lists, Drawer]:
+        """The same, with a drawer for what is worked out of them: empty again after a change."""
+        key = tuple(values[name] for name in self._types)
+        kept = self._kept.get(key)
+        known = kept.changes if kept else None
+        ((noted, *texts),) = self._prepared.rows({**values, "known": known})
+        if kept is None or None not in texts:
+            kept = Kept(noted, self._made(texts), {})
+            self._keep(key, kept)
+        return {
+            name: [_anew(row) for row in rows] for name, rows in kept.lists.items()
+        }, kept.drawer
+
+    def _keep(self, key: tuple[Any, ...], kept: Kept) -> None:
         if len(self._kept) >= KEPT:
             self._kept.clear()
-        if noted is not None:
-            self._kept[key] = noted, lists
+        if kept.changes is not None:
+            self._kept[key] = kept
 
     def _made(self, texts: list[str]) -> Lists:
         return {

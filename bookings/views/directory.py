@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +18,9 @@ from django.views.decorators.http import require_safe
 from bookings.directory import listed, matching
 from bookings.filters import chosen_of, filters
 from bookings.profile import glance_at, profile_of
-from bookings.shown import place_card, session_line, specialist_row
-from practitioners.facts import TO_FIND_BY, facts_of, facts_to_find_by, with_people
-from practitioners.models import Practitioner
+from bookings.shown import place_card, session_line, specialist_rows
+from practitioners.facts import TO_FIND_BY, Facts, facts_of, facts_to_find_by, with_people
+from practitioners.models import Location, Practitioner, Service
 from practitioners.models.people import PractitionerQuerySet
 from practitioners.paths import path_to
 from practitioners.prepared import PreparedQuery
@@ -52,11 +53,11 @@ def specialists(request: HttpRequest) -> HttpResponse:
     """List who fits the filters, each with the next free time."""
     now = timezone.now()
     known = facts_to_find_by() if request.GET else facts_of(WITH_FIRST_PAGE, on=now.date())
-    first, more = filters(known, request.GET)
-    wanted = chosen_of(*first, *more)
     if request.GET:
-        page = _page(wanted, request.GET.get("page", ""), now=now)
+        first, more = filters(known, request.GET)
+        page = _page(chosen_of(*first, *more), request.GET.get("page", ""), now=now)
     else:
+        first, more = known.worked_out("filters", lambda: filters(known, {}))
         page = _cut(known.people, 1)
     query = request.GET.copy()
     query.pop("page", None)
@@ -64,11 +65,11 @@ def specialists(request: HttpRequest) -> HttpResponse:
     context = {
         "first": first,
         "more": more,
-        "is_filtered": bool(wanted),
+        "is_filtered": bool(chosen_of(*first, *more)),
         "has_more": bool(chosen_of(*more)),
         "page": page,
         "query": query.urlencode(),
-        "rows": tuple(specialist_row(row, known.clinic, now=now) for row in rows),
+        "rows": specialist_rows(rows, known, now=now),
         "count": page.paginator.count,
     }
     return render(request, "bookings/specialists.html", context)
@@ -98,11 +99,19 @@ def specialist(request: HttpRequest, slug: str) -> HttpResponse:
     (person,) = known.people
     services = [one for one in known.services if one.slug in person.service_slugs]
     places = {one.pk: one for one in known.places if one.pk in person.place_keys}
-    context = {
+    said = known.worked_out("said", lambda: _said(person, services, places.values(), known))
+    glance = glance_at(person, services, places, known.clinic, now=now)
+    return render(request, "bookings/specialist.html", {**said, "glance": glance})
+
+
+def _said(
+    person: Practitioner, services: list[Service], places: Iterable[Location], known: Facts
+) -> dict[str, Any]:
+    """What does not change from day to day."""
+    wait = path_to("wait", services[0].slug) if services else ""
+    return {
         "profile": profile_of(person),
-        "glance": glance_at(person, services, places, known.clinic, now=now),
         "services": tuple(session_line(one, known.clinic, person) for one in services),
-        "places": tuple(place_card(place, known) for place in places.values()),
-        "wait_url": f"{path_to('wait', services[0].slug)}?practitioner={slug}" if services else "",
+        "places": tuple(place_card(place, known) for place in places),
+        "wait_url": wait and f"{wait}?practitioner={person.slug}",
     }
-    return render(request, "bookings/specialist.html", context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.directory import listed
-from bookings.shown import place_card, session_line, specialist_row
-from practitioners.facts import facts_of, with_people
+from bookings.shown import place_card, session_line, specialist_rows
+from practitioners.facts import Facts, facts_of, with_people
 from practitioners.models import Practitioner
 from practitioners.prepared import PreparedQuery
 
@@ -32,11 +34,19 @@ def landing(request: HttpRequest) -> HttpResponse:
     known = facts_of(FACTS, on=now.date())
     rows = listed(known.people, now=now)
     rows.sort(key=lambda row: (row.soonest is None, row.soonest and row.soonest.starts_at))
+    said = known.worked_out("said", lambda: _said(known))
     context = {
+        **said,
         "soonest": rows[0] if rows and rows[0].soonest else None,
-        "rows": tuple(specialist_row(row, known.clinic, now=now) for row in rows[:SHOWN]),
-        "services": tuple(session_line(one, known.clinic) for one in known.services[:SHOWN]),
-        "places": tuple(place_card(place, known) for place in known.active_places),
+        "rows": specialist_rows(rows[:SHOWN], known, now=now),
         "hide_book_button": True,
     }
     return render(request, "clinic/landing.html", context)
+
+
+def _said(known: Facts) -> dict[str, Any]:
+    """What does not change from day to day."""
+    return {
+        "services": tuple(session_line(one, known.clinic) for one in known.services[:SHOWN]),
+        "places": tuple(place_card(place, known) for place in known.active_places),
+    }

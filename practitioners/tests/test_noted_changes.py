@@ -48,10 +48,19 @@ def test_what_has_not_changed_is_not_sent_again(
 ) -> None:
     make_location(name="Willow Street")
     assert names() == ["Willow Street"]
-    (_, first) = PLACES._kept[()]
+    first = PLACES._kept[()]
     with django_assert_num_queries(1):
         assert names() == ["Willow Street"]
-    assert PLACES._kept[()][1] is first
+    assert PLACES._kept[()] is first
+
+
+def test_what_is_worked_out_is_kept_as_long_as_the_lists(db: None) -> None:
+    make_location(name="Willow")
+    _, drawer = PLACES.read_with_drawer()
+    drawer["count"] = 1
+    assert PLACES.read_with_drawer()[1] == {"count": 1}
+    make_location(name="Harbour")
+    assert PLACES.read_with_drawer()[1] == {}
 
 
 def _truncate() -> None:
