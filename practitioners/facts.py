@@ -2,7 +2,7 @@
 
 Read by one query, and on a page that is only looked at for the whole page: what asks for the
 clinic's settings, its places or its sessions afterwards, asks nothing. A page that shows people,
-too, reads them with it: `PAGE = with_people("page", QUERY)`, then `facts_of(PAGE, on=today)`.
+too, reads them with it: `PAGE = with_people(QUERY)`, then `facts_of(PAGE, on=today)`.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ TO_FIND_BY: dict[str, Any] = {
     "techniques": lambda: Technique.objects.published().values("slug", "name"),
     "languages": lambda: _spoken(),
 }
-FACTS = Together("facts", **ALWAYS)
-FINDING = Together("facts_to_find_by", **TO_FIND_BY)
-TO_BOOK = Together("facts_to_book", **ALWAYS, offers=lambda: _offers())
+FACTS = Together(**ALWAYS)
+FINDING = Together(**TO_FIND_BY)
+TO_BOOK = Together(**ALWAYS, offers=lambda: _offers())
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +103,9 @@ def facts_to_book() -> Facts:
     return facts_of(TO_BOOK)
 
 
-def with_people(
-    name: str, people: PreparedQuery[Practitioner], lists: dict[str, Any] = ALWAYS
-) -> Together:
+def with_people(people: PreparedQuery[Practitioner], lists: dict[str, Any] = ALWAYS) -> Together:
     """The facts, or those to find by, together with people."""
-    return Together(name, **lists, people=people)
+    return Together(**lists, people=people)
 
 
 def facts_of(lists: Together, **values: Any) -> Facts:

@@ -11,10 +11,9 @@ from practitioners.prepared import PreparedQuery
 from practitioners.together import Lists, Together
 
 BY_SLUG = {"slug": "text"}
-TECHNIQUES = Together("techniques", clinic=CURRENT, techniques=Technique.objects.published)
-CONDITIONS = Together("conditions", clinic=CURRENT, conditions=Condition.objects.offered)
+TECHNIQUES = Together(clinic=CURRENT, techniques=Technique.objects.published)
+CONDITIONS = Together(clinic=CURRENT, conditions=Condition.objects.offered)
 TECHNIQUE = Together(
-    "technique_page",
     clinic=CURRENT,
     techniques=PreparedQuery(
         "technique", BY_SLUG, lambda slug: Technique.objects.published().filter(slug=slug)
@@ -31,7 +30,6 @@ TECHNIQUE = Together(
     ),
 )
 CONDITION = Together(
-    "condition_page",
     clinic=CURRENT,
     conditions=PreparedQuery(
         "condition", BY_SLUG, lambda slug: Condition.objects.offered().filter(slug=slug)

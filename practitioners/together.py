@@ -5,7 +5,7 @@ Whatever the practitioners' tables say hardly ever changes, and every change of 
 and says that sum when it asks again:
 
     the same sum  ──►  nothing has been changed since: what is kept is right
-    another       ──►  the lists, read in the same moment as their sum
+    another       ──►  the lists, read in the same moment as their sum (migration 0004)
 
 Sum and lists come from one snapshot, a change is noted in the transaction that makes it, and
 where nothing is noted at all nothing is kept. No clock, nobody to tell, no other process to ask.
@@ -30,14 +30,12 @@ Rows = Callable[[], QuerySet[Any, Any]]
 Lists = dict[str, list[Any]]
 Drawer = dict[str, Any]
 KEPT = 64  # sets of values in each process; a crawler may ask for any
-STATEMENT = """
-WITH noted AS MATERIALIZED (SELECT sum(mark) AS changes FROM practitioners_change)
-SELECT noted.changes, {} FROM noted
-"""
-UNLESS_KNOWN = """
-CASE WHEN noted.changes = %(known)s THEN NULL
-     ELSE (SELECT coalesce(json_agg(r), '[]')::text FROM ({}) r) END
-"""
+UNLESS_KNOWN = Prepared(
+    "unless_known",
+    "SELECT changes, sent FROM practitioners_unless_known(%(known)s, %(lists)s)",
+    {"known": "numeric", "lists": "text"},
+)
+LIST = "'{}', (SELECT coalesce(json_agg(r), '[]') FROM ({}) r)"
 
 
 class Kept(NamedTuple):
@@ -55,8 +53,7 @@ class Together:
     tables of practitioners: changes of others are not noted.
     """
 
-    def __init__(self, name: str, **lists: Rows | PreparedQuery[Any]) -> None:
-        self._name = name
+    def __init__(self, **lists: Rows | PreparedQuery[Any]) -> None:
         self._lists = {
             key: one if isinstance(one, PreparedQuery) else PreparedQuery(key, {}, one)
             for key, one in lists.items()
@@ -72,9 +69,9 @@ class Together:
         key = tuple(values[name] for name in self._types)
         kept = self._kept.get(key)
         known = kept.changes if kept else None
-        ((noted, *texts),) = self._prepared.rows({**values, "known": known})
-        if kept is None or None not in texts:
-            kept = Kept(noted, self._made(texts), {})
+        ((noted, sent),) = UNLESS_KNOWN.rows({"known": known, "lists": self._lists_for(values)})
+        if kept is None or sent is not None:
+            kept = Kept(noted, self._made(sent), {})
             self._keep(key, kept)
         return {
             name: [_anew(row) for row in rows] for name, rows in kept.lists.items()
@@ -86,21 +83,25 @@ class Together:
         if kept.changes is not None:
             self._kept[key] = kept
 
-    def _made(self, texts: list[str]) -> Lists:
-        return {
-            name: [make(row) for row in json.loads(text, parse_float=Decimal)]
-            for (name, make), text in zip(self._makers.items(), texts, strict=True)
-        }
+    def _made(self, text: str) -> Lists:
+        found = json.loads(text, parse_float=Decimal)
+        return {name: [make(row) for row in found[name]] for name, make in self._makers.items()}
+
+    def _lists_for(self, values: dict[str, Any]) -> str:
+        """What to execute for these values, as it is sent along."""
+        connection.ensure_connection()
+        with connection.connection.cursor() as cursor:
+            said = {name: cursor.mogrify("%s", [value]).decode() for name, value in values.items()}
+        return self._statement % said
 
     @cached_property
     def _types(self) -> dict[str, str]:
         return {name: kind for one in self._lists.values() for name, kind in one.types.items()}
 
     @cached_property
-    def _prepared(self) -> Prepared:
-        lists = (UNLESS_KNOWN.format(one.statement) for one in self._lists.values())
-        types = {**self._types, "known": "numeric"}
-        return Prepared(self._name, STATEMENT.format(", ".join(lists)), types)
+    def _statement(self) -> str:
+        lists = (LIST.format(name, one.statement) for name, one in self._lists.items())
+        return f"SELECT json_build_object({', '.join(lists)})::text"
 
     @cached_property
     def _makers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:

@@ -38,13 +38,13 @@ FIRST_PAGE = PreparedQuery(
     {"on": "date"},
     lambda on: _numbered(Practitioner.objects.bookable(on=on))[:PAGE],
 )
-WITH_FIRST_PAGE = with_people("directory", FIRST_PAGE, TO_FIND_BY)
+WITH_FIRST_PAGE = with_people(FIRST_PAGE, TO_FIND_BY)
 PERSON = PreparedQuery(
     "specialist",
     {"on": "date", "slug": "text"},
     lambda on, slug: Practitioner.objects.bookable(on=on).described().with_work().filter(slug=slug),
 )
-WITH_PERSON = with_people("specialist_page", PERSON)
+WITH_PERSON = with_people(PERSON)
 
 
 @login_not_required

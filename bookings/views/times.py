@@ -36,7 +36,7 @@ PERSON = PreparedQuery(
     {"on": "date", "slug": "text"},
     lambda on, slug: Practitioner.objects.bookable(on=on).with_work().filter(slug=slug),
 )
-WITH_PERSON = with_people("times_of_person", PERSON)
+WITH_PERSON = with_people(PERSON)
 Problem = tuple[str, str]
 
 

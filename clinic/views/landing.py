@@ -23,7 +23,7 @@ PEOPLE = PreparedQuery(
     {"on": "date"},
     lambda on: Practitioner.objects.bookable(on=on).described()[:ASKED],
 )
-FACTS = with_people("landing", PEOPLE)
+FACTS = with_people(PEOPLE)
 
 
 @login_not_required

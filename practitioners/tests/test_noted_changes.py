@@ -16,11 +16,11 @@ from practitioners.prepared import PreparedQuery
 from practitioners.tests.factories import make_location, make_practitioner, make_service
 from practitioners.together import KEPT, Together
 
-PLACES = Together("noted_places", places=Location.objects.all)
+PLACES = Together(places=Location.objects.all)
 NAMED = PreparedQuery(
     "noted_people", {"slug": "text"}, lambda slug: Practitioner.objects.filter(slug=slug)
 )
-PEOPLE = Together("noted_people_and_places", places=Location.objects.all, people=NAMED)
+PEOPLE = Together(places=Location.objects.all, people=NAMED)
 
 
 def names() -> list[str]:
@@ -90,9 +90,7 @@ def test_each_kind_of_change_is_seen_at_once(
 def test_a_change_of_what_a_list_is_chosen_by_is_seen(db: None) -> None:
     service = make_service()
     condition = Condition.objects.create(slug="neck", name="Neck", offer="offer")
-    given = Together(
-        "noted_given", services=lambda: Service.objects.filter(techniques__conditions__slug="neck")
-    )
+    given = Together(services=lambda: Service.objects.filter(techniques__conditions__slug="neck"))
     assert given.read()["services"] == []
     condition.techniques.set(service.techniques.all())
     assert given.read()["services"] == [service]

@@ -44,7 +44,7 @@ def clinic(db: None) -> None:
 def test_every_field_of_every_model_is_what_the_model_reads(
     clinic: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    lists = Together("everything", **{model.__name__: model.objects.all for model in MODELS})
+    lists = Together(**{model.__name__: model.objects.all for model in MODELS})
     with django_assert_num_queries(1):
         found = lists.read()
     for model in MODELS:
@@ -62,7 +62,6 @@ def test_it_keeps_conditions_orders_and_values(clinic: None) -> None:
     make_service(name="Another", position=0, is_published=False)
     make_service(name="A third", position=9)
     lists = Together(
-        "some_lists",
         shown=Service.objects.published,
         names=lambda: Service.objects.order_by("-name").values("name", "price"),
         none=lambda: Location.objects.filter(name="%s; no such place"),
