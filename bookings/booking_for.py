@@ -33,15 +33,13 @@ class Whom:
     date_of_birth: date | None = None
 
 
-def book_for(
-    visitor: str, whom: Whom, *, by: Any, now: datetime, seen: Appointment | None, **about: Any
-) -> Appointment:
+def book_for(visitor: str, whom: Whom, *, by: Any, now: datetime, **about: Any) -> Appointment:
     """Turn the visitor's kept time into a visit of that person.
 
     Raises what `calendar.confirm` raises, which also says what is to be told of the visit.
     """
     if whom.client is not None:
-        return confirm(visitor, client=whom.client, by=by, now=now, seen=seen, **about)
+        return confirm(visitor, client=whom.client, by=by, now=now, **about)
     return _book_for_new(visitor, whom, by=by, now=now, **about)
 
 

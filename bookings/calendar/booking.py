@@ -13,9 +13,9 @@ from django.db.models import Exists, OuterRef
 
 from bookings.availability import slots_at
 from bookings.calendar.attempts import LookAgain, in_one_transaction
-from bookings.calendar.holds import lock_hold, renew_hold, why_no_longer
+from bookings.calendar.holds import renew_hold, stands_on, why_no_longer
 from bookings.calendar.locks import CLIENT
-from bookings.calendar.taking import take_room, take_time
+from bookings.calendar.taking import lock_kept, take_room, take_time
 from bookings.calendar.writing import (
     Status,
     announce,
@@ -83,15 +83,13 @@ def confirm(
     client_note: str = "",
     source_ref: str = "",
     expected: Choice | None = None,
-    seen: Appointment | None = None,
     with_it: Callable[[Appointment], None] | None = None,
     slug: str = "",
 ) -> Appointment:
     """Turn the time kept for a visitor into the client's booked visit.
 
     The same form sent again returns the same visit. `expected` is what the form showed;
-    a choice made in another window since then is not booked by it. `seen` is the kept time
-    as somebody has just read it, which spares reading it before the locks. `with_it` is done
+    a choice made in another window since then is not booked by it. `with_it` is done
     in the same transaction, also for a form sent again. With the `slug` of a service a time
     kept for another one is left alone. Raises HoldExpired,
     Changed, ChosenElsewhere, ClientBusy, TooManyOpen, CallToBook, Refused or AlreadyUsed.
@@ -107,7 +105,6 @@ def confirm(
             client_note=client_note,
             source_ref=source_ref,
             expected=expected,
-            seen=seen,
             with_it=with_it or _nothing_more,
             slug=slug,
         )
@@ -133,11 +130,10 @@ def _confirmed(
     client: Client,
     now: datetime,
     expected: Choice | None,
-    seen: Appointment | None,
     slug: str,
     **given: Any,
 ) -> Appointment:
-    kept, earlier = _locked(visitor, client, given["form_token"], seen)
+    kept, earlier = _locked(visitor, client, given["form_token"])
     if earlier:
         return _same_answers(earlier, given["form_digest"])
     if kept is None or slug not in ("", kept.service.slug):
@@ -160,20 +156,16 @@ def _confirmed(
 
 
 def _locked(
-    visitor: str, client: Client, token: UUID, seen: Appointment | None
+    visitor: str, client: Client, token: UUID
 ) -> tuple[Appointment | None, Appointment | None]:
     """Lock what a visitor keeps for a client; it, and what the form has booked. One query for both.
 
-    Raises Changed when they keep something else than has been seen.
+    Raises Changed when they have chosen something else while the locks were waited for.
     """
-    lock_hold(visitor, (CLIENT, client.pk), seen=seen)
+    locked = lock_kept(visitor, (CLIENT, client.pk))
     found = KEPT_OR_BOOKED.rows(visitor=visitor, token=token)
     kept = next((one for one in found if one.status == Status.HELD), None)
-    if (
-        kept
-        and seen
-        and (kept.practitioner_id, kept.room_id) != (seen.practitioner_id, seen.room_id)
-    ):
+    if kept and not stands_on(kept, locked):
         raise Changed
     return kept, next((one for one in found if one.form_token == token), None)
 

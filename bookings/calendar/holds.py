@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bookings.availability import least_loaded, slots_at
-from bookings.calendar.attempts import in_one_transaction
-from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, lock, visitor_number
-from bookings.calendar.taking import take_room, take_time
+from bookings.calendar.attempts import LookAgain, in_one_transaction
+from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, in_order, visitor_number
+from bookings.calendar.taking import Pair, lock_kept, take_room, take_time
 from bookings.calendar.writing import (
     Status,
     clear_the_way,
@@ -142,26 +142,19 @@ def _why_nobody(
     return next((reason for reason in found if isinstance(reason, Taken)), found[0])
 
 
-def lock_hold(
-    visitor: str,
-    *more: tuple[int, int | None],
-    seen: Appointment | None = None,
-    keeps_room: bool = True,
-) -> None:
-    """Lock a visitor, what they keep or were seen to keep, and more."""
-    own = (VISITOR, visitor_number(visitor))
-    if seen is None:
-        lock(own)
-        seen = kept_for(visitor)
-    if seen is not None:
-        room = seen.room_id if keeps_room else None
-        lock(own, (PRACTITIONER, seen.practitioner_id), (ROOM, room), *more)
+def locked_hold(visitor: str, *, with_room: bool = True) -> Appointment | None:
+    """Lock what a visitor keeps and read it; None when they keep nothing. Raises LookAgain."""
+    locked = lock_kept(visitor, with_room=with_room)
+    kept = kept_for(visitor)
+    if kept and not stands_on(kept, locked, with_room=with_room):
+        raise LookAgain
+    return kept
 
 
-def locked_hold(visitor: str, *, keeps_room: bool = True) -> Appointment | None:
-    """Lock what a visitor keeps and read it; None when they keep nothing."""
-    lock_hold(visitor, keeps_room=keeps_room)
-    return kept_for(visitor)
+def stands_on(kept: Appointment, locked: set[Pair], *, with_room: bool = True) -> bool:
+    """Whether the locks are those of what is kept, which may have changed while they were waited for."""
+    room = kept.room_id if with_room else None
+    return locked.issuperset(in_order([(PRACTITIONER, kept.practitioner_id), (ROOM, room)]))
 
 
 def why_no_longer(kept: Appointment, *, now: datetime) -> BookingError | None:
@@ -186,7 +179,7 @@ def extend_hold(visitor: str, *, now: datetime) -> Appointment:
 @in_one_transaction
 def renew_hold(visitor: str, *, now: datetime) -> None:
     """Bring what a visitor keeps up to date with its service, or give it back."""
-    kept = locked_hold(visitor, keeps_room=False)
+    kept = locked_hold(visitor, with_room=False)
     if kept is None:
         return
     if why_no_longer(kept, now=now):

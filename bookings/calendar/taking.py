@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bookings.calendar.locks import CLIENT, LARGEST, PRACTITIONER, ROOM, in_order, lock
+from bookings.calendar.locks import (
+    CLIENT,
+    LARGEST,
+    PRACTITIONER,
+    ROOM,
+    VISITOR,
+    in_order,
+    lock,
+    visitor_number,
+)
 from bookings.errors import NoRoom, SlotTaken
 from bookings.models import Appointment
 from bookings.refusals import IN_THE_WAY, Wish
 from bookings.rooms import FREE_ROOMS, room_wish
 from practitioners.models import Room
-from practitioners.prepared import PreparedAround
+from practitioners.prepared import Prepared, PreparedAround
 
+Pair = tuple[int, int]  # kind and id
 LOCKED = {"kinds": "int[]", "keys": "int[]"}
 UNLESS_TAKEN = PreparedAround(
     "lock_unless_taken",
@@ -39,6 +49,26 @@ SELECT id, (SELECT count(pg_advisory_xact_lock(kind, key + 0 * got.id::int))
 """,  # noqa: S608  our own numbers
     FREE_ROOMS,
     **LOCKED,
+)
+
+
+# Sorted within, so that the locks are taken in their one order.
+WHAT_IS_KEPT = Prepared(
+    "lock_what_is_kept",
+    f"""
+WITH kept AS MATERIALIZED (
+    SELECT practitioner_id, room_id FROM bookings_appointment
+    WHERE held_by = %(visitor)s AND status = 'held'
+)
+SELECT kind, id, pg_advisory_xact_lock(kind, id) FROM (
+    SELECT kind, (key & {LARGEST})::int AS id FROM (
+        SELECT {PRACTITIONER} AS kind, practitioner_id AS key FROM kept
+        UNION SELECT {ROOM}, room_id FROM kept WHERE %(with_room)s AND room_id IS NOT NULL
+        UNION SELECT kind, key FROM unnest(%(kinds)s, %(keys)s) AS more (kind, key)
+    ) AS wanted ORDER BY kind, id
+) AS one
+""",  # noqa: S608  our own numbers
+    {"visitor": "text", "with_room": "boolean", **LOCKED},
 )
 
 
@@ -86,6 +116,13 @@ def take_room(
     key = wanted.pk if wanted else free[0]
     lock((ROOM, key), client)
     return key
+
+
+def lock_kept(visitor: str, *more: tuple[int, int | None], with_room: bool = True) -> set[Pair]:
+    """Lock a visitor, what they keep, and more, as it stands when asked; what is locked now."""
+    wanted = _pairs((VISITOR, visitor_number(visitor)), *more)
+    rows = WHAT_IS_KEPT.rows({"visitor": visitor, "with_room": with_room, **wanted})
+    return {(kind, key) for kind, key, _ in rows}
 
 
 def _pairs(*wanted: tuple[int, int | None]) -> dict[str, list[int]]:

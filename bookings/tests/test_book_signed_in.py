@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
-from bookings.calendar.locks import lock
+from bookings.calendar.taking import lock_kept
 from bookings.errors import Refused
 from bookings.models import Appointment, Client, ClientAccess, SignInCode
 from bookings.tests.booking_world import World, text_of
@@ -133,11 +133,12 @@ def test_what_changed_between_the_look_and_the_locks_is_not_booked(
         "room": world.rooms[1],
     }
 
-    def meanwhile(*wanted: Any) -> None:
+    def meanwhile(*wanted: Any) -> Any:
+        locked = lock_kept(*wanted)
         Appointment.objects.update(**{change: other[change]})
-        lock(*wanted)
+        return locked
 
-    monkeypatch.setattr("bookings.calendar.holds.lock", meanwhile)
+    monkeypatch.setattr("bookings.calendar.booking.lock_kept", meanwhile)
     answer = client.post(world.you_url, form())
     assert answer.status_code == 409
     assert "Nothing is booked yet: book now, or choose another." in text_of(answer)

@@ -60,9 +60,9 @@ GIVEN_BACK = "We no longer keep that time for you. Nothing is booked."
 def book_you(request: HttpRequest, slug: str) -> HttpResponse:
     """Say who comes, and book the time that is kept."""
     now = timezone.now()
-    kept = kept_time(request, slug)
     if request.method == "POST":
-        return _sent(request, kept, slug, now=now)
+        return _sent(request, slug, now=now)
+    kept = kept_time(request, slug)
     if kept is None:
         return _nothing_kept(request, slug)
     if is_over(kept, now=now) and (answer := run_out(request, kept, now=now)):
@@ -78,21 +78,22 @@ def _nothing_kept(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("book_time", slug=slug)
 
 
-def _sent(
-    request: HttpRequest, kept: Appointment | None, slug: str, *, now: datetime
-) -> HttpResponse:
+def _sent(request: HttpRequest, slug: str, *, now: datetime) -> HttpResponse:
     earlier = _sent_before(request, now=now)
     if earlier:
         return redirect("booked", public_id=earlier.public_id)
     is_known = request.user.is_authenticated
     form = signed_in_form(request, now=now) if is_known else details_form(request, now=now)
     remember_typed(request.session, request.POST, _boxes(form), now=now)
+    if is_known and not {"give_back", "keep", "email"}.intersection(request.POST):
+        return _book_known(request, slug, form, now=now)
+    kept = kept_time(request, slug)
     if "give_back" in request.POST:
         return _give_back(request, kept, slug, now=now)
     if "keep" in request.POST and kept:
         return _keep_longer(request, kept, now=now)
-    if is_known and "email" not in request.POST:
-        return _book_known(request, kept, slug, form, now=now)
+    if is_known and "email" not in request.POST:  # nothing is kept to be kept longer
+        return _book_known(request, slug, form, now=now)
     if kept is None:
         return _nothing_kept(request, slug)
     if is_known:  # the page is from before signing in: show it as it is now
@@ -157,18 +158,18 @@ def _give_back(
     return redirect(links_from(kept, now=now).day(kept.local_day))
 
 
-def _book_known(
-    request: HttpRequest, kept: Appointment | None, slug: str, form: WhomForm, *, now: datetime
-) -> HttpResponse:
-    """Somebody we know: one press."""
+def _book_known(request: HttpRequest, slug: str, form: WhomForm, *, now: datetime) -> HttpResponse:
+    """Somebody we know: one press. What is kept is read under its locks, else only for a page."""
     if not form.is_valid():
+        kept = kept_time(request, slug)
         page = you_page(request, kept, form, now=now, status=422) if kept else None
         return page or _nothing_kept(request, slug)
     if isinstance(form, SignedInForm) and form.how_many > 1:
         return redirect("book_series", slug=slug)
     try:
-        visit = _book(request, kept, slug, form, request.user, now=now)
+        visit = _book(request, slug, form, request.user, now=now)
     except BookingError as refusal:
+        kept = kept_time(request, slug)
         return refused(request, kept, refusal, now=now) or _nothing_kept(request, slug)
     return redirect("booked", public_id=visit.public_id)
 
@@ -230,14 +231,13 @@ def _prove_book(
     try:
         user = check_code(visitor_key(request), email, code, now=now)
         login(request, user)
-        return _book(request, kept, kept.service.slug, form, user, now=now), None
+        return _book(request, kept.service.slug, form, user, now=now), None
     except BookingError as problem:
         return None, problem
 
 
 def _book(
     request: HttpRequest,
-    kept: Appointment | None,
     slug: str,
     form: WhomForm,
     user: Any,
@@ -249,9 +249,8 @@ def _book(
     wait = seconds_to_wait("book", request, visitor)
     if wait:
         raise TooManyTries(wait)
-    if "hold_again" in request.POST and kept and is_over(kept, now=now):
-        kept = _hold_again(kept, visitor, now=now)
-        remember_choice(request.session, kept)
+    if "hold_again" in request.POST:
+        _hold_again(request, slug, visitor, now=now)
     whom = form.whom
     remember = finish_with_it if whom.client else finish
     return book_for(
@@ -262,19 +261,21 @@ def _book(
         client_note=form.cleaned_data["note"],
         source_ref=invitation(request.session, slug),
         now=now,
-        seen=kept,
         slug=slug,
         expected=read_shown(request.POST.get("shown", "")),
         with_it=partial(remember, request.session),
     )
 
 
-def _hold_again(kept: Appointment, visitor: str, *, now: datetime) -> Appointment:
-    return calendar.hold(
-        kept.service,
-        kept.starts_at,
-        practitioner=kept.practitioner,
-        location=kept.location,
-        visitor=visitor,
-        now=now,
-    )
+def _hold_again(request: HttpRequest, slug: str, visitor: str, *, now: datetime) -> None:
+    kept = kept_time(request, slug)
+    if kept and is_over(kept, now=now):
+        again = calendar.hold(
+            kept.service,
+            kept.starts_at,
+            practitioner=kept.practitioner,
+            location=kept.location,
+            visitor=visitor,
+            now=now,
+        )
+        remember_choice(request.session, again)
