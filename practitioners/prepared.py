@@ -199,6 +199,21 @@ class _Reader:
             yield found
 
 
+PLAIN_INSERT = (
+    "INSERT INTO {table} ({columns}) SELECT * FROM {rows} ON CONFLICT DO NOTHING RETURNING {key}"
+)
+
+
+def columns_of(model: type[Model]) -> list[str]:
+    """What an insert writes of a model, in this order: every column but the key."""
+    return list(_columns(model))
+
+
+def _columns(model: type[Model]) -> dict[str, Any]:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    return {str(field.column): field for field in fields}
+
+
 class PreparedInsert:
     """Writes rows of a model by one statement; what a constraint refuses is left out.
 
@@ -206,28 +221,31 @@ class PreparedInsert:
     error wait for each other until PostgreSQL ends one of them.
     """
 
-    def __init__(self, model: type[Model]) -> None:
+    def __init__(self, model: type[Model], statement: str = "", **more: str) -> None:
+        """`statement` says it in words of its own with its `{rows}`, and with `more` places."""
         about: Any = model._meta
-        fields = [field for field in about.concrete_fields if not field.primary_key]
-        self._fields = {str(field.column): field for field in fields}
-        columns = ", ".join(f'"{name}"' for name in self._fields)
+        self._fields = _columns(model)
         arrays = ", ".join(f"%({name})s" for name in self._fields)
+        names = {
+            "table": f'"{about.db_table}"',
+            "columns": ", ".join(f'"{name}"' for name in self._fields),
+            "rows": f"unnest({arrays})",
+            "key": f'"{about.pk.column}"',
+        }
         self._prepared = Prepared(
             f"insert_{about.db_table}_{next(numbers)}",
-            f'INSERT INTO "{about.db_table}" ({columns})'  # noqa: S608  the models' own names
-            f" SELECT * FROM unnest({arrays})"
-            f' ON CONFLICT DO NOTHING RETURNING "{about.pk.column}"',
-            {name: f"{_type_of(field)}[]" for name, field in self._fields.items()},
+            (statement or PLAIN_INSERT).format(**names),
+            {**{name: f"{_type_of(one)}[]" for name, one in self._fields.items()}, **more},
         )
 
-    def write(self, rows: Collection[Model], *, after: str = "") -> list[int]:
+    def write(self, rows: Collection[Model], *, after: str = "", **more: Any) -> list[int]:
         """Insert them and give the keys of those that are written."""
         line = connections[connection.alias]  # found once and not for every value
         values = {
             name: [_stored(field, field.pre_save(row, True), line) for row in rows]
             for name, field in self._fields.items()
         }
-        return [key for (key,) in self._prepared.rows(values, after=after)]
+        return [key for (key,) in self._prepared.rows({**values, **more}, after=after)]
 
 
 class PreparedUpdate:

@@ -193,9 +193,9 @@ def check(visit: Appointment) -> None:
 
 
 def announce(event: Event, visit: Appointment, *, now: datetime) -> None:
-    """Tell whoever listens, and write the messages, in the same transaction."""
-    tell_listeners(event, visit, now=now)
+    """Write the messages, and tell whoever listens, in the same transaction."""
     mails.follow(event, visit, now=now)
+    tell_listeners(event, visit, now=now)
 
 
 def announce_together(event: Event, visits: Sequence[Appointment], *, now: datetime) -> None:

@@ -21,7 +21,9 @@ from bookings.ics import visit_calendar
 from bookings.links import visit_link
 from bookings.messages import outbox, staff
 from bookings.messages.letters import write_letter
+from bookings.messages.noting import Change
 from bookings.messages.sources import Mail, Send, Stop
+from bookings.messages.staff import Told
 from bookings.messages.words import clinic_words
 from bookings.models import Appointment, Message
 from bookings.wall_clock import appointment_reminder_at, day_of
@@ -43,55 +45,60 @@ TOLD_OF = PreparedQuery(
 )
 
 
-def follow(event: Event, visit: Appointment, *, now: datetime) -> None:
+def follow(event: Event, visit: Appointment, *, now: datetime, after: str = "") -> bool:
     """Write what a change of a visit makes necessary, in the same transaction.
 
-    Nobody is told about a visit whose time has passed: the desk enters those, too.
+    Nobody is told about a visit whose time has passed: the desk enters those, too. Tells
+    whether anything was written, and with it what was `said` to go before.
     """
-    if event in FOLLOWED and visit.starts_at > now:
-        _write(FOLLOWED[event](visit, now=now), now=now)
+    if event not in FOLLOWED or visit.starts_at <= now:
+        return False
+    _write(*FOLLOWED[event](visit, now=now), now=now, after=after)
+    return True
 
 
 def follow_together(event: Event, visits: Sequence[Appointment], *, now: datetime) -> None:
     """The same for visits that were changed together: one mail to the client names them all."""
     coming = [visit for visit in visits if visit.starts_at > now]
     written = [FOLLOWED[event](visit, now=now) for visit in coming]
-    for rows in written[1:]:
+    for _, rows in written[1:]:
         rows[:] = [row for row in rows if row.kind not in WITH_FILE]
-    _write([row for rows in written for row in rows], now=now)
+    for change, rows in written:
+        _write(change, rows, now=now)
 
 
-def _write(rows: list[Message], *, now: datetime) -> None:
-    """Write them by one statement, and wake a worker if one is due already."""
-    outbox.write_all(rows)
+def _write(change: Change, rows: list[Message], *, now: datetime, after: str = "") -> None:
+    """Write all of it by one statement, and wake a worker if a message is due already."""
+    change.write(rows, after=after)
     if any(row.send_after <= now for row in rows):
         outbox.kick()
 
 
-def _booked(visit: Appointment, *, now: datetime) -> list[Message]:
-    return [
-        _confirmation(visit, now=now),
-        *_reminder(visit, now=now),
-        *staff.tell("booked", visit, now=now),
-    ]
+def _booked(visit: Appointment, *, now: datetime) -> Told:
+    change, to_staff = staff.tell("booked", visit, now=now)
+    return change, [_confirmation(visit, now=now), *_reminder(visit, now=now), *to_staff]
 
 
-def _moved(visit: Appointment, *, now: datetime) -> list[Message]:
+def _moved(visit: Appointment, *, now: datetime) -> Told:
     was_unconfirmed = _take_back(visit, "confirmation", code="moved")
     _take_back(visit, *TO_CLIENT, code="moved")
     told = _confirmation(visit, now=now) if was_unconfirmed else _about("moved", visit, now=now)
-    return [told, *_reminder(visit, now=now), *staff.tell("moved", visit, now=now)]
+    change, to_staff = staff.tell("moved", visit, now=now)
+    return change, [told, *_reminder(visit, now=now), *to_staff]
 
 
-def _cancelled(visit: Appointment, *, now: datetime) -> list[Message]:
+def _cancelled(visit: Appointment, *, now: datetime) -> Told:
     was_unconfirmed = _take_back(visit, "confirmation", code="cancelled") or _was_silent(visit)
     _take_back(visit, *TO_CLIENT, code="cancelled")
     others = _others(visit) if was_unconfirmed else []
     if others and not any(_is_confirmed(one) for one in others):
-        return [_confirmation(others[0], now=now), *staff.tell("cancelled", visit, now=now)]
-    if was_unconfirmed and visit.cancelled_by == Appointment.CancelledBy.CLIENT:
+        told = _confirmation(others[0], now=now)
+    elif was_unconfirmed and visit.cancelled_by == Appointment.CancelledBy.CLIENT:
         return staff.take_back(visit, now=now)
-    return [_about("cancelled", visit, now=now), *staff.tell("cancelled", visit, now=now)]
+    else:
+        told = _about("cancelled", visit, now=now)
+    change, to_staff = staff.tell("cancelled", visit, now=now)
+    return change, [told, *to_staff]
 
 
 def _was_silent(visit: Appointment) -> bool:

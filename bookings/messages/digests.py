@@ -41,8 +41,11 @@ def next_digest(location: Location, *, now: datetime) -> datetime:
     return at if at > now else moment(today + DAY, DIGEST_AT, location.zone)
 
 
-def digest(login: int, location: Location, *, now: datetime) -> Message:
-    """The mail of the evening; whatever comes first in a day writes it, the rest finds it there."""
+def digest(login: int | None, location: Location, *, now: datetime) -> Message:
+    """The mail of the evening; whatever comes first in a day writes it, the rest finds it there.
+
+    For no login it is a pattern, see `noting`.
+    """
     at = next_digest(location, now=now)
     return message(
         DIGEST,

@@ -29,18 +29,19 @@ def message(
 ) -> Message:
     """Make a row that is not written yet; the kind says its lane and how long it is of use.
 
-    A client's own wishes choose the channel when it goes, unless one is named here.
+    A client's own wishes choose the channel when it goes, unless one is named here. For
+    nobody it is a pattern, see `noting`.
     """
     rule = KINDS[kind]
     at = send_after or now
-    recipient = address or (f"client:{client.pk}" if client else f"user:{user_key}")
+    named = f"client:{client.pk}" if client else f"user:{user_key}" if user_key else ""
     return Message(
         kind=kind,
         source_type=source_type,
         source_id=str(source_id),
         occurrence=occurrence,
         channel=channel if channel is not None else "" if client else Client.Channel.EMAIL,
-        recipient=recipient,
+        recipient=address or named,
         client=client,
         user_id=user_key,
         lane=rule.lane,
