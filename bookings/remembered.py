@@ -24,6 +24,7 @@ CHOSEN, TYPED, INVITED, DONE = (
     "booking_invited",
     "booking_done",
 )
+FINISHED = (CHOSEN, TYPED, INVITED)
 SAVE = PreparedUpdate(Session, "session_data", "expire_date")
 AN_HOUR = timedelta(hours=1)
 LONGEST = 500  # characters of one box; a form refuses more, a session need not keep it
@@ -106,20 +107,26 @@ def invitation(session: SessionBase, slug: str) -> str:
     return str(invited.get("ref", "")) if invited.get("service") == slug else ""
 
 
-def finish(session: SessionBase, visit: Appointment) -> None:
-    """Forget everything but where the visit can be seen."""
-    for key in (CHOSEN, TYPED, INVITED):
+def finish(session: SessionBase, visit: Appointment, *, is_saved: bool = False) -> None:
+    """Forget everything but where the visit can be seen. What is saved already is not saved again."""
+    for key in FINISHED:
         session.pop(key, None)
-    session[DONE] = {"service": visit.service.slug, "visit": str(visit.public_id)}
+    session[DONE] = _done(visit)
+    session.modified = not is_saved
 
 
-def finish_with_it(session: SessionBase, visit: Appointment) -> None:
-    """The same for a browser that has this session already: written in the transaction that
-    books, and not again when the request ends."""
-    finish(session, visit)
-    row = session.create_model_instance(dict(session.items()))  # type: ignore[attr-defined]
-    if SAVE.write(row):
-        session.modified = False
+def said_finish(session: SessionBase, visit: Appointment) -> str:
+    """What saves a session as it will be when this is booked, to be written with it.
+
+    For a browser that has this session already. Nothing is forgotten before that is certain.
+    """
+    kept = {key: value for key, value in session.items() if key not in FINISHED}
+    row = session.create_model_instance({**kept, DONE: _done(visit)})  # type: ignore[attr-defined]
+    return SAVE.said(row)
+
+
+def _done(visit: Appointment) -> dict[str, str]:
+    return {"service": visit.service.slug, "visit": str(visit.public_id)}
 
 
 def just_booked(session: SessionBase, slug: str) -> str:

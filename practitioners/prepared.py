@@ -68,6 +68,13 @@ class Prepared:
         return line
 
 
+def execute(said: str) -> None:
+    """Execute what prepared statements have `said` and nothing was sent after."""
+    if said:
+        with connection.cursor() as cursor:
+            cursor.execute(said, ())
+
+
 def _moment(number: int) -> datetime:
     return datetime(1970, 1, 2, tzinfo=UTC) + timedelta(hours=number)
 
@@ -265,12 +272,18 @@ class PreparedUpdate:
 
     def write(self, row: Model, *, after: str = "") -> bool:
         """Whether the row was there to be written."""
+        return self._prepared.written(self._values(row), after=after) == 1
+
+    def said(self, row: Model) -> str:
+        """The statement with its values, to be executed with another one."""
+        return self._prepared.said(self._values(row))
+
+    def _values(self, row: Model) -> dict[str, Any]:
         line = connections[connection.alias]
-        values = {
+        return {
             name: _stored(field, getattr(row, field.attname), line)
             for name, field in self._fields.items()
         }
-        return self._prepared.written(values, after=after) == 1
 
 
 # Of these fields values of these types are stored as they are; Django takes longer to find that out.

@@ -24,8 +24,8 @@ from bookings.calendar.writing import (
     clear_the_way,
     insert,
     judge,
+    said_update,
     terms,
-    update,
     wish_for,
 )
 from bookings.errors import (
@@ -43,7 +43,7 @@ from bookings.extensions import ask_gates
 from bookings.models import Appointment, Client
 from bookings.refusals import why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
-from practitioners.prepared import PreparedQuery
+from practitioners.prepared import PreparedQuery, execute
 
 Choice = tuple[int, int, datetime]  # service, practitioner, start
 KEPT_OR_BOOKED = PreparedQuery(
@@ -83,14 +83,14 @@ def confirm(
     client_note: str = "",
     source_ref: str = "",
     expected: Choice | None = None,
-    with_it: Callable[[Appointment], None] | None = None,
+    with_it: Callable[[Appointment], str] | None = None,
     slug: str = "",
 ) -> Appointment:
     """Turn the time kept for a visitor into the client's booked visit.
 
     The same form sent again returns the same visit. `expected` is what the form showed;
-    a choice made in another window since then is not booked by it. `with_it` is done
-    in the same transaction, also for a form sent again. With the `slug` of a service a time
+    a choice made in another window since then is not booked by it. What `with_it` has
+    said is written in the same transaction, also for a form sent again. With the `slug` of a service a time
     kept for another one is left alone. Raises HoldExpired,
     Changed, ChosenElsewhere, ClientBusy, TooManyOpen, CallToBook, Refused or AlreadyUsed.
     """
@@ -105,7 +105,7 @@ def confirm(
             client_note=client_note,
             source_ref=source_ref,
             expected=expected,
-            with_it=with_it or _nothing_more,
+            with_it=with_it or (lambda visit: ""),
             slug=slug,
         )
     except Changed:
@@ -113,29 +113,21 @@ def confirm(
         raise
 
 
-def _nothing_more(visit: Appointment) -> None:
-    """What is done with a booking that is all."""
-
-
 @in_one_transaction
-def _confirm(visitor: str, *, with_it: Callable[[Appointment], None], **given: Any) -> Appointment:
-    visit = _confirmed(visitor, **given)
-    with_it(visit)
-    return visit
-
-
-def _confirmed(
+def _confirm(
     visitor: str,
     *,
     client: Client,
     now: datetime,
     expected: Choice | None,
     slug: str,
+    with_it: Callable[[Appointment], str],
     **given: Any,
 ) -> Appointment:
     kept, earlier = _locked(visitor, client, given["form_token"])
     if earlier:
-        return _same_answers(earlier, given["form_digest"])
+        execute(with_it(_same_answers(earlier, given["form_digest"])))
+        return earlier
     if kept is None or slug not in ("", kept.service.slug):
         raise HoldExpired
     _check_still_kept(kept, visitor, now=now)
@@ -147,11 +139,12 @@ def _confirmed(
     kept.booked_by, kept.booked_at = given["by"], now
     kept.client_note, kept.source_ref = given["client_note"], given["source_ref"]
     kept.form_token, kept.form_digest = given["form_token"], given["form_digest"]
-    update(
+    # What is locked and was read is there to be written: nobody asks whether it was.
+    booked = said_update(
         kept, "status", "client", "held_by", "held_until", "booked_by", "booked_at",
         "client_note", "source_ref", "form_token", "form_digest",
     )  # fmt: skip
-    announce("booked", kept, now=now)
+    announce("booked", kept, now=now, after=booked + with_it(kept))
     return kept
 
 

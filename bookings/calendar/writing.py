@@ -20,7 +20,7 @@ from bookings.messages import appointments as mails
 from bookings.models import Appointment, Client
 from bookings.refusals import Wish
 from practitioners.models import Service
-from practitioners.prepared import Prepared, PreparedInsert, PreparedQuery, PreparedUpdate
+from practitioners.prepared import Prepared, PreparedInsert, PreparedQuery, PreparedUpdate, execute
 
 Status = Appointment.Status
 DAY = timedelta(days=1)
@@ -181,6 +181,12 @@ def update(visit: Appointment, *fields: str, after: str = "") -> None:
         raise LookAgain
 
 
+def said_update(visit: Appointment, *fields: str) -> str:
+    """What writes some fields of a visit, to go with another statement."""
+    check(visit)
+    return update_of(fields).said(visit)
+
+
 @cache
 def update_of(fields: tuple[str, ...]) -> PreparedUpdate:
     """The statement that writes some fields of a visit."""
@@ -192,9 +198,13 @@ def check(visit: Appointment) -> None:
     visit.clean_fields(exclude={*BY_REFERENCE, "busy"})
 
 
-def announce(event: Event, visit: Appointment, *, now: datetime) -> None:
-    """Write the messages, and tell whoever listens, in the same transaction."""
-    mails.follow(event, visit, now=now)
+def announce(event: Event, visit: Appointment, *, now: datetime, after: str = "") -> None:
+    """Write the messages, and tell whoever listens, in the same transaction.
+
+    What was said to come before goes with the messages, or alone where there are none.
+    """
+    if not mails.follow(event, visit, now=now, after=after):
+        execute(after)
     tell_listeners(event, visit, now=now)
 
 

@@ -29,13 +29,13 @@ from bookings.models import Appointment
 from bookings.picking import read_shown, value_of
 from bookings.remembered import (
     finish,
-    finish_with_it,
     forget_choice,
     invitation,
     just_booked,
     remember_asking,
     remember_choice,
     remember_typed,
+    said_finish,
 )
 from bookings.sign_in import TooManyTries, WrongCode, ask_code, check_code, proved_before
 from bookings.throttle import seconds_to_wait
@@ -252,8 +252,8 @@ def _book(
     if "hold_again" in request.POST:
         _hold_again(request, slug, visitor, now=now)
     whom = form.whom
-    remember = finish_with_it if whom.client else finish
-    return book_for(
+    has_session = whom.client is not None  # who books for somebody known has been here before
+    visit = book_for(
         visitor,
         whom,
         by=user,
@@ -263,8 +263,10 @@ def _book(
         now=now,
         slug=slug,
         expected=read_shown(request.POST.get("shown", "")),
-        with_it=partial(remember, request.session),
+        with_it=partial(said_finish, request.session) if has_session else None,
     )
+    finish(request.session, visit, is_saved=has_session)
+    return visit
 
 
 def _hold_again(request: HttpRequest, slug: str, visitor: str, *, now: datetime) -> None:
