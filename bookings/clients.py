@@ -8,10 +8,11 @@ from typing import Any
 
 import pghistory
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, Subquery
 
 from bookings.models import Client, ClientAccess, Task
 from bookings.models.clients import is_minor
+from practitioners.models import ClinicSettings
 from practitioners.prepared import PreparedQuery
 
 Relation = ClientAccess.Relation
@@ -19,13 +20,23 @@ Scope = ClientAccess.Scope
 
 
 ACTED_FOR = PreparedQuery(
-    "acted_for", {"login": "bigint"}, lambda login: ClientAccess.objects.of_login(login)
+    "acted_for",
+    {"login": "bigint"},
+    lambda login: ClientAccess.objects.of_login(login).annotate(
+        longest_series=Subquery(ClinicSettings.objects.filter(pk=1).values("longest_series"))
+    ),
 )
 
 
-def people_of(user: Any) -> list[ClientAccess]:
+def people_of(user: Any) -> list[Any]:
     """Everybody a login acts for, itself first, with their details. One query."""
     return ACTED_FOR.rows(login=user.pk) if user.is_authenticated else []
+
+
+def most_at_once(access: list[Any]) -> int:
+    """How many sessions may be booked at once, as it was read with whom a login acts for."""
+    read = access[0].longest_series if access else None
+    return read or ClinicSettings.current().longest_series
 
 
 def self_of(user: Any) -> Client | None:

@@ -14,6 +14,15 @@ from redis.exceptions import RedisError
 
 PATIENCE = 0.2  # seconds for a connection or an answer
 REST = 5.0  # seconds without asking again after a failure
+# As one: a key cannot run out between the two.
+COUNT = """
+local counts = {}
+for place, key in ipairs(KEYS) do
+    redis.call('SET', key, 0, 'EX', ARGV[1], 'NX')
+    counts[place] = redis.call('INCR', key)
+end
+return counts
+"""
 
 
 class PatientRedisCache(BaseCache):
@@ -79,10 +88,8 @@ class _Shared(RedisCache):
         return self._cache.get_client(write=True)
 
     def count(self, keys: Sequence[str], timeout: int) -> list[int]:
-        asked = self._line.pipeline()  # as one: a key cannot run out between the two
-        for key in map(self.make_and_validate_key, keys):
-            asked.set(key, 0, ex=timeout, nx=True).incr(key)
-        return list(asked.execute()[1::2])
+        asked = [self.make_and_validate_key(key) for key in keys]
+        return list(self._line.eval(COUNT, len(asked), *asked, timeout))
 
 
 class _Own(LocMemCache):

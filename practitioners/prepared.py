@@ -206,53 +206,79 @@ class _Reader:
             yield found
 
 
-PLAIN_INSERT = (
+INSERT = (
     "INSERT INTO {table} ({columns}) SELECT * FROM {rows} ON CONFLICT DO NOTHING RETURNING {key}"
 )
 
 
 def columns_of(model: type[Model]) -> list[str]:
     """What an insert writes of a model, in this order: every column but the key."""
-    return list(_columns(model))
-
-
-def _columns(model: type[Model]) -> dict[str, Any]:
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    return {str(field.column): field for field in fields}
+    return [str(field.column) for field in model._meta.concrete_fields if not field.primary_key]
 
 
 class PreparedInsert:
     """Writes rows of a model by one statement; what a constraint refuses is left out.
 
     ON CONFLICT DO NOTHING: with exclusion constraints, rivals who insert and catch the
-    error wait for each other until PostgreSQL ends one of them.
+    error wait for each other until PostgreSQL ends one of them. Fields that are named to be
+    `usual` are those that a new row has as the model says; they cost nothing then.
     """
 
-    def __init__(self, model: type[Model], statement: str = "", **more: str) -> None:
-        """`statement` says it in words of its own with its `{rows}`, and with `more` places."""
-        about: Any = model._meta
-        self._fields = _columns(model)
-        arrays = ", ".join(f"%({name})s" for name in self._fields)
-        names = {
-            "table": f'"{about.db_table}"',
-            "columns": ", ".join(f'"{name}"' for name in self._fields),
-            "rows": f"unnest({arrays})",
-            "key": f'"{about.pk.column}"',
-        }
-        self._prepared = Prepared(
-            f"insert_{about.db_table}_{next(numbers)}",
-            (statement or PLAIN_INSERT).format(**names),
-            {**{name: f"{_type_of(one)}[]" for name, one in self._fields.items()}, **more},
-        )
+    def __init__(
+        self,
+        model: type[Model],
+        statement: str = INSERT,
+        *,
+        usual: Collection[str] = (),
+        **more: str,
+    ) -> None:
+        """`statement` may say it in words of its own, with its `{rows}` and `more` places."""
+        fields = [one for one in model._meta.concrete_fields if not one.primary_key]
+        self._usual = {str(one.column): one for one in fields if one.name in usual}
+        self._fields = {str(one.column): one for one in fields if one.name not in usual}
+        self._model, self._statement, self._more = model, statement, more
 
     def write(self, rows: Collection[Model], *, after: str = "", **more: Any) -> list[int]:
-        """Insert them and give the keys of those that are written."""
+        """Insert them and give the keys of those that are written. Raises ValueError for an unusual one."""
+        if any(getattr(row, one.attname) != usual for row in rows for one, usual in self._defaults):
+            raise ValueError("A field has another value than the statement writes.")
         line = connections[connection.alias]  # found once and not for every value
         values = {
             name: [_stored(field, field.pre_save(row, True), line) for row in rows]
             for name, field in self._fields.items()
         }
         return [key for (key,) in self._prepared.rows({**values, **more}, after=after)]
+
+    @cached_property
+    def _defaults(self) -> list[tuple[Any, Any]]:
+        return [(field, field.get_default()) for field in self._usual.values()]
+
+    @cached_property
+    def _prepared(self) -> Prepared:
+        about: Any = self._model._meta
+        names = {
+            "table": f'"{about.db_table}"',
+            "columns": ", ".join(f'"{name}"' for name in columns_of(self._model)),
+            "rows": self._rows(),
+            "key": f'"{about.pk.column}"',
+        }
+        types = {name: f"{_type_of(field)}[]" for name, field in self._fields.items()}
+        return Prepared(
+            f"insert_{about.db_table}_{next(numbers)}",
+            self._statement.format(**names),
+            {**types, **self._more},
+        )
+
+    def _rows(self) -> str:
+        """All columns of each row: what arrays bring and, after casts to their types, what is usual."""
+        usual = {
+            str(field.column): f"{_named(value, {})}::{_type_of(field)}"
+            for field, value in self._defaults
+        }
+        columns = ", ".join(usual.get(name, f'"{name}"') for name in columns_of(self._model))
+        brought = ", ".join(f'"{name}"' for name in self._fields)
+        arrays = ", ".join(f"%({name})s" for name in self._fields)
+        return f"(SELECT {columns} FROM unnest({arrays}) AS brought ({brought})) AS rows"  # noqa: S608  the models' own
 
 
 class PreparedUpdate:

@@ -48,7 +48,13 @@ WITH_DETAILS = PreparedQuery(
     {"key": "bigint"},
     lambda key: Appointment.objects.filter(pk=key).with_details(),
 )
-INSERT = PreparedInsert(Appointment)
+INSERT = PreparedInsert(
+    Appointment,
+    usual=(
+        "arrived_at", "completed_at", "cancelled_at", "cancelled_by", "cancel_reason",
+        "is_late_cancellation", "version", "link_version",
+    ),
+)  # fmt: skip
 # Locked in order of their ids: another visit may be clearing some of them at the same time
 # for the sake of its room. Nothing refers to a hold, so nothing is to follow.
 CLEAR = Prepared(
@@ -75,6 +81,7 @@ DELETE FROM bookings_appointment AS hold USING over WHERE hold.id = over.id
         "visitor": "text",
     },
 )
+EVERY_FIELD = {field.name for field in Appointment._meta.concrete_fields}
 BY_REFERENCE = {field.name for field in Appointment._meta.concrete_fields if field.is_relation}
 
 
@@ -176,14 +183,14 @@ def insert(visit: Appointment, *, after: str = "") -> None:
 
 def update(visit: Appointment, *fields: str, after: str = "") -> None:
     """Write some fields of a visit; what a constraint refuses makes the verb look again."""
-    check(visit)
+    check(visit, *fields)
     if not update_of(fields).write(visit, after=after):
         raise LookAgain
 
 
 def said_update(visit: Appointment, *fields: str) -> str:
     """What writes some fields of a visit, to go with another statement."""
-    check(visit)
+    check(visit, *fields)
     return update_of(fields).said(visit)
 
 
@@ -193,9 +200,10 @@ def update_of(fields: tuple[str, ...]) -> PreparedUpdate:
     return PreparedUpdate(Appointment, *fields)
 
 
-def check(visit: Appointment) -> None:
-    """Refuse text that is too long and the like. Raises ValidationError."""
-    visit.clean_fields(exclude={*BY_REFERENCE, "busy"})
+def check(visit: Appointment, *fields: str) -> None:
+    """Refuse text that is too long and the like, in these fields or all. Raises ValidationError."""
+    unwritten = EVERY_FIELD.difference(fields) if fields else ()
+    visit.clean_fields(exclude={*BY_REFERENCE, "busy", *unwritten})
 
 
 def announce(event: Event, visit: Appointment, *, now: datetime, after: str = "") -> None:

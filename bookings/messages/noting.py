@@ -13,6 +13,7 @@ from datetime import datetime
 
 from bookings.extensions import Event
 from bookings.messages.digests import FRONT_DESK
+from bookings.messages.rows import UNSENT
 from bookings.models import Appointment, Message
 from practitioners.prepared import PreparedInsert, columns_of
 
@@ -53,6 +54,7 @@ UNION ALL (
 )
 ON CONFLICT DO NOTHING RETURNING {{key}}
 """,  # noqa: S608  the models' own names
+    usual=UNSENT,
     appointment="bigint",
     event="text",
     version="int",

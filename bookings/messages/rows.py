@@ -10,7 +10,12 @@ from bookings.messages.kinds import KINDS
 from bookings.models import Client, Message
 from practitioners.prepared import PreparedInsert
 
-INSERT = PreparedInsert(Message)
+# What a row is before anybody has tried to send it.
+UNSENT = (
+    "state", "next_attempt_at", "attempts", "claims", "claim_no", "claimed_by", "lease_until", "sending_at",
+    "sent_at", "sent_to", "via", "is_ambiguous", "provider_ref", "last_code",
+)  # fmt: skip
+INSERT = PreparedInsert(Message, usual=UNSENT)
 
 
 def message(

@@ -84,9 +84,9 @@ def _sent(request: HttpRequest, slug: str, *, now: datetime) -> HttpResponse:
         return redirect("booked", public_id=earlier.public_id)
     is_known = request.user.is_authenticated
     form = signed_in_form(request, now=now) if is_known else details_form(request, now=now)
-    remember_typed(request.session, request.POST, _boxes(form), now=now)
     if is_known and not {"give_back", "keep", "email"}.intersection(request.POST):
         return _book_known(request, slug, form, now=now)
+    _remember(request, form, now=now)
     kept = kept_time(request, slug)
     if "give_back" in request.POST:
         return _give_back(request, kept, slug, now=now)
@@ -99,6 +99,11 @@ def _sent(request: HttpRequest, slug: str, *, now: datetime) -> HttpResponse:
     if is_known:  # the page is from before signing in: show it as it is now
         return redirect("book_you", slug=slug)
     return _book_with_code(request, kept, form, now=now)
+
+
+def _remember(request: HttpRequest, form: WhomForm, *, now: datetime) -> None:
+    """Keep what was typed, for whatever page comes next."""
+    remember_typed(request.session, request.POST, _boxes(form), now=now)
 
 
 def _boxes(form: WhomForm) -> list[str]:
@@ -159,19 +164,28 @@ def _give_back(
 
 
 def _book_known(request: HttpRequest, slug: str, form: WhomForm, *, now: datetime) -> HttpResponse:
-    """Somebody we know: one press. What is kept is read under its locks, else only for a page."""
+    """Somebody we know: one press. Only a page that is shown again needs what was kept and typed."""
+    refusal: BookingError | None = None
+    if form.is_valid() and not _is_series(form):
+        try:
+            visit = _book(request, slug, form, request.user, now=now)
+            return redirect("booked", public_id=visit.public_id)
+        except BookingError as problem:
+            refusal = problem
+    _remember(request, form, now=now)
     if not form.is_valid():
         kept = kept_time(request, slug)
         page = you_page(request, kept, form, now=now, status=422) if kept else None
         return page or _nothing_kept(request, slug)
-    if isinstance(form, SignedInForm) and form.how_many > 1:
+    if refusal is None:
         return redirect("book_series", slug=slug)
-    try:
-        visit = _book(request, slug, form, request.user, now=now)
-    except BookingError as refusal:
-        kept = kept_time(request, slug)
-        return refused(request, kept, refusal, now=now) or _nothing_kept(request, slug)
-    return redirect("booked", public_id=visit.public_id)
+    kept = kept_time(request, slug)
+    return refused(request, kept, refusal, now=now) or _nothing_kept(request, slug)
+
+
+def _is_series(form: WhomForm) -> bool:
+    """Whether more than one session is asked for: that goes on to the page of dates."""
+    return isinstance(form, SignedInForm) and form.how_many > 1
 
 
 def _book_with_code(

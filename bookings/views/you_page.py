@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from bookings import calendar
-from bookings.clients import people_of
+from bookings.clients import most_at_once, people_of
 from bookings.errors import (
     AlreadyUsed,
     Away,
@@ -96,8 +96,7 @@ def known_people(request: HttpRequest) -> dict[str, Any]:
     """Whom a login may book for, and how many sessions at once."""
     access = people_of(request.user)
     own = next((one.client for one in access if one.relation == ClientAccess.Relation.SELF), None)
-    most = ClinicSettings.current().longest_series
-    return {"own": own, "people": [one.client for one in access], "most": most}
+    return {"own": own, "people": [one.client for one in access], "most": most_at_once(access)}
 
 
 def you_page(
