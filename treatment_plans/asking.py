@@ -54,6 +54,13 @@ DUE = PreparedQuery(
         .select_for_update(of=("self",), skip_locked=True)[:BATCH]
     ),
 )
+OF_APPOINTMENT = PreparedQuery(
+    "plan_visit_of_appointment",
+    {"appointment": "bigint"},
+    lambda appointment: PlanVisit.objects.filter(appointment=appointment).select_related(
+        "appointment", "plan__location"
+    ),
+)
 COMING = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
 
 
@@ -64,11 +71,11 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
     """
     if event not in ("moved", "completed", "cancelled"):
         return
-    visits = PlanVisit.objects.select_related("appointment", "plan__location")
-    visit = visits.filter(appointment=appointment).first()
+    visit = OF_APPOINTMENT.first(appointment=appointment.pk)
     if visit is None:
         return
     if event == "completed":  # what is asked before the next one may be known only now
+        visits = PlanVisit.objects.select_related("appointment", "plan__location")
         later = visits.filter(plan=visit.plan, appointment__status=Appointment.Status.BOOKED)
         visit = later.filter(appointment__starts_at__gt=now).first()
     if visit is not None:

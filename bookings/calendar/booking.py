@@ -13,9 +13,9 @@ from django.db.models import Exists, OuterRef
 
 from bookings.availability import slots_at
 from bookings.calendar.attempts import LookAgain, in_one_transaction
-from bookings.calendar.holds import renew_hold, stands_on, why_no_longer
-from bookings.calendar.locks import CLIENT
-from bookings.calendar.taking import lock_kept, take_room, take_time
+from bookings.calendar.holds import renew_hold, why_no_longer
+from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
+from bookings.calendar.taking import lock_kept, stands_on, take_room, take_time
 from bookings.calendar.writing import (
     Status,
     announce,
@@ -158,7 +158,7 @@ def _locked(
     locked = lock_kept(visitor, (CLIENT, client.pk))
     found = KEPT_OR_BOOKED.rows(visitor=visitor, token=token)
     kept = next((one for one in found if one.status == Status.HELD), None)
-    if kept and not stands_on(kept, locked):
+    if kept and not stands_on(kept, locked, (PRACTITIONER, ROOM)):
         raise Changed
     return kept, next((one for one in found if one.form_token == token), None)
 

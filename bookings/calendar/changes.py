@@ -7,7 +7,7 @@ from typing import Any
 
 from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
-from bookings.calendar.taking import is_taken, take_room
+from bookings.calendar.taking import lock_to_move, lock_under, take_room
 from bookings.calendar.writing import (
     WITH_DETAILS,
     Status,
@@ -16,10 +16,11 @@ from bookings.calendar.writing import (
     clear_the_way,
     judge,
     locked,
+    read_locked,
     update,
     wish_for,
 )
-from bookings.errors import Ended, NeedsReason, NotPossible, SlotTaken, TooLate, WrongState
+from bookings.errors import Ended, NeedsReason, NotPossible, TooLate, WrongState
 from bookings.extensions import Event, ask_gates
 from bookings.models import Appointment
 from bookings.refusals import Wish
@@ -57,10 +58,11 @@ def move(
     start cannot be booked.
     """
     to = (practitioner or visit.practitioner, location or visit.location, starts_at)
-    if is_taken(Wish(visit.service, *to, now=now, moving=visit)):
+    locks = lock_to_move(visit, to[0], starts_at, now=now)
+    if not locks:
         _refuse_early(visit, *to, now=now, for_staff=for_staff)
-    chosen_pk = practitioner.pk if practitioner else None
-    visit = locked(visit, (PRACTITIONER, chosen_pk), kinds=(PRACTITIONER,))
+        locks = lock_under(visit, (PRACTITIONER, to[0].pk), kinds=(PRACTITIONER,))
+    visit = read_locked(visit, locks, (PRACTITIONER,))
     version = visit.version
     moved = move_quietly(
         visit,
@@ -90,7 +92,9 @@ def _refuse_early(
         return
     _may_change(fresh, now=now, for_staff=for_staff)
     wish = Wish(fresh.service, chosen, where, starts_at, now, for_staff, moving=fresh)
-    raise wish.why_not() or SlotTaken()
+    reason = wish.why_not()
+    if reason:
+        raise reason
 
 
 def _is_there(

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from bookings.availability import least_loaded, slots_at
 from bookings.calendar.attempts import LookAgain, in_one_transaction
-from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, in_order, visitor_number
-from bookings.calendar.taking import Pair, lock_kept, take_room, take_time
+from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, visitor_number
+from bookings.calendar.taking import lock_kept, stands_on, take_room, take_time
 from bookings.calendar.writing import (
     Status,
     clear_the_way,
@@ -146,15 +146,10 @@ def locked_hold(visitor: str, *, with_room: bool = True) -> Appointment | None:
     """Lock what a visitor keeps and read it; None when they keep nothing. Raises LookAgain."""
     locked = lock_kept(visitor, with_room=with_room)
     kept = kept_for(visitor)
-    if kept and not stands_on(kept, locked, with_room=with_room):
+    kinds = (PRACTITIONER, ROOM) if with_room else (PRACTITIONER,)
+    if kept and not stands_on(kept, locked, kinds):
         raise LookAgain
     return kept
-
-
-def stands_on(kept: Appointment, locked: set[Pair], *, with_room: bool = True) -> bool:
-    """Whether the locks are those of what is kept, which may have changed while they were waited for."""
-    room = kept.room_id if with_room else None
-    return locked.issuperset(in_order([(PRACTITIONER, kept.practitioner_id), (ROOM, room)]))
 
 
 def why_no_longer(kept: Appointment, *, now: datetime) -> BookingError | None:

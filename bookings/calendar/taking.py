@@ -6,7 +6,10 @@ them: the time by the rules, the room by its constraint.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from bookings.calendar.locks import (
     CLIENT,
@@ -22,7 +25,8 @@ from bookings.errors import NoRoom, SlotTaken
 from bookings.models import Appointment
 from bookings.refusals import IN_THE_WAY, Wish
 from bookings.rooms import FREE_ROOMS, room_wish
-from practitioners.models import Room
+from bookings.wall_clock import DAY
+from practitioners.models import Practitioner, Room
 from practitioners.prepared import Prepared, PreparedAround
 
 Pair = tuple[int, int]  # kind and id
@@ -72,9 +76,30 @@ SELECT kind, id, pg_advisory_xact_lock(kind, id) FROM (
 )
 
 
-def is_taken(wish: Wish) -> bool:
-    """Tell whether somebody stands there. One cheap query."""
-    return IN_THE_WAY.first(**wish.there) is not None
+WHAT_IT_STANDS_ON = f"""
+stands AS MATERIALIZED (
+    SELECT practitioner_id, room_id, client_id FROM bookings_appointment WHERE id = %(visit)s
+)
+SELECT kind, id, pg_advisory_xact_lock(kind, id) FROM (
+    SELECT kind, (key & {LARGEST})::int AS id FROM (
+        SELECT {PRACTITIONER} AS kind, practitioner_id AS key FROM stands
+        UNION SELECT {ROOM}, room_id FROM stands
+        UNION SELECT {CLIENT}, client_id FROM stands
+        UNION SELECT kind, key FROM unnest(%(kinds)s, %(keys)s) AS more (kind, key)
+    ) AS wanted WHERE kind = ANY (%(only)s) AND key IS NOT NULL ORDER BY kind, id
+) AS one
+"""  # noqa: S608  our own numbers
+STANDS: dict[str, str] = {"visit": "bigint", "only": "int[]", **LOCKED}
+STANDS_ON = Prepared("lock_what_it_stands_on", f"WITH {WHAT_IT_STANDS_ON}", STANDS)
+STANDS_ON_UNLESS_TAKEN = PreparedAround(
+    "lock_what_it_stands_on_unless_taken",
+    f"""
+WITH in_the_way AS MATERIALIZED ({{}}), {WHAT_IT_STANDS_ON}
+WHERE NOT EXISTS (SELECT FROM in_the_way)
+""",
+    IN_THE_WAY,
+    **STANDS,
+)
 
 
 def take_time(wish: Wish, *more: tuple[int, int]) -> None:
@@ -123,6 +148,49 @@ def lock_kept(visitor: str, *more: tuple[int, int | None], with_room: bool = Tru
     wanted = _pairs((VISITOR, visitor_number(visitor)), *more)
     rows = WHAT_IS_KEPT.rows({"visitor": visitor, "with_room": with_room, **wanted})
     return {(kind, key) for kind, key, _ in rows}
+
+
+def lock_under(
+    visit: Appointment, *more: tuple[int, int | None], kinds: Collection[int]
+) -> set[Pair]:
+    """Lock what a visit stands on, as far as those kinds go, and more; what is locked now."""
+    rows = STANDS_ON.rows({"visit": visit.pk, "only": list(kinds), **_pairs(*more)})
+    return {(kind, key) for kind, key, _ in rows}
+
+
+def lock_to_move(
+    visit: Appointment, to: Practitioner, starts_at: datetime, *, now: datetime
+) -> set[Pair]:
+    """Lock whom a visit is with and whom it moves to, unless somebody stands there: then nothing.
+
+    Looks as much around the start as the visit blocks where it is.
+    """
+    begin, end = (
+        starts_at + (edge - visit.starts_at) for edge in (visit.busy.lower, visit.busy.upper)
+    )
+    rows = STANDS_ON_UNLESS_TAKEN.rows(
+        visit=visit.pk,
+        only=[PRACTITIONER],
+        practitioner=to.pk,
+        busy=DateTimeTZRange(begin, end),
+        since=begin - DAY,
+        until=end + DAY,
+        now=now,
+        visitor="",
+        moving=visit.pk,
+        **_pairs((PRACTITIONER, to.pk)),
+    )
+    return {(kind, key) for kind, key, _ in rows}
+
+
+def stands_on(visit: Appointment, locked: set[Pair], kinds: Collection[int]) -> bool:
+    """Whether the locks are those of a visit, which may have changed while they were waited for."""
+    own = zip(
+        (PRACTITIONER, ROOM, CLIENT),
+        (visit.practitioner_id, visit.room_id, visit.client_id),
+        strict=True,
+    )
+    return locked.issuperset(in_order(pair for pair in own if pair[0] in kinds))
 
 
 def _pairs(*wanted: tuple[int, int | None]) -> dict[str, list[int]]:

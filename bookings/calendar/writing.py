@@ -13,7 +13,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 
 from bookings.calendar.attempts import LookAgain
-from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM, lock
+from bookings.calendar.taking import Pair, lock_under, stands_on
 from bookings.errors import ClientBusy
 from bookings.extensions import Event, tell_listeners
 from bookings.messages import appointments as mails
@@ -38,11 +38,6 @@ CLASHES = PreparedQuery(
     lambda **about: clashes(**about)[:1],
 )
 SERVICE = PreparedQuery("service", {"key": "bigint"}, lambda key: Service.objects.filter(pk=key))
-STANDS_ON = PreparedQuery(
-    "stands_on",
-    {"key": "bigint"},
-    lambda key: Appointment.objects.filter(pk=key).only("practitioner", "room", "client"),
-)
 WITH_DETAILS = PreparedQuery(
     "with_details",
     {"key": "bigint"},
@@ -94,17 +89,15 @@ def locked(
     gives up, like the old room of a moved visit, needs no lock. Raises LookAgain when
     the visit was moved while we waited.
     """
-    seen = _stands_on(STANDS_ON.only(key=visit.pk))
-    own = zip((PRACTITIONER, ROOM, CLIENT), seen, strict=True)
-    lock(*(pair for pair in own if pair[0] in kinds), *more)
+    return read_locked(visit, lock_under(visit, *more, kinds=kinds), kinds)
+
+
+def read_locked(visit: Appointment, locks: set[Pair], kinds: Collection[int]) -> Appointment:
+    """Read a visit again behind its locks. Raises LookAgain when it stands on others."""
     fresh = WITH_DETAILS.only(key=visit.pk)
-    if _stands_on(fresh) != seen:
+    if not stands_on(fresh, locks, kinds):
         raise LookAgain
     return fresh
-
-
-def _stands_on(visit: Appointment) -> tuple[int, int | None, int | None]:
-    return visit.practitioner_id, visit.room_id, visit.client_id
 
 
 def derive(visit: Appointment) -> None:

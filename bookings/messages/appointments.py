@@ -80,16 +80,14 @@ def _booked(visit: Appointment, *, now: datetime) -> Told:
 
 
 def _moved(visit: Appointment, *, now: datetime) -> Told:
-    was_unconfirmed = _take_back(visit, "confirmation", code="moved")
-    _take_back(visit, *TO_CLIENT, code="moved")
+    was_unconfirmed = _take_back(visit, code="moved")
     told = _confirmation(visit, now=now) if was_unconfirmed else _about("moved", visit, now=now)
     change, to_staff = staff.tell("moved", visit, now=now)
     return change, [told, *_reminder(visit, now=now), *to_staff]
 
 
 def _cancelled(visit: Appointment, *, now: datetime) -> Told:
-    was_unconfirmed = _take_back(visit, "confirmation", code="cancelled") or _was_silent(visit)
-    _take_back(visit, *TO_CLIENT, code="cancelled")
+    was_unconfirmed = _take_back(visit, code="cancelled") or _was_silent(visit)
     others = _others(visit) if was_unconfirmed else []
     if others and not any(_is_confirmed(one) for one in others):
         told = _confirmation(others[0], now=now)
@@ -142,8 +140,9 @@ def _listed(kind: str, visit: Appointment) -> list[Appointment]:
 FOLLOWED = {"booked": _booked, "moved": _moved, "cancelled": _cancelled}
 
 
-def _take_back(visit: Appointment, *kinds: str, code: str) -> bool:
-    return bool(outbox.cancel_open(SOURCE, visit.pk, kinds=kinds, code=code))
+def _take_back(visit: Appointment, *, code: str) -> bool:
+    """Take back what the client has not been told yet; whether the confirmation was among it."""
+    return "confirmation" in outbox.cancel_open(SOURCE, visit.pk, kinds=TO_CLIENT, code=code)
 
 
 def _confirmation(visit: Appointment, *, now: datetime) -> Message:

@@ -10,6 +10,7 @@ from bookings.messages.kick import kick, kick_or_deliver, wake_worker
 from bookings.messages.kinds import KINDS
 from bookings.messages.rows import message, write, write_all
 from bookings.models import Message
+from practitioners.prepared import Prepared
 
 __all__ = [
     "cancel_open",
@@ -24,18 +25,24 @@ __all__ = [
 ]
 
 State = Message.State
+TAKE_BACK = Prepared(
+    "take_back",
+    """
+UPDATE bookings_message SET state = 'cancelled', last_code = %(code)s
+WHERE source_type = %(source_type)s AND source_id = %(source_id)s
+  AND state IN ('pending', 'claimed') AND (kind = ANY (%(kinds)s) OR %(kinds)s = '{}')
+RETURNING kind
+""",
+    {"source_type": "text", "source_id": "text", "code": "text", "kinds": "text[]"},
+)
 
 
 def cancel_open(
-    source_type: str, source_id: Any, *, code: str, kinds: Collection[str] | None = None
-) -> int:
-    """Take back what has not been handed over yet; returns how many."""
-    waiting = Message.objects.about(source_type, source_id).filter(
-        state__in=(State.PENDING, State.CLAIMED)
-    )
-    if kinds is not None:
-        waiting = waiting.filter(kind__in=kinds)
-    return waiting.update(state=State.CANCELLED, last_code=code)
+    source_type: str, source_id: Any, *, code: str, kinds: Collection[str] = ()
+) -> list[str]:
+    """Take back what has not been handed over yet, of some kinds or all; returns the kinds."""
+    about = {"source_type": source_type, "source_id": str(source_id), "code": code}
+    return [kind for (kind,) in TAKE_BACK.rows({**about, "kinds": list(kinds)})]
 
 
 def reopen(

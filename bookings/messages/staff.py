@@ -16,9 +16,35 @@ from bookings.messages.digests import digest, next_digest
 from bookings.messages.noting import Change
 from bookings.models import Appointment, Message, VisitChange
 from bookings.wall_clock import day_of
+from practitioners.prepared import Prepared, PreparedQuery
 
 NOTICE = "staff_notice"
 Told = tuple[Change, list[Message]]
+BEFORE = PreparedQuery(
+    "change_before",
+    {"appointment": "bigint", "version": "bigint"},
+    lambda appointment, version: VisitChange.objects.filter(
+        appointment=appointment, version__lt=version
+    ).order_by("-version", "-pk")[:1],
+)
+# All of them, or none when one is known: that one comes back.
+TAKE_BACK = Prepared(
+    "take_back_notices",
+    f"""
+WITH notice AS MATERIALIZED (
+    SELECT id, sending_at FROM bookings_message
+    WHERE source_type = '{NOTICE}' AND source_id = ANY (
+        ARRAY(SELECT id::text FROM bookings_visitchange WHERE appointment_id = %(appointment)s)
+    )
+), undone AS (
+    UPDATE bookings_message SET state = 'cancelled', last_code = 'undone'
+    WHERE id IN (SELECT id FROM notice) AND state IN ('pending', 'claimed')
+      AND NOT EXISTS (SELECT FROM notice WHERE sending_at IS NOT NULL)
+)
+SELECT id FROM notice WHERE sending_at IS NOT NULL LIMIT 1
+""",  # noqa: S608  our own word
+    {"appointment": "bigint"},
+)
 
 
 def tell(event: Event, visit: Appointment, *, now: datetime) -> Told:
@@ -37,14 +63,8 @@ def tell(event: Event, visit: Appointment, *, now: datetime) -> Told:
 
 def take_back(visit: Appointment, *, now: datetime) -> Told:
     """Tell nobody of a booking that was undone in its grace, unless they know of it."""
-    notices = Message.objects.filter(
-        source_type=NOTICE,
-        source_id__in=[str(pk) for pk in visit.changes.values_list("pk", flat=True)],
-    )
-    if notices.filter(sending_at__isnull=False).exists():
+    if TAKE_BACK.rows({"appointment": visit.pk}):
         return tell("cancelled", visit, now=now)
-    for change in visit.changes.all():
-        outbox.cancel_open(NOTICE, change.pk, code="undone")
     return _change("cancelled", visit, None, now=now), []
 
 
@@ -56,7 +76,7 @@ def _change(
 
 def before(visit: Appointment) -> VisitChange | None:
     """How the visit stood before its latest version, where that is known."""
-    return visit.changes.filter(version__lt=visit.version).order_by("-version", "-pk").first()
+    return BEFORE.first(appointment=visit.pk, version=visit.version)
 
 
 def is_urgent(visit: Appointment, earlier: VisitChange | None, *, now: datetime) -> bool:

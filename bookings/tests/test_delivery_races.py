@@ -104,7 +104,7 @@ def test_a_cancel_that_comes_while_it_is_put_into_words_waits_and_finds_it_on_it
         rendering.wait(5)
         with transaction.atomic():
             Client.objects.select_for_update().get(pk=message.client_id)
-            taken_back.append(outbox.cancel_open("test", message.client_id, code="moved"))
+            taken_back.append(len(outbox.cancel_open("test", message.client_id, code="moved")))
 
     monkeypatch.setattr(DeskNoteSource, "render", staticmethod(slowly))
     together(verb, lambda: delivery.commit(claimed, now=NOW))

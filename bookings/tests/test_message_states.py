@@ -251,7 +251,7 @@ def test_9_dying_twice_while_sending_needs_a_person(ledger: Ledger) -> None:
 
 def test_10_what_is_cancelled_while_it_waits_is_never_sent(ledger: Ledger) -> None:
     message = ledger.write()
-    assert outbox.cancel_open("test", message.client_id, code="moved") == 1
+    assert len(outbox.cancel_open("test", message.client_id, code="moved")) == 1
     ledger.send()
     message.refresh_from_db()
     assert (message.state, message.last_code) == (State.CANCELLED, "moved")
@@ -272,7 +272,7 @@ def test_10_what_is_on_its_way_can_no_longer_be_cancelled(ledger: Ledger) -> Non
     ledger.write()
     (message,) = take()
     claim.commit_to_send(message, address="a@example.com", now=NOW)
-    assert outbox.cancel_open("test", message.client_id, code="moved") == 0
+    assert outbox.cancel_open("test", message.client_id, code="moved") == []
 
 
 def test_11_what_would_come_too_late_expires_and_the_desk_is_told(ledger: Ledger) -> None:
