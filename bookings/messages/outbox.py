@@ -26,7 +26,7 @@ __all__ = [
 
 State = Message.State
 TAKE_BACK = Prepared(
-    "take_back",
+    "take_back_messages",
     """
 UPDATE bookings_message SET state = 'cancelled', last_code = %(code)s
 WHERE source_type = %(source_type)s AND source_id = %(source_id)s
