@@ -126,7 +126,7 @@ class Wish:
     @cached_property
     def neighbours(self) -> list[Appointment]:
         """What stands around the wish in the practitioner's calendar."""
-        return NEIGHBOURS.rows(**self.there)
+        return NEIGHBOURS.rows(**{name: self.there[name] for name in NEIGHBOURS.types})
 
     @property
     def there(self) -> dict[str, Any]:
@@ -320,7 +320,7 @@ def _weekly(person: int, place: int, on: Any, weekday: int) -> QuerySet[Availabi
 
 
 def _blocking(
-    practitioner: int, busy: Any, since: Any, until: Any, now: Any, visitor: str, moving: int
+    practitioner: int, since: Any, until: Any, now: Any, visitor: str, moving: int, busy: Any = None
 ) -> AppointmentQuerySet:
     rows = Appointment.objects.blocking(now=now, visitor=visitor).exclude(pk=moving)
     return rows.filter(practitioner=practitioner, starts_at__gte=since, starts_at__lt=until)
@@ -335,7 +335,9 @@ NEAR = {
 }
 THERE = {"practitioner": "bigint", "busy": "tstzrange", **NEAR}
 NEIGHBOURS = PreparedQuery(
-    "neighbours", THERE, lambda **there: _blocking(**there).select_related("location")
+    "neighbours",
+    {"practitioner": "bigint", **NEAR},
+    lambda **about: _blocking(**about).select_related("location"),
 )
 IN_THE_WAY = PreparedQuery(
     "in_the_way",

@@ -82,6 +82,7 @@ def _moment(number: int) -> datetime:
 # Values that no query has by itself: where one turns up, its place is.
 STAND_INS: dict[str, Callable[[int], Any]] = {
     "bigint": lambda number: 2**62 + number,
+    "int": lambda number: 2**30 + number,
     "smallint": lambda number: 32_000 + number,
     "text": lambda number: f"stand-in {number}",
     "uuid": lambda number: UUID(int=2**127 + number),
@@ -137,6 +138,9 @@ class PreparedQuery(Generic[Row]):
         (_, statement), (_, again) = self._compiled(0), self._compiled(len(self.types))
         if statement != again:
             raise ValueError(f"The query {self._name} computes something from its values.")
+        lost = [place for place in self.types if f"%({place})s" not in statement]
+        if lost:
+            raise ValueError(f"The query {self._name} does not ask for {lost[0]}.")
         return statement
 
     def asked(self) -> QuerySet[Row]:

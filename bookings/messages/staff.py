@@ -22,7 +22,7 @@ NOTICE = "staff_notice"
 Told = tuple[Change, list[Message]]
 BEFORE = PreparedQuery(
     "change_before",
-    {"appointment": "bigint", "version": "bigint"},
+    {"appointment": "bigint", "version": "int"},
     lambda appointment, version: VisitChange.objects.filter(
         appointment=appointment, version__lt=version
     ).order_by("-version", "-pk")[:1],

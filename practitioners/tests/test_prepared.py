@@ -117,3 +117,14 @@ def test_what_is_too_long_is_refused_and_not_cut_off() -> None:
     for write in (lambda: NAME.write(place), lambda: LOCATIONS.write([place])):
         with pytest.raises(DataError), transaction.atomic():
             write()
+
+
+def test_a_query_that_loses_a_value_is_refused() -> None:
+    """A number that no column can hold makes Django leave the condition out."""
+    lost = PreparedQuery(
+        "test_lost",
+        {"lane": "bigint"},
+        lambda lane: Location.objects.filter(opening_hours__weekday__lt=lane),
+    )
+    with pytest.raises(ValueError, match="does not ask for lane"):
+        lost.rows(lane=1)
