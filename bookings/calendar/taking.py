@@ -163,18 +163,16 @@ def lock_to_move(
 ) -> set[Pair]:
     """Lock whom a visit is with and whom it moves to, unless somebody stands there: then nothing.
 
-    Looks as much around the start as the visit blocks where it is.
+    Looks where the visit would take place, without its turnover.
     """
-    begin, end = (
-        starts_at + (edge - visit.starts_at) for edge in (visit.busy.lower, visit.busy.upper)
-    )
+    ends_at = starts_at + (visit.ends_at - visit.starts_at)
     rows = STANDS_ON_UNLESS_TAKEN.rows(
         visit=visit.pk,
         only=[PRACTITIONER],
         practitioner=to.pk,
-        busy=DateTimeTZRange(begin, end),
-        since=begin - DAY,
-        until=end + DAY,
+        busy=DateTimeTZRange(starts_at, ends_at),
+        since=starts_at - DAY,
+        until=ends_at,
         now=now,
         visitor="",
         moving=visit.pk,
