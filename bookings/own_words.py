@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
@@ -125,19 +124,14 @@ def examples(clinic: ClinicSettings) -> tuple[dict[str, str], dict[str, str]]:
 
 def _example_of(text: str, kind: str, values: dict[str, str], *, opening: str) -> dict[str, Any]:
     """What the templates of mails show besides the opening."""
-    place = SimpleNamespace(name=values["place"], address="1 Willow Street", access_notes="")
-    visit = SimpleNamespace(
-        practitioner=SimpleNamespace(name="Dana Demo"), location=place, reference="K7QM2X"
-    )
     return {
         **{name: said for name, said in values.items() if name != "clinic"},
         "kind": kind,
         "opening": opening,
         "is_own": True,
-        "visit": visit,
-        "offer": SimpleNamespace(
-            practitioner=visit.practitioner, entry=SimpleNamespace(location=place)
-        ),
+        "practitioner": "Dana Demo",
+        "address": "1 Willow Street",
+        "reference": "K7QM2X",
         "button": BUTTONS.get(kind, "Open"),
         "unsubscribe": f"{settings.SITE_URL}/u/…/" if kind in texts.FOLLOW_UPS else "",
     }

@@ -212,21 +212,25 @@ class AppointmentSource:
         if message.kind in WITH_FILE:
             files.append(("session.ics", visit_calendar(row, now=now), "text/calendar"))
         is_by_clinic = row.is_cancelled and row.cancelled_by == Appointment.CancelledBy.CLINIC
-        when = words.when(row.starts_at, today=today)
         return write_letter(
             message,
             row.client,
             clinic=clinic,
             text="cancelled_by_clinic" if is_by_clinic else message.kind,
             link=AppointmentSource.link(message, row),
-            values={"when": when, "place": row.location.name},
+            values={
+                "when": words.when(row.starts_at, today=today),
+                "was": words.when(before.starts_at, today=today) if before else "",
+                "reference": row.reference,
+                "practitioner": row.practitioner.name,
+                "place": row.location.name,
+            },
             short_values={"when": words.short(row.starts_at)},
             attachments=tuple(files),
-            visit=row,
-            was=words.when(before.starts_at, today=today) if before else "",
-            when=when,
-            others=[
+            address=row.location.address,
+            access_notes=row.location.access_notes,
+            others=tuple(
                 clinic_words(one, clinic).when(one.starts_at, today=today)
                 for one in _listed(message.kind, row)
-            ],
+            ),
         )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
 
 from django.conf import settings
 from django.db import transaction
@@ -14,11 +13,10 @@ from django.urls import reverse
 from bookings.extensions import message_source
 from bookings.links import unsubscribe_link
 from bookings.messages import texts
+from bookings.messages.forms import fill_form
 from bookings.messages.kinds import KINDS
-from bookings.messages.recipients import Reach
 from bookings.messages.routes import route_of
 from bookings.messages.sources import Mail
-from bookings.messages.words import write_mail
 from bookings.models import Client, Message
 from practitioners.models import ClinicSettings
 
@@ -44,57 +42,54 @@ def write_letter(
     values: Values | None = None,
     short_values: Values | None = None,
     attachments: tuple[tuple[str, bytes, str], ...] = (),
-    **context: Any,
+    **known: Hashable,
 ) -> Mail:
     """Write a mail or a text message, as the client wishes; `link` is a path of ours.
 
-    `values` go into the braces, `short_values` instead of them where space is short.
-    `text` names the words where they are not those of the kind. At most four queries.
+    `values` go into the braces and are shown by the mail's templates, `short_values` go into
+    braces where space is short; `known` is shown, too, and the same for many. `text` names the
+    words where they are not those of the kind. At most four queries.
     """
     way = route_of(message, client)
     text = text or message.kind
-    known = {
+    full = {
         "name": client.first_name,
         "clinic": clinic.name,
         "phone": clinic.phone,
         **(values or {}),
     }
-    short = {**known, **(short_values or {})}
+    short = {**full, **(short_values or {})}
     words = texts.words_of(text, way.channel, is_own=way.is_own)
     if way.channel == Channel.SMS:
         said = texts.fill(words.text, {**short, "link": settings.SITE_URL + short_link(message)})
         return Mail(way.address, "", texts.text_message(message.kind, said), Channel.SMS)
-    known["link"] = short["link"] = settings.SITE_URL + link
-    return write_mail(
+    full["link"] = short["link"] = settings.SITE_URL + link
+    way_out = _way_out(client) if KINDS[message.kind].is_follow_up else ""
+    return fill_form(
         texts.TEXTS[text].template,
         to=way.address,
         subject=texts.in_one_line(texts.fill(words.subject, short)),
+        opening=words.text,
         clinic=clinic,
+        values={**full, "unsubscribe": way_out},
         attachments=attachments,
-        link=known["link"],
-        **{
-            "button": BUTTONS.get(message.kind, "Open"),
-            **_of_mail(message, client, way, opening=texts.fill(words.text, known)),
-            **context,
-        },
+        headers=_stops_by(way_out) if way_out else {},
+        kind=message.kind,
+        **{"button": BUTTONS.get(message.kind, "Open"), **known},
     )
 
 
-def _of_mail(message: Message, client: Client, way: Reach, *, opening: str) -> dict[str, Any]:
-    """What every mail to a client knows; a follow-up carries the way out in its head, too."""
-    about: dict[str, Any] = {
-        "opening": opening,
-        "name": client.first_name,
-        "is_own": way.is_own,
-        "kind": message.kind,
+def _way_out(client: Client) -> str:
+    """Where a client stops follow-ups."""
+    return settings.SITE_URL + unsubscribe_link(client)
+
+
+def _stops_by(way_out: str) -> dict[str, str]:
+    """The same in the head of a mail, for whoever shows a button for it."""
+    return {
+        "List-Unsubscribe": f"<{way_out}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-    if KINDS[message.kind].is_follow_up:
-        about["unsubscribe"] = settings.SITE_URL + unsubscribe_link(client)
-        about["headers"] = {
-            "List-Unsubscribe": f"<{about['unsubscribe']}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
-    return about
 
 
 def short_link(message: Message) -> str:

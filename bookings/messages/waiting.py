@@ -49,9 +49,11 @@ class WaitingSource:
             row.entry.client,
             clinic=clinic,
             link=offer_link(row),
-            values={"when": when, "until": until, "place": row.entry.location.name},
+            values={
+                "when": when,
+                "until": until,
+                "place": row.entry.location.name,
+                "practitioner": row.practitioner.name,
+            },
             short_values={"when": words.short(row.starts_at)},
-            offer=row,
-            when=when,
-            until=until,
         )
