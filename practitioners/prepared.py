@@ -41,21 +41,32 @@ class Prepared:
 
         `after` is what another has `said`: it is sent along and executed before.
         """
-        with self._ready().cursor() as cursor:
-            cursor.execute(after + self._execute, values)
-            return cursor.fetchall()
+        cursor = self._executed(values, after)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
     def written(self, values: Mapping[str, Any], *, after: str = "") -> int:
         """Execute it; how many rows it has written. Queries and `after` as for `rows`."""
-        with self._ready().cursor() as cursor:
-            cursor.execute(after + self._execute, values)
-            return cursor.rowcount
+        return int(self._executed(values, after).rowcount)
 
     def said(self, values: Mapping[str, Any]) -> str:
         """The statement with its values, to be executed with another one."""
         with self._ready().cursor() as cursor:
             said = cursor.mogrify(self._execute, values).decode()
         return f"{said.replace('%', '%%')}; "
+
+    def _executed(self, values: Mapping[str, Any], after: str) -> Any:
+        """Execute it; gives the cursor. Django's own, which takes as long again, where somebody watches."""
+        line = self._ready()
+        if line.queries_logged or line.execute_wrappers:
+            cursor = line.cursor()
+            cursor.execute(after + self._execute, values)
+            return cursor
+        line.validate_no_broken_transaction()
+        with line.wrap_database_errors:
+            cursor = line.create_cursor()
+            cursor.execute(after + self._execute, values)
+        return cursor
 
     def _ready(self) -> Any:
         """The connection, found once and not for everything that is asked of it."""
@@ -105,17 +116,21 @@ class PreparedQuery(Generic[Row]):
     ) -> None:
         self._name, self.types, self._ask = name, types, ask
 
-    def rows(self, **values: Any) -> list[Row]:
-        """The rows of the query for these values. Queries as for `Prepared.rows`."""
-        return list(self._reader.read(self._prepared.rows(values)))
+    def rows(self, *, after: str = "", **values: Any) -> list[Row]:
+        """The rows of the query for these values. Queries and `after` as for `Prepared.rows`."""
+        return list(self._reader.read(self._prepared.rows(values, after=after)))
+
+    def said(self, **values: Any) -> str:
+        """The query with its values, to be executed before another one: for its locks."""
+        return self._prepared.said(values)
 
     def keys(self, **values: Any) -> list[Any]:
         """Of a query for nothing else, `only("pk")`, the primary keys without an object around each."""
         return [row[self._reader.own.start] for row in self._prepared.rows(values)]
 
-    def first(self, **values: Any) -> Row | None:
+    def first(self, *, after: str = "", **values: Any) -> Row | None:
         """The first of the rows, if there is any."""
-        return next(iter(self.rows(**values)), None)
+        return next(iter(self.rows(after=after, **values)), None)
 
     def only(self, **values: Any) -> Row:
         """The one row that there must be. Raises DoesNotExist."""

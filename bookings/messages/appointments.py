@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.urls import reverse
 
+from bookings.consents import keep_said, said_by
 from bookings.extensions import Event
 from bookings.ics import visit_calendar
 from bookings.links import visit_link
@@ -34,15 +35,33 @@ SOURCE = "appointment"
 TO_CLIENT = ("confirmation", "moved", "cancelled", "visit_reminder")
 WITH_FILE = ("confirmation", "moved", "cancelled")
 Status = Appointment.Status
+LOCKED = PreparedQuery(
+    "visit_locked_to_tell",
+    {"key": "bigint"},
+    lambda key: (
+        Appointment.objects.filter(client__isnull=False, pk=key)
+        .select_for_update(of=("self", "client"), no_key=True)
+        .select_related("client")
+        .only("client__id")
+    ),
+)
 TOLD_OF = PreparedQuery(
     "visit_told_of",
     {"key": "bigint"},
     lambda key: (
         Appointment.objects.filter(client__isnull=False, pk=key)
-        .select_for_update(of=("self", "client"), no_key=True)
         .select_related("practitioner", "location", "client")
+        .only(
+            "public_id", "version", "link_version", "status", "cancelled_by", "cancelled_at",
+            "starts_at", "ends_at", "series", "practitioner__name", "location__name",
+            "location__time_zone", "location__address", "location__access_notes",
+            "client__name", "client__called", "client__email", "client__phone",
+            "client__preferred_channel", "client__bounced_email", "client__bounced_phone",
+            "client__is_deceased",
+        )
+        .annotate(**said_by("client"))
     ),
-)
+)  # fmt: skip
 
 
 def follow(event: Event, visit: Appointment, *, now: datetime, after: str = "") -> bool:
@@ -184,7 +203,11 @@ class AppointmentSource:
     @staticmethod
     def lock(message: Message) -> Appointment | None:
         """The visit and its client: neither changes until the decision stands."""
-        return TOLD_OF.first(key=int(message.source_id))
+        key = int(message.source_id)
+        visit = TOLD_OF.first(after=LOCKED.said(key=key), key=key)
+        if visit is not None and visit.client is not None:
+            keep_said(visit.client, visit)
+        return visit
 
     @staticmethod
     def decide(message: Message, row: Appointment, *, now: datetime) -> Send | Stop:

@@ -12,6 +12,7 @@ what has expired) is the `now` that is passed in.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,18 +66,26 @@ def _take(name: str, claims: str) -> tuple[Prepared, Prepared]:
 FRESH = _take("take_fresh", f"< {SUSPECT_CLAIMS}")
 SUSPECT = _take("take_suspect", f">= {SUSPECT_CLAIMS}")
 
+MANY_HAD = (
+    "count(*) FROM bookings_message had WHERE had.client_id = %(client)s AND had.lane = %(lane)s"
+    " AND had.sending_at > %(since)s AND had.sending_at <= %(now)s AND had.id <> %(id)s"
+)
+HAD_TERMS = {
+    "client": "bigint", "lane": "smallint", "since": "timestamptz", "now": "timestamptz", "id": "bigint",
+}  # fmt: skip
 SENDING = Prepared(
     "mark_sending",
-    """
+    f"""
 UPDATE bookings_message
    SET state = 'sending', attempts = attempts + 1, sending_at = %(now)s, sent_to = %(address)s,
        via = %(channel)s, lease_until = statement_timestamp() + %(lease)s
  WHERE id = %(id)s AND state = 'claimed' AND claimed_by = %(claimed_by)s AND claim_no = %(claim_no)s
    AND lease_until > statement_timestamp()
-""",
+   AND (%(most)s IS NULL OR (SELECT {MANY_HAD}) < %(most)s)
+""",  # noqa: S608  words of ours
     {
-        "now": "timestamptz", "address": "text", "channel": "text", "lease": "interval",
-        "id": "bigint", "claimed_by": "text", "claim_no": "integer",
+        **HAD_TERMS, "address": "text", "channel": "text", "lease": "interval",
+        "claimed_by": "text", "claim_no": "integer", "most": "integer",
     },
 )  # fmt: skip
 # The try and its result are one statement, so either both are written or neither.
@@ -101,6 +110,15 @@ UPDATE bookings_message
         "is_ambiguous": "boolean", "counts_for": "text[]",
     },
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many messages of a lane to one client in a stretch of time; after them a pause."""
+
+    most: int
+    span: timedelta
+    pause: timedelta
 
 
 class ClaimLost(Exception):
@@ -156,13 +174,20 @@ def lease() -> timedelta:
 
 
 def commit_to_send(
-    message: Message, *, address: str, now: datetime, channel: str = Client.Channel.EMAIL
+    message: Message,
+    *,
+    address: str,
+    now: datetime,
+    channel: str = Client.Channel.EMAIL,
+    limit: Limit | None = None,
 ) -> None:
-    """Turn claimed into sending and renew the lease. Raises ClaimLost."""
+    """Turn claimed into sending and renew the lease. Raises ClaimLost, also when the limit is reached."""
     moved = SENDING.written(
         {
             "id": message.pk, "claimed_by": message.claimed_by, "claim_no": message.claim_no,
             "now": now, "address": address, "channel": channel, "lease": lease(),
+            "client": message.client_id, "lane": message.lane,
+            "most": limit and limit.most, "since": limit and now - limit.span,
         }
     )  # fmt: skip
     if not moved:

@@ -18,14 +18,15 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from bookings.consents import offers_texts
@@ -73,6 +74,18 @@ class Letter:
     channel: str
     to: str
     content: Any  # what the carrier of the channel takes
+
+
+@contextmanager
+def wait_for_locks() -> Iterator[None]:
+    """Wait for the rows that a message is about as long as LOCK_WAIT says, not for ever."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_WAIT])
+    try:
+        yield
+    finally:
+        with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
 
 
 class CarrierRests(Exception):
@@ -128,6 +141,7 @@ class Run:
         )
 
     @read_once()
+    @wait_for_locks()
     def _deliver_all(self, batch: list[Message], *, took_at: float) -> None:
         """Deliver one after the other, and give back what would not begin in half a lease.
 
@@ -216,17 +230,36 @@ def commit(message: Message, *, now: datetime) -> Letter | None:
     when it has to wait for its carrier.
     """
     with transaction.atomic(durable=True):
-        row = _lock(message)
+        row = message_source(message.source_type).lock(message)
         answer = _decide(message, row, now=now)
-        letter = _letter(message, row, now=now) if isinstance(answer, Send) else None
-        if letter is None:
-            answer = Stop("no_address") if isinstance(answer, Send) else answer
-            _settle(message, answer, now=now)
-            return None
-        if not breaker_of(letter.channel).may_take(1, at=time.monotonic()):
-            raise CarrierRests
-        claim.commit_to_send(message, address=letter.to, channel=letter.channel, now=now)
-        return letter
+        if isinstance(answer, Send):
+            if letter := _letter(message, row, now=now):
+                answer = _mark(message, letter, now=now)
+            else:
+                answer = Stop("no_address")
+        if isinstance(answer, Send):
+            return letter
+        _settle(message, answer, now=now)
+        return None
+
+
+def _mark(message: Message, letter: Letter, *, now: datetime) -> Send | Wait:
+    """Mark the row as being sent, unless its client has had too many. Raises ClaimLost, CarrierRests."""
+    if not breaker_of(letter.channel).may_take(1, at=time.monotonic()):
+        raise CarrierRests
+    try:
+        claim.commit_to_send(
+            message,
+            address=letter.to,
+            channel=letter.channel,
+            limit=fuse.limit_of(message),
+            now=now,
+        )
+    except claim.ClaimLost:
+        if held := fuse.check(message, now=now):
+            return held
+        raise
+    return Send()
 
 
 def _letter(message: Message, row: object, *, now: datetime) -> Letter | None:
@@ -239,22 +272,13 @@ def _letter(message: Message, row: object, *, now: datetime) -> Letter | None:
     return Letter(mail.channel, mail.to, email_of(message, mail))
 
 
-def _lock(message: Message) -> object:
-    """Lock what the message is about, source rows before the message's own."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_WAIT])
-    return message_source(message.source_type).lock(message)
-
-
 def _decide(message: Message, row: object, *, now: datetime) -> Send | Wait | Stop:
-    """Ask the source, then what holds for every message to a client, then the fuse."""
+    """Ask the source, then what holds for every message to a client."""
     if row is None:
         return Stop("source_gone")
     answer: Send | Wait | Stop = message_source(message.source_type).decide(message, row, now=now)
     if isinstance(answer, Send):
-        answer = rules.check(message, row, now=now)
-    if isinstance(answer, Send):
-        answer = fuse.check(message, now=now) or answer
+        return rules.check(message, row, now=now)
     return answer
 
 

@@ -13,26 +13,21 @@ import structlog
 from django.db.models import Count
 
 from bookings.messages import trouble
+from bookings.messages.claim import HAD_TERMS, MANY_HAD, Limit
 from bookings.messages.sources import Wait
 from bookings.models import Appointment, Message, VisitChange
 from practitioners.prepared import Prepared
 
 Lane = Message.Lane
 DAY, WEEK, HOUR = timedelta(days=1), timedelta(days=7), timedelta(hours=1)
-MOST_FOLLOW_UPS = 3  # per client and week
-MOST_OTHERS = 10  # per client and day
+LIMITS = {  # security mails have none
+    Lane.FOLLOW_UP: Limit(3, span=WEEK, pause=DAY),
+    Lane.BOOKING: Limit(10, span=DAY, pause=HOUR),
+}
 MARGIN = 1.2
 SLACK = 20  # mails; below that no share means anything
 REMINDER_SPAN = timedelta(days=4)  # reminders of a day are about visits this close
-HAD = Prepared(
-    "messages_had",
-    "SELECT count(*) FROM bookings_message WHERE client_id = %(client)s AND lane = %(lane)s"
-    " AND sending_at > %(since)s AND sending_at <= %(until)s AND id <> %(but)s",
-    {
-        "client": "bigint", "lane": "smallint", "since": "timestamptz", "until": "timestamptz",
-        "but": "bigint",
-    },
-)  # fmt: skip
+HAD = Prepared("messages_had", f"SELECT {MANY_HAD}", HAD_TERMS)
 HANDED_OVER = Prepared(
     "messages_handed_over",
     "SELECT count(*) FROM bookings_message WHERE lane = %(lane)s AND client_id IS NOT NULL"
@@ -42,22 +37,26 @@ HANDED_OVER = Prepared(
 log = structlog.get_logger(__name__)
 
 
+def limit_of(message: Message) -> Limit | None:
+    """What limits the messages to its client; the statement that marks it as being sent counts them."""
+    return None if message.client_id is None else LIMITS.get(Lane(message.lane))
+
+
 def check(message: Message, *, now: datetime) -> Wait | None:
-    """Hold a message back whose client has had too many."""
-    if message.client_id is None or message.lane == Lane.SECURITY:
+    """Hold a message back that was not marked because its client has had too many."""
+    limit = limit_of(message)
+    if limit is None:
         return None
-    is_follow_up = message.lane == Lane.FOLLOW_UP
-    span, most, pause = (WEEK, MOST_FOLLOW_UPS, DAY) if is_follow_up else (DAY, MOST_OTHERS, HOUR)
-    about = {"client": message.client_id, "lane": message.lane, "but": message.pk}
-    ((had,),) = HAD.rows({**about, "since": now - span, "until": now})
-    if had < most:
+    about = {"client": message.client_id, "lane": message.lane, "id": message.pk}
+    ((had,),) = HAD.rows({**about, "since": now - limit.span, "now": now})
+    if had < limit.most:
         return None
     trouble.sound_alarm(
         f"client:{message.client_id}",
         "Mails to one client are held back: too many of them",
         now=now,
     )
-    return Wait(now + pause, "fuse_client")
+    return Wait(now + limit.pause, "fuse_client")
 
 
 def open_lanes(*, now: datetime) -> list[int]:

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from bookings.messages.kinds import KINDS
 from bookings.models import Client, MessageTemplate
 from practitioners.once import once
+from practitioners.prepared import PreparedQuery
 
 Channel = Client.Channel
 IN_BRACES = re.compile(r"\{([^{}]*)\}")
 STOP_WORDS = " Reply STOP to stop these."
+OWN = PreparedQuery("own_words", {}, MessageTemplate.objects.all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,15 +214,16 @@ def words_of(text: str, channel: str, *, is_own: bool = True) -> Words:
 
     Whoever acts for somebody else gets our opening, as the clinic's greets the client.
     """
-    own = once((MessageTemplate, text, channel), lambda: _own_words(text, channel))
+    own = once(MessageTemplate, _own_words).get((text, channel))
     ours = our_words(text, channel, is_own=is_own)
     if own is None:
         return ours
     return Words(own.subject or ours.subject, own.text if is_own else ours.text)
 
 
-def _own_words(text: str, channel: str) -> MessageTemplate | None:
-    return MessageTemplate.objects.filter(kind=text, channel=channel).first()
+def _own_words() -> dict[tuple[str, str], MessageTemplate]:
+    """All that the clinic says in words of its own."""
+    return {(row.kind, row.channel): row for row in OWN.rows()}
 
 
 def fill(words: str, values: Mapping[str, str]) -> str:
