@@ -116,9 +116,9 @@ class PreparedQuery(Generic[Row]):
     ) -> None:
         self._name, self.types, self._ask = name, types, ask
 
-    def rows(self, *, after: str = "", **values: Any) -> list[Row]:
-        """The rows of the query for these values. Queries and `after` as for `Prepared.rows`."""
-        return list(self._reader.read(self._prepared.rows(values, after=after)))
+    def rows(self, **values: Any) -> list[Row]:
+        """The rows of the query for these values. Queries as for `Prepared.rows`."""
+        return list(self._reader.read(self._prepared.rows(values)))
 
     def said(self, **values: Any) -> str:
         """The query with its values, to be executed before another one: for its locks."""
@@ -129,8 +129,8 @@ class PreparedQuery(Generic[Row]):
         return [row[self._reader.own.start] for row in self._prepared.rows(values)]
 
     def first(self, *, after: str = "", **values: Any) -> Row | None:
-        """The first of the rows, if there is any."""
-        return next(iter(self.rows(after=after, **values)), None)
+        """The first of the rows, if there is any; `after` as for `Prepared.rows`."""
+        return next(self._reader.read(self._prepared.rows(values, after=after)), None)
 
     def only(self, **values: Any) -> Row:
         """The one row that there must be. Raises DoesNotExist."""
