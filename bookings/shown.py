@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bookings.directory import Listed
 from bookings.opening import open_days
+from bookings.picking import value_of
 from bookings.times import Words, money
 from bookings.wall_clock import day_of
 from practitioners.facts import Facts
@@ -48,6 +49,15 @@ class SpecialistRow(NamedTuple):
 
     person: Introduced
     offer: Offer | None
+
+
+class NextFree(NamedTuple):
+    """The first free time of all: what one press keeps, and where it is sent to."""
+
+    url: str
+    start: str
+    words: str
+    session: str
 
 
 class SessionLine(NamedTuple):
@@ -105,6 +115,19 @@ def _offer(row: Listed, style: str, *, now: datetime) -> Offer | None:
         return None
     when = soon_words(slot.starts_at, place.zone, style, day_of(now, place.zone))
     return Offer(when, place.name, times_url(service, row.practitioner, place))
+
+
+def next_free_of(row: Listed, style: str, *, now: datetime) -> NextFree | None:
+    """The next free time of somebody, to be kept at once."""
+    offer = _offer(row, style, now=now)
+    if offer is None or row.soonest is None or row.service is None:
+        return None
+    return NextFree(
+        offer.times_url,
+        value_of(row.soonest.starts_at),
+        f"{offer.when} with {row.practitioner.name}",
+        f"{row.service.name}, {row.service.minutes} minutes, {offer.place}",
+    )
 
 
 @lru_cache(KEPT)

@@ -48,6 +48,13 @@ class Chosen(NamedTuple):
     url: str
 
 
+class FirstFree(NamedTuple):
+    """The first free time there is, for days that have none."""
+
+    words: str
+    url: str
+
+
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def book_time(request: HttpRequest, slug: str) -> HttpResponse:
@@ -147,7 +154,7 @@ def time_page(
     wished: datetime | None = None,
     notice: str = "",
     status: int = 0,
-    back: tuple[str, str] = ("", ""),
+    back: tuple[str, str] | None = None,
     address: str = "",
     by_link: bool = False,
     template: str = "bookings/book_time.html",
@@ -160,12 +167,13 @@ def time_page(
     same times on a page of its own.
     """
     links = PageLinks(table, address or request.path, zone=request.GET.get("zone", ""))
+    choices = () if table.moving else _choices(table)
     frame = {
         "table": table,
-        "choices": () if table.moving else _choices(table),
+        "choices": choices,
         "moving": table.moving,
         "by_link": by_link,
-        "back": back,
+        "back": back or (choices[0].url, "Sessions"),
         "hide_book_button": True,
         **(more or {}),
     }
@@ -207,7 +215,7 @@ def _four_days(
         "example": _typed(table.today + timedelta(days=7)),
         "first_bookable": table.today.isoformat(),
         "last_bookable": table.last_day.isoformat(),
-        "kept_in_links": links.kept,
+        "kept_in_links": tuple(links.kept.items()),
         "first_free": None if starts else _first_free(table, links),
         "as_month": links.month(first_day),
         **turning(table, links, first_day),
@@ -271,9 +279,9 @@ def _choices(table: Timetable) -> tuple[Chosen, ...]:
     )
 
 
-def _first_free(table: Timetable, links: PageLinks) -> dict[str, str] | None:
+def _first_free(table: Timetable, links: PageLinks) -> FirstFree | None:
     first = table.soonest()
-    return {"words": table.words.short(first), "url": links.at(first)} if first else None
+    return FirstFree(table.words.short(first), links.at(first)) if first else None
 
 
 def _theirs(request: HttpRequest, table: Timetable) -> Any:

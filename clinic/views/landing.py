@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.directory import listed
-from bookings.shown import place_card, session_line, specialist_rows
+from bookings.shown import next_free_of, place_card, session_line, specialist_rows
 from practitioners.facts import Facts, facts_of, with_people
 from practitioners.models import Practitioner
 from practitioners.prepared import PreparedQuery
@@ -37,7 +37,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     said = known.worked_out("said", lambda: _said(known))
     context = {
         **said,
-        "soonest": rows[0] if rows and rows[0].soonest else None,
+        "soonest": next_free_of(rows[0], known.clinic.time_style, now=now) if rows else None,
         "rows": specialist_rows(rows[:SHOWN], known, now=now),
         "hide_book_button": True,
     }
