@@ -1,3 +1,4 @@
+import django.db.models.deletion
 from django.db import migrations, models
 
 
@@ -10,6 +11,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='availability',
-            index=models.Index(fields=['location', 'practitioner'], name='hours_by_place'),
+            index=models.Index(fields=['practitioner', 'location'], name='hours_by_place'),
+        ),
+        migrations.AlterField(
+            model_name='availability',
+            name='practitioner',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='availability', to='practitioners.practitioner'),
         ),
     ]

@@ -17,7 +17,10 @@ class Availability(models.Model):
     """One weekly shift of a practitioner at a location; several a day are normal."""
 
     practitioner = models.ForeignKey(
-        Practitioner, on_delete=models.CASCADE, related_name="availability"
+        Practitioner,
+        on_delete=models.CASCADE,
+        related_name="availability",
+        db_index=False,  # `hours_by_place` begins with it, and must be the one that is taken
     )
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="availability")
     weekday = models.PositiveSmallIntegerField(choices=WEEKDAYS)
@@ -30,7 +33,7 @@ class Availability(models.Model):
         ordering = ["weekday", "starts_at"]
         verbose_name = "weekly hours"
         verbose_name_plural = "weekly hours"
-        indexes = [models.Index(fields=["location", "practitioner"], name="hours_by_place")]
+        indexes = [models.Index(fields=["practitioner", "location"], name="hours_by_place")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")),
