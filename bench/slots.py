@@ -16,7 +16,7 @@ from bench.line import Line, Target
 from bench.timing import Pair, by_turns, queries_of
 from bookings.availability import free_slots, free_starts
 from bookings.models import Appointment
-from bookings.starts import Slot, Starts
+from bookings.starts import Slot
 from practitioners.models import Service
 
 PAGE = "/book/massage/?location=place-1"
@@ -119,11 +119,12 @@ def _ours(people: int, days: int) -> list[Slot]:
     )
 
 
-def _our_starts(people: int, days: int) -> list[Starts]:
+def _our_starts(people: int, days: int) -> list[list[int]]:
     now, service = timezone.now(), Service.objects.get()
-    return free_starts(
+    found = free_starts(
         service, first_day=now.date(), days=days, now=now, practitioners=range(1, people + 1)
     )
+    return [row.at for row in found]
 
 
 def _raw(cursor: Any, people: int, days: int, statement: str = "free_slots") -> list[Any]:
