@@ -20,7 +20,9 @@ GIVERS = PreparedQuery(
     {"service": "bigint"},
     lambda service: Practitioner.objects.filter(services=service, is_active=True).only("pk"),
 )
-FIRST_LOOK = 4  # days, before the whole horizon
+LOOKS = (4,)  # days, before the whole horizon
+LOOKS_FOR_MANY = (4, 21)  # some of them have nothing free for days, hardly any for weeks
+MANY = 50
 STAFF_LOOKS = 45 * DAY
 
 
@@ -92,17 +94,18 @@ def next_free(
     places: Sequence[Location] | None = None,
     clinic: ClinicSettings | None = None,
 ) -> dict[int, list[Slot]]:
-    """The soonest starts of each practitioner in any of the services. At most five queries.
+    """The soonest starts of each practitioner in any of the services. At most six queries.
 
     Of several services that could start at one moment it is the first in their order. Looks
-    four days ahead, then to the horizon for those without enough.
+    four days ahead, for those without enough to the horizon; of many first three weeks.
     """
     clinic = clinic or ClinicSettings.current()
     places = Location.every() if places is None else places
     if services is None:
         services = Service.offered()
     found: dict[int, list[Slot]] = {pk: [] for pk in practitioners}
-    for first_day, days in looks(services, clinic, places, now=now):
+    first = LOOKS if len(found) < MANY else LOOKS_FOR_MANY
+    for first_day, days in looks(services, clinic, places, now=now, first=first):
         missing = [pk for pk, slots in found.items() if len(slots) < count]
         if not missing or not services:
             break
@@ -129,13 +132,13 @@ def looks(
     places: Iterable[Location],
     *,
     now: datetime,
-    first: int = FIRST_LOOK,
+    first: Collection[int] = LOOKS,
 ) -> Iterator[tuple[date, int]]:
     """First days and numbers of days to look at: from today wherever that is first, then to the horizon."""
     todays = {day_of(now, one.zone) for one in places} or {now.date()}
     more = (max(todays) - min(todays)).days  # days that it is later elsewhere
     horizon = max((service.horizon(clinic).days for service in services), default=0)
-    for days in (first, horizon + 1 + more):
+    for days in (*first, horizon + 1 + more):
         yield min(todays), days
 
 

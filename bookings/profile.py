@@ -99,7 +99,9 @@ def glance_at(
     slots: list[Slot] = []
     if not services:
         return None
-    for first_day, days in looks(services, clinic, places.values(), now=now, first=FORTNIGHT.days):
+    for first_day, days in looks(
+        services, clinic, places.values(), now=now, first=[FORTNIGHT.days]
+    ):
         rows = ask(
             [service.pk for service in services],
             practitioners=[person.pk],

@@ -6,7 +6,7 @@ many starts the grid puts into it. Who needs each of them counts them out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from itertools import chain, islice
@@ -77,10 +77,10 @@ class Starts(NamedTuple):
     until: list[int]
 
     @property
-    def runs(self) -> list[range]:
+    def runs(self) -> Iterator[range]:
         """One after the other."""
         ends = sorted(zip(self.firsts, self.until, strict=True))
-        return [range(first, until + 1, self.step) for first, until in ends]
+        return (range(first, until + 1, self.step) for first, until in ends)
 
     @property
     def at(self) -> list[int]:
