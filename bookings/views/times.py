@@ -206,12 +206,14 @@ def _four_days(
     theirs = _theirs(request, table)
     days = lay_out(starts, first_day=first_day, words=table.words, theirs=theirs)
     chosen = request.POST.get("start") or request.GET.get("at", "")
+    typed = request.GET.get("date", "")
     return {
+        "is_for_anybody": not (table.moving or theirs or chosen or typed),
         "action": links.to(),
         "days": days,
-        "chosen": chosen if any(chosen == one.value for day in days for one in day.choices) else "",
+        "chosen": chosen,
         "notice": _missing(request, table, starts),
-        "typed_date": request.GET.get("date", ""),
+        "typed_date": typed,
         "example": _typed(table.today + timedelta(days=7)),
         "first_bookable": table.today.isoformat(),
         "last_bookable": table.last_day.isoformat(),
