@@ -32,6 +32,7 @@ from bookings.errors import (
     TooFar,
     TooSoon,
 )
+from bookings.marks import Locks
 from bookings.models import Appointment
 from bookings.models.appointments import AppointmentQuerySet
 from bookings.rooms import unused_rooms
@@ -91,7 +92,11 @@ class Wish:
 
         One query, asked again when what was read before of service or place no longer holds.
         """
-        found = self._asked()
+        return self.read()
+
+    def read(self, *, after: str = "") -> Any:
+        """Read the offer, after what was `said` to be executed before."""
+        found = self._asked(after)
         if found and self._has_changed(found):
             self.service, self.location = found, Location.objects.get(pk=self.location.pk)
             found = self._asked()
@@ -103,9 +108,10 @@ class Wish:
         """Whether visitors may book this service with this person at all."""
         return bool(self.offer and self.offer.is_published_now and self.offer.is_bookable_online)
 
-    def _asked(self) -> Any:
+    def _asked(self, after: str = "") -> Any:
         day, zone = self.day, self.location.zone
         return OFFER.first(
+            after=after,
             service=self.service.pk,
             place=self.location.pk,
             on=day,
@@ -306,6 +312,7 @@ def _offered(
         is_taken=Exists(blocking.filter(busy__overlap=busy)),
         is_elsewhere=Exists(blocking.exclude(location=place)),
         has_room=Exists(unused_rooms(place, busy, **near)),
+        locks=Locks(),
     )
 
 

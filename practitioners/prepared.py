@@ -116,9 +116,9 @@ class PreparedQuery(Generic[Row]):
     ) -> None:
         self._name, self.types, self._ask = name, types, ask
 
-    def rows(self, **values: Any) -> list[Row]:
-        """The rows of the query for these values. Queries as for `Prepared.rows`."""
-        return list(self._reader.read(self._prepared.rows(values)))
+    def rows(self, *, after: str = "", **values: Any) -> list[Row]:
+        """The rows of the query for these values. Queries and `after` as for `Prepared.rows`."""
+        return list(self._reader.read(self._prepared.rows(values, after=after)))
 
     def said(self, **values: Any) -> str:
         """The query with its values, to be executed before another one: for its locks."""
@@ -185,6 +185,10 @@ class PreparedAround:
     def rows(self, **values: Any) -> list[tuple[Any, ...]]:
         """What it answers. Queries as for `Prepared.rows`."""
         return self._prepared.rows(values)
+
+    def said(self, **values: Any) -> str:
+        """The statement with its values, to be executed with another one."""
+        return self._prepared.said(values)
 
     @cached_property
     def _prepared(self) -> Prepared:

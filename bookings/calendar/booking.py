@@ -15,7 +15,7 @@ from bookings.availability import slots_at
 from bookings.calendar.attempts import LookAgain, in_one_transaction
 from bookings.calendar.holds import renew_hold, why_no_longer
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
-from bookings.calendar.taking import lock_kept, stands_on, take_room, take_time
+from bookings.calendar.taking import lock_kept, stands_on_its_locks, take_room, take_time
 from bookings.calendar.writing import (
     Status,
     announce,
@@ -40,6 +40,7 @@ from bookings.errors import (
     TooManyOpen,
 )
 from bookings.extensions import ask_gates
+from bookings.marks import Locks
 from bookings.models import Appointment, Client
 from bookings.refusals import why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
@@ -49,7 +50,9 @@ Choice = tuple[int, int, datetime]  # service, practitioner, start
 KEPT_OR_BOOKED = PreparedQuery(
     "kept_or_booked",
     {"visitor": "text", "token": "uuid"},
-    lambda visitor, token: Appointment.objects.kept_or_booked(visitor, token),
+    lambda visitor, token: Appointment.objects.kept_or_booked(visitor, token).annotate(
+        locks=Locks()
+    ),
 )
 BOOKED_BY_FORM = PreparedQuery(
     "booked_by_form",
@@ -155,10 +158,10 @@ def _locked(
 
     Raises Changed when they have chosen something else while the locks were waited for.
     """
-    locked = lock_kept(visitor, (CLIENT, client.pk))
-    found = KEPT_OR_BOOKED.rows(visitor=visitor, token=token)
+    locks = lock_kept(visitor, (CLIENT, client.pk))
+    found = KEPT_OR_BOOKED.rows(visitor=visitor, token=token, after=locks)
     kept = next((one for one in found if one.status == Status.HELD), None)
-    if kept and not stands_on(kept, locked, (PRACTITIONER, ROOM)):
+    if kept and not stands_on_its_locks(kept, (PRACTITIONER, ROOM)):
         raise Changed
     return kept, next((one for one in found if one.form_token == token), None)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from bookings.calendar.attempts import in_one_transaction
+from bookings.calendar.attempts import LookAgain, in_one_transaction
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
-from bookings.calendar.taking import lock_to_move, lock_under, take_room
+from bookings.calendar.taking import lock_to_move, stands_on_its_locks, take_room
 from bookings.calendar.writing import (
     WITH_DETAILS,
     Status,
@@ -16,12 +16,12 @@ from bookings.calendar.writing import (
     clear_the_way,
     judge,
     locked,
-    read_locked,
     update,
     wish_for,
 )
 from bookings.errors import Ended, NeedsReason, NotPossible, TooLate, WrongState
 from bookings.extensions import Event, ask_gates
+from bookings.marks import pairs_of
 from bookings.models import Appointment
 from bookings.refusals import Wish
 from practitioners.models import ClinicSettings, Location, Practitioner
@@ -58,11 +58,14 @@ def move(
     start cannot be booked.
     """
     to = (practitioner or visit.practitioner, location or visit.location, starts_at)
-    locks = lock_to_move(visit, to[0], starts_at, now=now)
-    if not locks:
-        _refuse_early(visit, *to, now=now, for_staff=for_staff)
-        locks = lock_under(visit, (PRACTITIONER, to[0].pk), kinds=(PRACTITIONER,))
-    visit = read_locked(visit, locks, (PRACTITIONER,))
+    looked = lock_to_move(visit, to[0], starts_at, now=now)
+    fresh: Appointment = WITH_DETAILS.only(key=visit.pk, after=looked)
+    if not pairs_of(fresh):
+        _refuse_early(fresh, *to, now=now, for_staff=for_staff)
+        fresh = locked(visit, (PRACTITIONER, to[0].pk), kinds=(PRACTITIONER,))
+    elif not stands_on_its_locks(fresh, (PRACTITIONER,)):
+        raise LookAgain
+    visit = fresh
     version = visit.version
     moved = move_quietly(
         visit,
@@ -87,11 +90,10 @@ def _refuse_early(
     for_staff: bool,
 ) -> None:
     """Say why a visit cannot move to where somebody stands, before any lock is waited for."""
-    fresh = WITH_DETAILS.only(key=visit.pk)
-    if _is_there(fresh, chosen, where, starts_at):
+    if _is_there(visit, chosen, where, starts_at):
         return
-    _may_change(fresh, now=now, for_staff=for_staff)
-    wish = Wish(fresh.service, chosen, where, starts_at, now, for_staff, moving=fresh)
+    _may_change(visit, now=now, for_staff=for_staff)
+    wish = Wish(visit.service, chosen, where, starts_at, now, for_staff, moving=visit)
     reason = wish.why_not()
     if reason:
         raise reason

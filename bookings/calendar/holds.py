@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bookings.availability import least_loaded, slots_at
 from bookings.calendar.attempts import LookAgain, in_one_transaction
 from bookings.calendar.locks import PRACTITIONER, ROOM, VISITOR, visitor_number
-from bookings.calendar.taking import lock_kept, stands_on, take_room, take_time
+from bookings.calendar.taking import lock_kept, stands_on_its_locks, take_room, take_time
 from bookings.calendar.writing import (
     Status,
     clear_the_way,
@@ -19,6 +19,7 @@ from bookings.calendar.writing import (
     wish_for,
 )
 from bookings.errors import BookingError, HoldExpired, NotOffered, NotPossible, SlotTaken, Taken
+from bookings.marks import Locks
 from bookings.models import Appointment
 from bookings.refusals import why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
@@ -26,13 +27,15 @@ from practitioners.prepared import PreparedQuery
 
 PEOPLE_ASKED_WHY = 5
 KEPT = PreparedQuery(
-    "kept_time", {"visitor": "text"}, lambda visitor: Appointment.objects.held_for(visitor)
+    "kept_time",
+    {"visitor": "text"},
+    lambda visitor: Appointment.objects.held_for(visitor).annotate(locks=Locks()),
 )
 
 
-def kept_for(visitor: str) -> Appointment | None:
-    """The time kept for this visitor, even if it has run out."""
-    return KEPT.first(visitor=visitor)
+def kept_for(visitor: str, *, after: str = "") -> Appointment | None:
+    """The time kept for this visitor, even if it has run out; read after what was `said`."""
+    return KEPT.first(visitor=visitor, after=after)
 
 
 def live_hold(visitor: str, *, now: datetime) -> Appointment | None:
@@ -144,10 +147,9 @@ def _why_nobody(
 
 def locked_hold(visitor: str, *, with_room: bool = True) -> Appointment | None:
     """Lock what a visitor keeps and read it; None when they keep nothing. Raises LookAgain."""
-    locked = lock_kept(visitor, with_room=with_room)
-    kept = kept_for(visitor)
+    kept = kept_for(visitor, after=lock_kept(visitor, with_room=with_room))
     kinds = (PRACTITIONER, ROOM) if with_room else (PRACTITIONER,)
-    if kept and not stands_on(kept, locked, kinds):
+    if kept and not stands_on_its_locks(kept, kinds):
         raise LookAgain
     return kept
 

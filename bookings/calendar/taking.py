@@ -1,7 +1,8 @@
 """Locks on what is still to be had, found and locked by one statement each.
 
 A lock is good for what is read after it. So what these find is looked at once more behind
-them: the time by the rules, the room by its constraint.
+them: the time by the rules, the room by its constraint, a visit by reading it. Most are
+sent together with what reads behind them, see `marks`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from bookings.calendar.locks import (
     visitor_number,
 )
 from bookings.errors import NoRoom, SlotTaken
+from bookings.marks import LEAVE, pairs_of
 from bookings.models import Appointment
 from bookings.refusals import IN_THE_WAY, Wish
 from bookings.rooms import FREE_ROOMS, room_wish
@@ -29,15 +31,17 @@ from bookings.wall_clock import DAY
 from practitioners.models import Practitioner, Room
 from practitioners.prepared import Prepared, PreparedAround
 
-Pair = tuple[int, int]  # kind and id
 LOCKED = {"kinds": "int[]", "keys": "int[]"}
 UNLESS_TAKEN = PreparedAround(
     "lock_unless_taken",
-    """
-WITH in_the_way AS MATERIALIZED ({})
-SELECT pg_advisory_xact_lock(kind, id) FROM unnest(%(kinds)s, %(keys)s) AS wanted (kind, id)
-WHERE NOT EXISTS (SELECT FROM in_the_way)
-""",
+    f"""
+WITH in_the_way AS MATERIALIZED ({{}}), locked AS MATERIALIZED (
+    SELECT kind, id, pg_advisory_xact_lock(kind, id)
+    FROM unnest(%(kinds)s, %(keys)s) AS wanted (kind, id)
+    WHERE NOT EXISTS (SELECT FROM in_the_way)
+)
+{LEAVE}
+""",  # noqa: S608  our own words
     IN_THE_WAY,
     **LOCKED,
 )
@@ -63,14 +67,16 @@ WHAT_IS_KEPT = Prepared(
 WITH kept AS MATERIALIZED (
     SELECT practitioner_id, room_id FROM bookings_appointment
     WHERE held_by = %(visitor)s AND status = 'held'
+), locked AS MATERIALIZED (
+    SELECT kind, id, pg_advisory_xact_lock(kind, id) FROM (
+        SELECT kind, (key & {LARGEST})::int AS id FROM (
+            SELECT {PRACTITIONER} AS kind, practitioner_id AS key FROM kept
+            UNION SELECT {ROOM}, room_id FROM kept WHERE %(with_room)s AND room_id IS NOT NULL
+            UNION SELECT kind, key FROM unnest(%(kinds)s, %(keys)s) AS more (kind, key)
+        ) AS wanted ORDER BY kind, id
+    ) AS one
 )
-SELECT kind, id, pg_advisory_xact_lock(kind, id) FROM (
-    SELECT kind, (key & {LARGEST})::int AS id FROM (
-        SELECT {PRACTITIONER} AS kind, practitioner_id AS key FROM kept
-        UNION SELECT {ROOM}, room_id FROM kept WHERE %(with_room)s AND room_id IS NOT NULL
-        UNION SELECT kind, key FROM unnest(%(kinds)s, %(keys)s) AS more (kind, key)
-    ) AS wanted ORDER BY kind, id
-) AS one
+{LEAVE}
 """,  # noqa: S608  our own numbers
     {"visitor": "text", "with_room": "boolean", **LOCKED},
 )
@@ -79,24 +85,27 @@ SELECT kind, id, pg_advisory_xact_lock(kind, id) FROM (
 WHAT_IT_STANDS_ON = f"""
 stands AS MATERIALIZED (
     SELECT practitioner_id, room_id, client_id FROM bookings_appointment WHERE id = %(visit)s
+), locked AS MATERIALIZED (
+    SELECT kind, id, pg_advisory_xact_lock(kind, id) FROM (
+        SELECT kind, (key & {LARGEST})::int AS id FROM (
+            SELECT {PRACTITIONER} AS kind, practitioner_id AS key FROM stands
+            UNION SELECT {ROOM}, room_id FROM stands
+            UNION SELECT {CLIENT}, client_id FROM stands
+            UNION SELECT kind, key FROM unnest(%(kinds)s, %(keys)s) AS more (kind, key)
+        ) AS wanted WHERE kind = ANY (%(only)s) AND key IS NOT NULL ORDER BY kind, id
+    ) AS one WHERE NOT EXISTS (SELECT FROM in_the_way)
 )
-SELECT kind, id, pg_advisory_xact_lock(kind, id) FROM (
-    SELECT kind, (key & {LARGEST})::int AS id FROM (
-        SELECT {PRACTITIONER} AS kind, practitioner_id AS key FROM stands
-        UNION SELECT {ROOM}, room_id FROM stands
-        UNION SELECT {CLIENT}, client_id FROM stands
-        UNION SELECT kind, key FROM unnest(%(kinds)s, %(keys)s) AS more (kind, key)
-    ) AS wanted WHERE kind = ANY (%(only)s) AND key IS NOT NULL ORDER BY kind, id
-) AS one
+{LEAVE}
 """  # noqa: S608  our own numbers
 STANDS: dict[str, str] = {"visit": "bigint", "only": "int[]", **LOCKED}
-STANDS_ON = Prepared("lock_what_it_stands_on", f"WITH {WHAT_IT_STANDS_ON}", STANDS)
+STANDS_ON = Prepared(
+    "lock_what_it_stands_on",
+    f"WITH in_the_way AS (SELECT WHERE false), {WHAT_IT_STANDS_ON}",
+    STANDS,
+)
 STANDS_ON_UNLESS_TAKEN = PreparedAround(
     "lock_what_it_stands_on_unless_taken",
-    f"""
-WITH in_the_way AS MATERIALIZED ({{}}), {WHAT_IT_STANDS_ON}
-WHERE NOT EXISTS (SELECT FROM in_the_way)
-""",
+    f"WITH in_the_way AS MATERIALIZED ({{}}), {WHAT_IT_STANDS_ON}",
     IN_THE_WAY,
     **STANDS,
 )
@@ -105,11 +114,12 @@ WHERE NOT EXISTS (SELECT FROM in_the_way)
 def take_time(wish: Wish, *more: tuple[int, int]) -> None:
     """Lock the calendar of a practitioner, and more, unless somebody stands there already.
 
-    Of a crowd that wants one time nobody waits for nothing. Raises the reason why it
-    cannot be booked.
+    Of a crowd that wants one time nobody waits for nothing. The offer is read behind the
+    locks, or without them where they are of no use. Raises the reason why it cannot be booked.
     """
     wanted = _pairs((PRACTITIONER, wish.practitioner.pk), *more)
-    if not UNLESS_TAKEN.rows(**wish.there, **wanted):
+    wish.offer = wish.read(after=UNLESS_TAKEN.said(**wish.there, **wanted))
+    if wish.offer is None or not pairs_of(wish.offer):
         raise wish.why_not() or SlotTaken()  # it may be free again by now
 
 
@@ -143,30 +153,26 @@ def take_room(
     return key
 
 
-def lock_kept(visitor: str, *more: tuple[int, int | None], with_room: bool = True) -> set[Pair]:
-    """Lock a visitor, what they keep, and more, as it stands when asked; what is locked now."""
+def lock_kept(visitor: str, *more: tuple[int, int | None], with_room: bool = True) -> str:
+    """Lock a visitor, what they keep, and more, as it stands when asked: said to go before a query."""
     wanted = _pairs((VISITOR, visitor_number(visitor)), *more)
-    rows = WHAT_IS_KEPT.rows({"visitor": visitor, "with_room": with_room, **wanted})
-    return {(kind, key) for kind, key, _ in rows}
+    return WHAT_IS_KEPT.said({"visitor": visitor, "with_room": with_room, **wanted})
 
 
-def lock_under(
-    visit: Appointment, *more: tuple[int, int | None], kinds: Collection[int]
-) -> set[Pair]:
-    """Lock what a visit stands on, as far as those kinds go, and more; what is locked now."""
-    rows = STANDS_ON.rows({"visit": visit.pk, "only": list(kinds), **_pairs(*more)})
-    return {(kind, key) for kind, key, _ in rows}
+def lock_under(visit: Appointment, *more: tuple[int, int | None], kinds: Collection[int]) -> str:
+    """Lock what a visit stands on, as far as those kinds go, and more: said to go before a query."""
+    return STANDS_ON.said({"visit": visit.pk, "only": list(kinds), **_pairs(*more)})
 
 
 def lock_to_move(
     visit: Appointment, to: Practitioner, starts_at: datetime, *, now: datetime
-) -> set[Pair]:
+) -> str:
     """Lock whom a visit is with and whom it moves to, unless somebody stands there: then nothing.
 
-    Looks where the visit would take place, without its turnover.
+    Looks where the visit would take place, without its turnover. Said to go before a query.
     """
     ends_at = starts_at + (visit.ends_at - visit.starts_at)
-    rows = STANDS_ON_UNLESS_TAKEN.rows(
+    return STANDS_ON_UNLESS_TAKEN.said(
         visit=visit.pk,
         only=[PRACTITIONER],
         practitioner=to.pk,
@@ -178,17 +184,16 @@ def lock_to_move(
         moving=visit.pk,
         **_pairs((PRACTITIONER, to.pk)),
     )
-    return {(kind, key) for kind, key, _ in rows}
 
 
-def stands_on(visit: Appointment, locked: set[Pair], kinds: Collection[int]) -> bool:
-    """Whether the locks are those of a visit, which may have changed while they were waited for."""
+def stands_on_its_locks(visit: Appointment, kinds: Collection[int]) -> bool:
+    """Whether a visit was read behind its own locks: it may have changed while they were waited for."""
     own = zip(
         (PRACTITIONER, ROOM, CLIENT),
         (visit.practitioner_id, visit.room_id, visit.client_id),
         strict=True,
     )
-    return locked.issuperset(in_order(pair for pair in own if pair[0] in kinds))
+    return pairs_of(visit).issuperset(in_order(pair for pair in own if pair[0] in kinds))
 
 
 def _pairs(*wanted: tuple[int, int | None]) -> dict[str, list[int]]:

@@ -13,9 +13,10 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 
 from bookings.calendar.attempts import LookAgain
-from bookings.calendar.taking import Pair, lock_under, stands_on
+from bookings.calendar.taking import lock_under, stands_on_its_locks
 from bookings.errors import ClientBusy
 from bookings.extensions import Event, tell_listeners
+from bookings.marks import Locks
 from bookings.messages import appointments as mails
 from bookings.models import Appointment, Client
 from bookings.refusals import Wish
@@ -41,7 +42,7 @@ SERVICE = PreparedQuery("service", {"key": "bigint"}, lambda key: Service.object
 WITH_DETAILS = PreparedQuery(
     "with_details",
     {"key": "bigint"},
-    lambda key: Appointment.objects.filter(pk=key).with_details(),
+    lambda key: Appointment.objects.filter(pk=key).with_details().annotate(locks=Locks()),
 )
 INSERT = PreparedInsert(
     Appointment,
@@ -92,10 +93,10 @@ def locked(
     return read_locked(visit, lock_under(visit, *more, kinds=kinds), kinds)
 
 
-def read_locked(visit: Appointment, locks: set[Pair], kinds: Collection[int]) -> Appointment:
-    """Read a visit again behind its locks. Raises LookAgain when it stands on others."""
-    fresh = WITH_DETAILS.only(key=visit.pk)
-    if not stands_on(fresh, locks, kinds):
+def read_locked(visit: Appointment, locks: str, kinds: Collection[int]) -> Appointment:
+    """Read a visit again behind its locks, which are `said`. Raises LookAgain when it stands on others."""
+    fresh = WITH_DETAILS.only(key=visit.pk, after=locks)
+    if not stands_on_its_locks(fresh, kinds):
         raise LookAgain
     return fresh
 
