@@ -73,7 +73,7 @@ def running_plans(client: Client | None, *, now: datetime) -> list[TreatmentPlan
     """The plans of a client that are active or at rest, with their papers."""
     if client is None:
         return []
-    about = {"client": client.pk, "closed_since": since(now)}
+    about: dict[str, Any] = {"client": client.pk, "closed_since": since(now)}
     return once((TreatmentPlan, *about.values()), lambda: RUNNING.rows(**about))
 
 
