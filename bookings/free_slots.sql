@@ -27,7 +27,7 @@ WITH RECURSIVE clock AS (  -- what a place's clock is ahead of UTC from when unt
           FROM unnest(%(clock_places)s, %(todays)s, %(since)s, %(until)s, %(ahead)s, %(ahead_before)s)
               AS c (location_id, today, since, until, ahead, ahead_before)) AS one
 ),
-date AS (
+date AS MATERIALIZED (
     SELECT d::date AS day, extract(isodow FROM d)::int AS weekday
     FROM generate_series(%(first_day)s::timestamp, %(last_day)s::timestamp, interval '1 day') AS d
 ),
@@ -74,7 +74,8 @@ wall AS (  -- weekly and extra hours as the wall shows them, and closures, which
 ),
 span AS (  -- from the first moments at which the clock shows these times, or later ones
     SELECT w.practitioner_id, w.location_id,
-           tstzrange(s.begins, s.ends, CASE WHEN c.skips_midnight AND s.begins = c.since THEN '()' ELSE '[)' END) AS lasts
+           CASE WHEN c.skips_midnight AND s.begins = c.since THEN tstzrange(s.begins, s.ends, '()')
+                ELSE tstzrange(s.begins, s.ends) END AS lasts
     FROM wall w
     JOIN clock c ON c.location_id = w.location_id
     CROSS JOIN LATERAL (
@@ -139,7 +140,7 @@ room AS MATERIALIZED (
 free AS MATERIALIZED (  -- what is left of the windows, and whether others use a practitioner's room, too
     SELECT w.practitioner_id, w.location_id, turnover.before,
            ARRAY(SELECT lower(one) FROM unnest(w.windows) AS one) AS opens,
-           w.windows - coalesce(block.spans, '{}') AS spans,
+           w.windows - coalesce(visits.spans, '{}') - coalesce(away.spans, '{}') AS spans,
            (SELECT bool_and(v.practitioner_id = w.practitioner_id)
             FROM bookings_appointment v
             WHERE v.room_id = room.id AND v.status <> 'cancelled'
@@ -147,26 +148,26 @@ free AS MATERIALIZED (  -- what is left of the windows, and whether others use a
     FROM work w
     LEFT JOIN work shut ON shut.practitioner_id IS NULL AND shut.location_id = w.location_id
     CROSS JOIN clinic c
-    CROSS JOIN (SELECT DISTINCT before FROM asked) AS turnover
+    CROSS JOIN (SELECT before, before = interval '0' AS is_none FROM asked GROUP BY before) AS turnover
+    CROSS JOIN LATERAL (  -- those elsewhere with the way between the two locations
+        SELECT range_agg(
+                   CASE WHEN v.location_id = w.location_id AND turnover.is_none THEN v.busy
+                        WHEN v.location_id = w.location_id THEN tstzrange(lower(v.busy), upper(v.busy) + turnover.before)
+                        ELSE tstzrange(lower(v.busy) - c.travel, upper(v.busy) + c.travel + turnover.before) END) AS spans,
+               max(v.room_id) AS room_id
+        FROM standing v
+        WHERE v.practitioner_id = w.practitioner_id
+    ) AS visits
     CROSS JOIN LATERAL (
-        SELECT range_agg(CASE WHEN way + turnover.before = interval '0' THEN span
-                              ELSE tstzrange(lower(span) - way, upper(span) + way + turnover.before) END) AS spans,
-               max(room_id) AS room_id
-        FROM (  -- visits, those elsewhere with the way between the two locations
-            SELECT v.busy AS span, CASE WHEN v.location_id = w.location_id THEN interval '0' ELSE c.travel END AS way,
-                   v.room_id
-            FROM standing v
-            WHERE v.practitioner_id = w.practitioner_id
-            UNION ALL
-            SELECT tstzrange(o.starts_at, o.ends_at), interval '0', NULL::bigint
-            FROM practitioners_timeoff o
-            WHERE o.practitioner_id = w.practitioner_id
-              AND o.ends_at > %(looked_from)s AND o.starts_at < %(looked_until)s
-            UNION ALL
-            SELECT closed, interval '0', NULL::bigint FROM unnest(shut.windows) AS closed
-        ) AS one
-    ) AS block
-    LEFT JOIN room ON room.id = block.room_id AND room.location_id = w.location_id
+        SELECT range_agg(tstzrange(lower(span), upper(span) + turnover.before)) AS spans
+        FROM (SELECT tstzrange(o.starts_at, o.ends_at) AS span
+              FROM practitioners_timeoff o
+              WHERE o.practitioner_id = w.practitioner_id
+                AND o.ends_at > %(looked_from)s AND o.starts_at < %(looked_until)s
+              UNION ALL
+              SELECT closed FROM unnest(shut.windows) AS closed) AS one
+    ) AS away
+    LEFT JOIN room ON room.id = visits.room_id AND room.location_id = w.location_id
     WHERE w.practitioner_id IS NOT NULL
 ),
 crowded AS (  -- when somebody may start, and in none of the first rooms; room by room until there is no such time
