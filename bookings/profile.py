@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from bookings.availability import looks
 from bookings.picking import TIMES_IN_SHORT, half_days, spread, value_of
-from bookings.shown import photo_of, times_url
+from bookings.shown import KEPT, photo_of, times_url
 from bookings.starts import Slot, Starts, ask, slots_of
 from bookings.times import Words
+from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 
 FORTNIGHT = timedelta(days=14)
@@ -91,16 +94,45 @@ def glance_at(
     *,
     now: datetime,
 ) -> Glance | None:
-    """A few times of the session that somebody can give soonest. None without any.
+    """A few times of the session that somebody can give soonest. None without any."""
+    zones = {pk: place.zone for pk, place in places.items()}
+    chosen = a_few_times(person, services, places, clinic, now=now) if services else []
+    if not chosen:
+        return None
+    service = next(one for one in services if one.pk == chosen[0].service_id)
+    here = {pk: times_url(service, person, place) for pk, place in places.items()}
+    today = {pk: day_of(now, zone) for pk, zone in zones.items()}
+    return Glance(
+        tuple(
+            TimeTile(
+                *tile_words(at, zones[where], clinic.time_style, today[where]),
+                f"{here[where]}&at={value_of(at)}",
+            )
+            for at, where in ((slot.starts_at, slot.location_id) for slot in chosen)
+        ),
+        service.name,
+        service.minutes,
+        places[chosen[0].location_id].name,
+        times_url(service, person),
+    )
+
+
+def a_few_times(
+    person: Practitioner,
+    services: Sequence[Service],
+    places: Mapping[int, Location],
+    clinic: ClinicSettings,
+    *,
+    now: datetime,
+) -> list[Slot]:
+    """Of the session that somebody can give soonest, the first of six half days; else what there is.
 
     One query, or two where the next fortnight has no six half days to choose from.
     """
     zones = {pk: place.zone for pk, place in places.items()}
-    slots: list[Slot] = []
-    if not services:
-        return None
+    rows: list[Starts] = []
     for first_day, days in looks(
-        services, clinic, places.values(), now=now, first=[FORTNIGHT.days]
+        services, clinic, places.values(), now=now, first=(FORTNIGHT.days,)
     ):
         rows = ask(
             [service.pk for service in services],
@@ -110,49 +142,31 @@ def glance_at(
             now=now,
             places=Location.every(),
         )
-        slots = soonest_of(rows)
-        if len(half_days(slots, zones)) == TIMES_IN_SHORT:
-            break
-    chosen = spread(slots, zones)
-    if not chosen:
-        return None
-    service = next(one for one in services if one.pk == chosen[0].service_id)
-    return Glance(
-        tuple(
-            _tile(slot, places[slot.location_id], service, person, clinic, now=now)
-            for slot in chosen
-        ),
-        service.name,
-        service.minutes,
-        places[chosen[0].location_id].name,
-        times_url(service, person),
-    )
+        chosen = half_days(soonest_of(rows), zones)
+        if len(chosen) == TIMES_IN_SHORT:
+            return chosen
+    return spread(list(soonest_of(rows)), zones)
 
 
-def soonest_of(rows: Sequence[Starts]) -> list[Slot]:
+@lru_cache(KEPT)
+def tile_words(at: datetime, zone: ZoneInfo, style: str, today: date) -> tuple[str, str]:
+    """The day, near or in short, and the time; the same moments are said on page after page."""
+    words = Words(zone, style)
+    day = words.near_day(at, today=today)
+    return day[0].upper() + day[1:], words.time(at)
+
+
+def soonest_of(rows: Sequence[Starts]) -> Iterator[Slot]:
     """The times of the session that comes soonest, over a fortnight from then on.
 
     Of several that could start at one moment it is the first in their order.
     """
     firsts = [(at, row) for row in rows for at in row.soonest(1)]
     if not firsts:
-        return []
+        return
     first, soonest = min(firsts, key=itemgetter(0))
     until = first + FORTNIGHT.total_seconds()
     theirs = [row for row in rows if row.service_id == soonest.service_id]
-    return slots_of((at, row) for row in theirs for at in row.at if at < until)
-
-
-def _tile(
-    slot: Slot,
-    place: Location,
-    service: Service,
-    person: Practitioner,
-    clinic: ClinicSettings,
-    *,
-    now: datetime,
-) -> TimeTile:
-    words = Words(place.zone, clinic.time_style)
-    day = words.near_day(slot.starts_at, today=now.astimezone(place.zone).date())
-    url = f"{times_url(service, person, place)}&at={value_of(slot.starts_at)}"
-    return TimeTile(day[0].upper() + day[1:], words.time(slot.starts_at), url)
+    starts = [(at, row) for row in theirs for at in row.at if at < until]
+    for start in sorted(starts, key=itemgetter(0)):
+        yield from slots_of([start])
