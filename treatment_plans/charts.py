@@ -164,18 +164,18 @@ class Panel:
 
     @property
     def table(self) -> list[tuple[date, list[str], str]]:
-        """Every day with the value of each line and the occasion, oldest first."""
-        by_day: dict[date, dict[str, Point]] = {}
+        """Every day with the value of each line and the occasion, oldest first; a baseline by itself."""
+        by_day: dict[tuple[date, bool], dict[str, Point]] = {}
         for one in self.series:
             for point in one.points:
-                by_day.setdefault(point.on, {})[one.key] = point
+                by_day.setdefault(point.place, {})[one.key] = point
         return [
             (
                 day,
                 [plain(found[s.key].value) if s.key in found else "" for s in self.series],
                 next(iter(found.values())).occasion,
             )
-            for day, found in sorted(by_day.items())
+            for (day, _), found in sorted(by_day.items())
         ]
 
     @property

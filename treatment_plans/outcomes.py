@@ -225,6 +225,11 @@ class Point:
     value: Decimal
     occasion: str = ""
 
+    @property
+    def place(self) -> tuple[date, bool]:
+        """Its day, and whether it comes after the baseline of that day."""
+        return self.on, self.occasion != "baseline"
+
 
 @dataclass(frozen=True, slots=True)
 class Series:

@@ -2,7 +2,7 @@
 
 Pain and ranges of motion of an assessment are the same kind of value as a score that was
 asked for, and join the same series; nothing is entered twice. Where one day has both, the
-score counts.
+score counts; only a baseline stands beside what was taken later on its day.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ PAIN = {"worst": "pain_worst", "average": "pain_average", "now": "pain_now"}
 
 @dataclass(slots=True)
 class _Line:
-    """A series while it is being gathered: one value a day, the one that came last."""
+    """A series while it is being gathered: one value a day, the one that came last, and the baseline."""
 
     measure: OutcomeMeasure
     name: str
-    by_day: dict[date, Point]
+    by_day: dict[tuple[date, bool], Point]
     panel: str
     is_judged: bool = True
     is_activity: bool = False  # what counts is known for the mean of activities only
@@ -95,24 +95,23 @@ def _series(key: str, line: _Line) -> Series:
 
 def _scored(found: Iterable[OutcomeScore]) -> Iterator[tuple[str, _Line]]:
     """The scores that were asked for: activities by themselves and as their mean."""
-    rated: dict[date, list[OutcomeScore]] = defaultdict(list)
+    rated: dict[tuple[date, bool], list[OutcomeScore]] = defaultdict(list)
     for score in found:
-        line = _Line(
-            score.measure, score.name, {score.taken_on: _point(score)}, score.measure.called
-        )
+        point = _point(score)
+        line = _Line(score.measure, score.name, {point.place: point}, score.measure.called)
         if score.activity is not None:
-            rated[score.taken_on].append(score)
+            rated[point.place].append(score)
             line.is_judged, line.is_activity, line.panel = False, True, score.name
             yield f"{PSFS} {score.activity.number}", line
             continue
         if score.side:
             line.name = f"{line.name}, {Side(score.side).label.lower()}"
         yield _key(score.measure, score.part, score.side), line
-    for day, scores in rated.items():
+    for (day, _), scores in rated.items():
         value = mean([score.value for score in scores])
         if value is not None:
             point = Point(day, value, scores[0].occasion)
-            yield PSFS, _Line(scores[0].measure, MEAN, {day: point}, MEAN)
+            yield PSFS, _Line(scores[0].measure, MEAN, {point.place: point}, MEAN)
 
 
 def _point(score: OutcomeScore) -> Point:
@@ -211,7 +210,7 @@ def _pain(found: Assessment, measure: OutcomeMeasure, occasion: str) -> Iterator
         value = getattr(found, name)
         if value is not None:
             point = Point(found.assessed_on, Decimal(value), occasion)
-            line = _Line(measure, measure.part_name(part), {point.on: point}, measure.called)
+            line = _Line(measure, measure.part_name(part), {point.place: point}, measure.called)
             yield _key(measure, part, ""), line
 
 
@@ -226,6 +225,6 @@ def _ranges(
         if row.motion == RomMeasurement.Motion.PASSIVE:
             name = f"{name}, passive"
         point = Point(found.assessed_on, Decimal(row.degrees), occasion)
-        line = _Line(measure, name, {point.on: point}, panel)
+        line = _Line(measure, name, {point.place: point}, panel)
         line.reference = Decimal(norm.degrees) if norm else None
         yield f"{ROM} {row.joint} {row.movement} {row.side} {row.motion}", line

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from bookings.forms import Styled
+from bookings.times import say_day
 from practitioners.models import BodyRegion
 from treatment_plans.forms.rows import row_formset
 from treatment_plans.models import Assessment, BodyMark, RomMeasurement
@@ -82,6 +83,16 @@ class AssessmentForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
             "onset_on": {"invalid": "Enter a date like 15/6/2026."},
         }
 
+    def meanwhile(self, stored: Assessment) -> list[tuple[str, str]]:
+        """What somebody else has saved, where it differs; saving again is then a choice."""
+        self.data = self.data.copy()
+        self.data["version"] = str(stored.version)
+        return [
+            (str(self[name].label), _said(stored, name))
+            for name in self.Meta.fields
+            if self.cleaned_data.get(name) != getattr(stored, name)
+        ]
+
     def clean_onset_on(self) -> date | None:
         """Refuse an onset in the future or beyond a lifetime."""
         day: date | None = self.cleaned_data["onset_on"]
@@ -90,6 +101,16 @@ class AssessmentForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
         if day and day < EARLIEST_ONSET:
             raise ValidationError("Enter a year after 1920.", code="too_early")
         return day
+
+
+def _said(stored: Assessment, name: str) -> str:
+    """A stored value in words."""
+    value = getattr(stored, f"get_{name}_display", lambda: getattr(stored, name))()
+    if isinstance(value, date):
+        return say_day(value)
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return "nothing" if value in (None, "") else str(value)
 
 
 def places() -> list[tuple[str, list[tuple[str, str]]]]:

@@ -191,8 +191,24 @@ def test_an_older_copy_of_an_assessment_does_not_overwrite_a_newer_one(world: Wo
     assert browser.post(world.paths()["assessment edit"], posted).status_code == 302
     again = browser.post(world.paths()["assessment edit"], {**posted, "complaint": "Second"})
     assert (again.status_code, "Second" in again.content.decode()) == (409, True)
+    page = again.content.decode()
+    for words in ("Saved meanwhile", "First", 'name="version" value="2"'):
+        assert words in page
     world.assessment.refresh_from_db()
     assert world.assessment.complaint == "First"
+
+
+def test_whoever_has_seen_what_was_saved_meanwhile_may_save_theirs(world: World) -> None:
+    posted = {"complaint": "First", "version": "1", **rows("marks"), **rows("rom")}
+    browser = world.browser(world.user)
+    browser.post(world.paths()["assessment edit"], {**posted, "pain_now": "0"})
+    mine = {**posted, "complaint": "Second", "pain_now": "3"}
+    page = browser.post(world.paths()["assessment edit"], mine).content.decode()
+    assert '<dt>Pain right now</dt><dd dir="auto">0</dd>' in page
+    mine["version"] = "2"
+    assert browser.post(world.paths()["assessment edit"], mine).status_code == 302
+    world.assessment.refresh_from_db()
+    assert (world.assessment.complaint, world.assessment.pain_now) == ("Second", 3)
 
 
 def plan_data(world: World, *phases: dict[str, str], **more: str) -> dict[str, str]:

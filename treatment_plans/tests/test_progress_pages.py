@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from bookings.models import ClientAccess
 from bookings.tests.factories import NOW, make_client, make_staff, make_user
 from treatment_plans.models import Goal, OutcomeMeasure, RecordAccess
+from treatment_plans.progress import series_of
 from treatment_plans.tests.factories import make_plan
 from treatment_plans.tests.outcome_world import BASE, REVIEW, OutcomeWorld
 from treatment_plans.tests.test_plan_measures import as_user
@@ -193,3 +194,19 @@ def test_the_way_to_progress_opens_a_single_plan_and_lists_several(world: Outcom
     page = as_user(make_user()).get("/my/progress/").content.decode()
     assert "No plan yet." in page
     assert "/my/progress/" in browser.get("/my/").content.decode()
+
+
+def test_a_score_on_the_day_of_the_baseline_stands_beside_it(world: OutcomeWorld) -> None:
+    world.assessment.pain_now = 7
+    world.assessment.save()
+    world.enter("session", BASE, nprs_now=4)
+    world.enter("review", BASE, psfs_1=9)
+    lines = {one.name: one for one in series_of(world.plan)}
+    now = next(one for name, one in lines.items() if name.endswith("now"))
+    assert [(point.value, point.occasion) for point in now.points] == [
+        (7, "baseline"), (4, "session"),
+    ]  # fmt: skip
+    mean = lines["Activities, on average"]
+    assert [point.value for point in mean.points][:2] == [4, 9]
+    page = as_user(world.by).get(f"/desk/plans/{world.plan.public_id}/progress/").content.decode()
+    assert page.count(BASE.strftime("%-d %b %Y</th>")) >= 2

@@ -80,6 +80,7 @@ def _edit(request: HttpRequest, draft: Assessment) -> HttpResponse:
         data, prefix="rom", initial=_rom(draft), form_kwargs={"movement_choices": movements()}
     )
     problems: list[tuple[str, str]] = []
+    meanwhile: list[tuple[str, str]] | None = None
     status = 200
     if data is not None and not adding:
         if all([form.is_valid(), marks.is_valid(), rom.is_valid()]):
@@ -92,7 +93,10 @@ def _edit(request: HttpRequest, draft: Assessment) -> HttpResponse:
                 )
                 return redirect("desk_assessment", public_id=saved.public_id)
             except EditedElsewhere as problem:
-                problems, status = [(problem.sentence, "")], 409
+                stored = Assessment.objects.visible_to(request.user).get(pk=draft.pk)
+                meanwhile = form.meanwhile(stored)
+                said = f"{problem.sentence} Look at what theirs says before you save yours."
+                problems, status = [(said, "meanwhile")], 409
         else:
             status = 422
     context = {
@@ -101,6 +105,8 @@ def _edit(request: HttpRequest, draft: Assessment) -> HttpResponse:
         "rom": rom,
         "client": draft.client,
         "problems": problems,
+        "meanwhile": meanwhile,
+        "assessment": draft,
         "forms": [marks, rom],
         "has_errors": status != 200,
         "is_new": draft.pk is None,
