@@ -13,6 +13,7 @@ from typing import Any
 from treatment_plans.models import Review
 from treatment_plans.outcomes import Change, Series, judged_changes, plain, suggestion
 from treatment_plans.plan_facts import facts_from, taken_of, visits_of
+from treatment_plans.plans import no_taper
 from treatment_plans.progress import series_of
 
 READINGS = {
@@ -84,15 +85,17 @@ def of(review: Review, *, now: datetime) -> Findings:
     plan = review.plan
     visits = visits_of([plan])[plan.pk]
     today = now.astimezone(plan.location.zone).date()
-    taken = taken_of(plan, facts_from(plan, visits), visits, today=today)
+    facts = facts_from(plan, visits)
+    taken = taken_of(plan, facts, visits, today=today)
     series = series_of(plan)
     advised = suggestion(judged_changes(series), reviews=review.number)
+    words = [one for one in advised.advice if one != "taper" or not no_taper(facts)]
     return Findings(
         completed=taken.completed,
         expected=taken.expected,
         band=taken.band,
         measured=tuple(_measured(series)),
-        suggested=" ".join(advised.advice),
+        suggested=" ".join(words),
         because=advised.because,
     )
 

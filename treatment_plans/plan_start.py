@@ -91,14 +91,14 @@ def save_plan(
 ) -> TreatmentPlan:
     """Save a plan, start it if that is wanted, and count a visit as its session 1: all or nothing.
 
-    Raises what `plans.save` and `plans.activate` raise.
+    Raises what `plans.save` and `visits.start` raise.
     """
     is_new = plan.pk is None
     saved = plans.save(plan, by=by, now=now, **content)
     if not is_new:
         reviews.plan_changed(saved, by=by, now=now)
     if starts:
-        saved = plans.activate(saved, by=by, now=now)
+        saved = visits.start(saved, by=by, now=now)
     if first_visit is not None:
         visits.link(saved, first_visit, now=now)
         recall.refresh(saved, now=now)

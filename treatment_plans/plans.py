@@ -16,6 +16,7 @@ from treatment_plans import agreements, asking, check_ins, recall, reproposing
 from treatment_plans.errors import EditedElsewhere, ReasonMissing, WrongState
 from treatment_plans.models import Goal, PlanPause, PlanPhase, Reproposal, TreatmentPlan
 from treatment_plans.plan_facts import SOURCE, check_plan_phases, facts_of
+from treatment_plans.schedule import Facts
 from treatment_plans.schedule.phases import position
 from treatment_plans.versions import record
 
@@ -171,19 +172,25 @@ def taper(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> Treatm
     Raises WrongState when no session has been done or no later phase is written.
     """
     _take(plan)
-    place = position(facts_of(plan).phases, facts_of(plan).done)
-    rows = list(plan.phases.all())
-    index, session = place if place else (len(rows), 1)
-    if index == 0 and session == 1:
-        raise WrongState("No session has been done yet, so there is nothing to taper.")
+    facts = facts_of(plan)
+    if problem := no_taper(facts):
+        raise WrongState(problem)
+    index, session = position(facts.phases, facts.done) or (len(facts.phases), 1)
     if session > 1:
-        if index + 1 >= len(rows):
-            raise WrongState("There is no later phase to go on to. Change the plan instead.")
-        rows[index].session_count = session - 1
-        rows[index].save()
-    elif index >= len(rows):
-        raise WrongState("There is no later phase to go on to. Change the plan instead.")
+        running = plan.phases.all()[index]
+        running.session_count = session - 1
+        running.save()
     return _versioned(plan, by=by, now=now, reason=reason)
+
+
+def no_taper(facts: Facts) -> str:
+    """Why a plan cannot go on to its next phase now; empty when it can."""
+    index, session = position(facts.phases, facts.done) or (len(facts.phases), 1)
+    if index == 0 and session == 1:
+        return "No session has been done yet, so there is nothing to taper."
+    if index + (session > 1) >= len(facts.phases):
+        return "There is no later phase to go on to. Change the plan instead."
+    return ""
 
 
 def with_all(pk: int) -> TreatmentPlan:

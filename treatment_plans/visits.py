@@ -116,6 +116,23 @@ def link(plan: TreatmentPlan, appointment: Appointment, *, now: datetime) -> Non
     )
 
 
+@transaction.atomic
+def start(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str = "") -> TreatmentPlan:
+    """Start a plan, with what its client has booked already if this is their only active one.
+
+    Raises what `plans.activate` raises.
+    """
+    started = plans.activate(plan, by=by, now=now, reason=reason)
+    if TreatmentPlan.objects.filter(client=started.client).active().count() > 1:
+        return started
+    booked = Appointment.objects.filter(
+        client=started.client, plan_visit=None, service__kind=Service.Kind.MEDICAL
+    ).upcoming(now=now)
+    for visit in booked:
+        link(started, visit, now=now)
+    return plans.follow_visit(started, "booked", now=now)
+
+
 def loose(plan: TreatmentPlan, *, now: datetime) -> list[Appointment]:
     """Medical visits of the client that belong to no plan, the newest first: some may be this one's."""
     rows = Appointment.objects.standing().filter(

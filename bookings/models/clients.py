@@ -53,11 +53,11 @@ class ClientQuerySet(models.QuerySet["Client"]):
         return self.filter(seen)
 
     def matching(self, asked: str) -> ClientQuerySet:
-        """Those whose name, e-mail or phone holds what was typed."""
+        """Those whose name holds every word that was typed, or whose e-mail or phone all of it."""
         if not asked:
             return self
         digits = "".join(char for char in asked if char.isdigit()).lstrip("0")
-        found = Q(name__icontains=asked) | Q(email__icontains=asked)
+        found = Q(email__icontains=asked) | Q(*(Q(name__icontains=word) for word in asked.split()))
         return self.filter(found | Q(phone__contains=digits) if len(digits) > 3 else found)
 
     def current(self) -> ClientQuerySet:

@@ -122,3 +122,13 @@ def test_only_the_desk_enters_and_edits(world: World, client: Browser) -> None:
     client.logout()
     assert client.post("/desk/clients/new/", NEW).status_code == 302
     assert not Client.objects.filter(name="Nora New").exists()
+
+
+def test_a_client_is_found_by_the_names_in_any_order(
+    world: World, client: Browser, desk: Any
+) -> None:
+    make_client(name="Cleo Fictional")
+    make_client(name="Cleo Invented")
+    page = client.get("/desk/clients/?q=fictional+cleo").content.decode()
+    assert "Cleo Fictional" in page
+    assert "Cleo Invented" not in page

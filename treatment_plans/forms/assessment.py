@@ -85,8 +85,7 @@ class AssessmentForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
 
     def meanwhile(self, stored: Assessment) -> list[tuple[str, str]]:
         """What somebody else has saved, where it differs; saving again is then a choice."""
-        self.data = self.data.copy()
-        self.data["version"] = str(stored.version)
+        self.data = {**self.data, "version": str(stored.version)}
         return [
             (str(self[name].label), _said(stored, name))
             for name in self.Meta.fields

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from bookings.forms import Styled
@@ -45,6 +47,12 @@ class DecisionForm(Styled):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="In plain words: what was measured and what comes next, no promises.",
     )
+
+    def __init__(self, *args: Any, can_taper: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not can_taper and self["decision"].value() != Decision.TAPER:
+            offered = [choice for choice in CHOICES if choice[0] != Decision.TAPER]
+            self.fields["decision"].choices = offered  # type: ignore[attr-defined]
 
 
 class OverrideForm(Styled):

@@ -307,3 +307,14 @@ def test_the_day_and_the_client_list_ask_a_fixed_number_of_questions(world: Worl
 def test_a_date_is_shown_as_its_hint_asks_for_it(world: World) -> None:
     page = world.browser(world.user).get(world.paths()["plan new"]).content.decode()
     assert f'value="{timezone.now().astimezone(world.place.zone):%d/%m/%Y}"' in page
+
+
+def test_an_assessment_is_begun_for_who_is_here_and_not_for_the_next_visit(world: World) -> None:
+    make_appointment(
+        world.person, world.service, world.place,
+        world.visit.starts_at + timedelta(days=4), client=world.client,
+    )  # fmt: skip
+    world.visit.status = "started"
+    world.visit.save()
+    page = world.browser(world.user).get(f"/desk/clients/{world.client.public_id}/")
+    assert f"?visit={world.visit.public_id}" in page.content.decode()

@@ -189,3 +189,15 @@ def test_a_colleague_s_list_is_empty_and_the_lead_s_has_all(world: World, review
         for user in (colleague, make_staff("Clinical lead"))
     ]
     assert [world.patient.name in page for page in pages] == [False, True]
+
+
+def test_a_later_phase_is_offered_only_where_there_is_one(world: World, review: Review) -> None:
+    browser = browser_of(world.user)
+    assert 'value="taper"' in browser.get(path(review)).content.decode()
+    world.plan.phases.last().delete()  # type: ignore[union-attr]
+    page = browser.get(path(review))
+    assert 'value="taper"' not in page.content.decode()
+    assert "next phase" not in page.context["found"].advice
+    late = browser.post(path(review), answer(decision="taper"))  # the page was open before
+    assert late.status_code == 422
+    assert "There is no later phase" in late.content.decode()

@@ -9,8 +9,9 @@ import pytest
 
 from bookings import calendar
 from bookings.models import Appointment, Message
+from bookings.tests.factories import make_client
 from treatment_plans import plans, recall, visits
-from treatment_plans.models import TreatmentPlan
+from treatment_plans.models import PlanVisit, TreatmentPlan
 from treatment_plans.plan_facts import facts_of
 from treatment_plans.tests.plan_world import DAY, PlanWorld, browse, statuses
 
@@ -279,3 +280,21 @@ def test_a_visit_is_taken_out_of_the_plan_and_back_in(world: PlanWorld) -> None:
     assert {who for who, status in found.items() if status in (302, 422)} == {
         "treating", "lead", "anonymous",
     }  # fmt: skip
+
+
+def test_what_is_booked_when_a_plan_starts_becomes_part_of_it() -> None:
+    world = PlanWorld(is_active=False)
+    coming = [world.visit(world.now + offset * DAY) for offset in (2, 9)]
+    mine = world.visit(world.now + 16 * DAY, client=make_client())
+    assert take(world, "start")[0] == 302
+    assert [one.appointment for one in world.plan.visits.all()] == coming
+    assert not PlanVisit.objects.filter(appointment=mine).exists()
+    assert recall.decision(world.plan, now=world.now).code == "already_booked"
+
+
+def test_with_two_active_plans_nobody_guesses_whose_a_booked_visit_is() -> None:
+    world = PlanWorld(is_active=False)
+    world.make_plan()
+    world.visit(world.now + 2 * DAY)
+    assert take(world, "start")[0] == 302
+    assert not world.plan.visits.exists()

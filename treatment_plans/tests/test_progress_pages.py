@@ -203,7 +203,7 @@ def test_a_score_on_the_day_of_the_baseline_stands_beside_it(world: OutcomeWorld
     world.enter("review", BASE, psfs_1=9)
     lines = {one.name: one for one in series_of(world.plan)}
     now = next(one for name, one in lines.items() if name.endswith("now"))
-    assert [(point.value, point.occasion) for point in now.points] == [
+    assert [(int(point.value), point.occasion) for point in now.points] == [
         (7, "baseline"), (4, "session"),
     ]  # fmt: skip
     mean = lines["Activities, on average"]

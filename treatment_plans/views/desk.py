@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -13,8 +15,11 @@ from django.views.decorators.http import require_safe
 from bookings.clients import likely_same
 from bookings.consents import say_wishes
 from bookings.models import Appointment, Client, ClientMerge
+from bookings.wall_clock import DAY, day_of
 from treatment_plans.access import record_opened
 from treatment_plans.models import Assessment, TreatmentPlan
+
+Status = Appointment.Status
 
 
 @require_safe
@@ -29,6 +34,7 @@ def desk_client(request: HttpRequest, public_id: UUID) -> HttpResponse:
     sees_record = Client.objects.record_open_to(request.user).filter(pk=client.pk).exists()
     if sees_record:
         record_opened(client, request.user, "client", now=now)
+    may_write = sees_record and request.user.is_practitioner
     context = {
         "client": client,
         "wishes": say_wishes(client),
@@ -39,13 +45,22 @@ def desk_client(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "upcoming": visits.upcoming(now=now)[:20],
         "past": visits.past(now=now)[:20],
         "sees_record": sees_record,
-        "may_write": sees_record and request.user.is_practitioner,
+        "may_write": may_write,
+        "to_assess": _to_assess(visits, now=now) if may_write else None,
         "assessments": Assessment.objects.visible_to(request.user).filter(client=client)[:20],
         "plans": TreatmentPlan.objects.visible_to(request.user)
         .filter(client=client)
         .select_related("practitioner")[:20],
     }
     return render(request, "treatment_plans/desk_client.html", context)
+
+
+def _to_assess(visits: Any, *, now: datetime) -> Appointment | None:
+    """The visit that an assessment begun now is of: who is here, else today's, else the next. Two queries."""
+    near = visits.standing().between(now - DAY, now + DAY)
+    todays = [one for one in near if one.local_day == day_of(now, one.zone)]
+    here = (one for one in todays if one.status in (Status.ARRIVED, Status.STARTED))
+    return next(here, None) or next(iter(todays), None) or visits.upcoming(now=now).first()
 
 
 def _may_compare(request: HttpRequest, client: Client) -> bool:

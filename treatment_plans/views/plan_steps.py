@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from bookings.errors import BookingError
-from treatment_plans import plans
+from treatment_plans import plans, visits
 from treatment_plans.errors import PlanError
 from treatment_plans.forms.plan_steps import EndForm, MayCancelForm, PauseForm, ReasonForm, StepForm
 from treatment_plans.models import TreatmentPlan
@@ -40,7 +40,7 @@ class Step:
 
 
 def _start(plan: TreatmentPlan, data: dict[str, Any], **who: Any) -> TreatmentPlan:
-    return plans.activate(plan, **who)
+    return visits.start(plan, **who)
 
 
 def _pause(plan: TreatmentPlan, data: dict[str, Any], **who: Any) -> TreatmentPlan:

@@ -13,11 +13,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from treatment_plans import findings, reviews
+from treatment_plans import findings, plans, reviews
 from treatment_plans.access import record_opened
 from treatment_plans.errors import PlanError
 from treatment_plans.forms.review import DecisionForm, OverrideForm
 from treatment_plans.models import Review, TreatmentPlan
+from treatment_plans.plan_facts import facts_of
 
 PER_PAGE = 50
 
@@ -50,7 +51,7 @@ def desk_review_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def desk_review(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Read what a review shows, and decide it."""
     review = review_of(request, public_id)
-    form = DecisionForm(request.POST if request.method == "POST" else None)
+    form = _decision(review, request.POST if request.method == "POST" else None)
     problem = ""
     if form.is_valid():
         try:
@@ -74,8 +75,13 @@ def desk_review_allow(request: HttpRequest, public_id: UUID) -> HttpResponse:
             messages.success(request, "Sessions after this review can now be booked online.")
             return redirect("desk_review", public_id=review.public_id)
         except PlanError as refusal:
-            return _page(request, review, DecisionForm(), override, problem=refusal.sentence)
-    return _page(request, review, DecisionForm(), override)
+            return _page(request, review, _decision(review), override, problem=refusal.sentence)
+    return _page(request, review, _decision(review), override)
+
+
+def _decision(review: Review, data: Any = None) -> DecisionForm:
+    """The choices that the plan has now."""
+    return DecisionForm(data, can_taper=not plans.no_taper(facts_of(review.plan)))
 
 
 def _decided(request: HttpRequest, review: Review, data: dict[str, Any]) -> HttpResponse:
