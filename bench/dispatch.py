@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from statistics import median
 
+from django.conf import settings
 from django.db import connection
 
 from bench import clinic_1m, database, limits, workers
@@ -22,12 +23,14 @@ def dispatch(clinic: Clinic) -> Line:
     """Reminders of visits: claim a batch, then for each row mark, hand over, mark."""
     many = 4 if clinic == clinic_1m.TINY else 100
     rates: dict[int, list[tuple[float, float]]] = {number: [] for number in WORKERS}
+    alone: list[float] = []
     write(1)
     _deliver()  # a worker has sent before: its templates and queries are put together
     budget = Budget(1 if clinic == clinic_1m.TINY else 20)
     while budget.is_left():
         for number in WORKERS:
             rates[number].append((_rate(many, number, _deliver), _rate(many, number, _mark)))
+        alone.append(_rate(many, 1, _deliver_alone))
     write(1)
     queries = queries_of(_deliver)
     ours, bare = (median(pair[place] for pair in rates[1]) for place in (0, 1))
@@ -43,6 +46,7 @@ def dispatch(clinic: Clinic) -> Line:
     two, bare_two = (median(pair[place] for pair in rates[2]) for place in (0, 1))
     line.also("ours_2_workers", two)
     line.also("ratio_2_workers", two / bare_two, Target(">=", 0.6))
+    line.also("ratio_without_helper", median(alone) / bare)
     return line
 
 
@@ -72,6 +76,12 @@ def write(many: int) -> None:
 
 def _deliver() -> int:
     return delivery.send_due().sent
+
+
+def _deliver_alone() -> int:
+    """One message at a time, in a process of its own."""
+    settings.MESSAGE_HELPERS = 0
+    return _deliver()
 
 
 def _mark() -> int:

@@ -19,6 +19,11 @@ class Breaker:
     open_until: float | None = None
     _lock: Lock = field(default_factory=Lock, repr=False)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether messages go through as they come."""
+        return self.open_until is None
+
     def may_take(self, most: int, *, at: float) -> int:
         """How many messages may be taken: none while open, one as a probe, else `most`."""
         if self.open_until is None:

@@ -20,7 +20,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,7 @@ from bookings.consents import offers_texts
 from bookings.extensions import message_source
 from bookings.messages import claim, fuse, recovery, results, rules, stopping, trouble
 from bookings.messages.breaker import Breaker
+from bookings.messages.helping import Helpers
 from bookings.messages.relay import email_of, open_relay
 from bookings.messages.sms import Text, open_gateway
 from bookings.messages.sources import Mail, Send, Stop, Wait
@@ -66,6 +67,10 @@ class Counts:
     def add(self, what: str) -> None:
         setattr(self, what, getattr(self, what) + 1)
 
+    def add_all(self, other: Counts) -> None:
+        for one in fields(self):
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -93,14 +98,25 @@ class CarrierRests(Exception):
 
 
 class Run:
-    """One worker working through what is due, until nothing is left or it has to stop."""
+    """One worker working through what is due, until nothing is left or it has to stop.
 
-    def __init__(self, carriers: dict[str, Any], *, now: datetime | None, ends_at: float) -> None:
+    `call_help` is told of every whole batch, because then there may be more.
+    """
+
+    def __init__(
+        self,
+        carriers: dict[str, Any],
+        *,
+        now: datetime | None,
+        ends_at: float,
+        call_help: Callable[[], None] | None = None,
+    ) -> None:
         self.worker = f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
         self.carriers = carriers
         self.counts = Counts()
         self._now = now
         self._ends_at = ends_at
+        self._call_help = call_help
 
     @property
     def now(self) -> datetime:
@@ -127,6 +143,19 @@ class Run:
                 return
             took_at = time.monotonic()
             batch = claim.take(self.worker, now=self.now, lanes=lanes, size=size, only=only)
+            if not batch:
+                return
+            if self._call_help and len(batch) == settings.MESSAGE_BATCH:
+                self._call_help()
+            self._deliver_all(batch, took_at=took_at)
+
+    def help(self) -> None:
+        """Claim and deliver beside another, while the relay is well: a probe is for one alone."""
+        lanes = fuse.open_lanes(now=self.now)
+        while not self.has_to_stop() and breaker.is_closed:
+            took_at = time.monotonic()
+            size = settings.MESSAGE_BATCH
+            batch = claim.take(self.worker, now=self.now, lanes=lanes, size=size)
             if not batch:
                 return
             self._deliver_all(batch, took_at=took_at)
@@ -214,13 +243,35 @@ def send_due(
     Many may do so at once. `timeout` shortens the patience with the relay.
     """
     seconds = settings.MESSAGE_TASK_SECONDS if limit_seconds is None else limit_seconds
-    with open_relay(timeout=timeout) as relay:
-        carriers = {Channel.EMAIL.value: relay, Channel.SMS.value: open_gateway()}
-        run = Run(carriers, now=now, ends_at=time.monotonic() + seconds)
+    ends_at = time.monotonic() + seconds
+    helpers = Helpers(lambda: _help(now=now, ends_at=ends_at))
+    call = helpers.call if only is None else None
+    with helpers, _carriers(timeout=timeout) as carriers:
+        run = Run(carriers, now=now, ends_at=ends_at, call_help=call)
         if only is None:
             run.tidy()
         run.work(only=only)
+    for counts in helpers.results():
+        run.counts.add_all(counts)
     return run.counts
+
+
+def _help(*, now: datetime | None, ends_at: float) -> Counts:
+    """What a helper does, in a thread of its own."""
+    try:
+        with _carriers() as carriers:
+            run = Run(carriers, now=now, ends_at=ends_at)
+            run.help()
+        return run.counts
+    finally:
+        connection.close()  # the thread's
+
+
+@contextmanager
+def _carriers(*, timeout: float | None = None) -> Iterator[dict[str, Any]]:
+    """A line to the mail relay, and to the provider of text messages."""
+    with open_relay(timeout=timeout) as relay:
+        yield {Channel.EMAIL.value: relay, Channel.SMS.value: open_gateway()}
 
 
 def commit(message: Message, *, now: datetime) -> Letter | None:
