@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from bookings.picking import DAYS_SHOWN, read_start, value_of
@@ -11,6 +12,7 @@ from bookings.times import BadTime, read_day, say_day
 from bookings.timetable import Timetable
 
 MINE = "mine"
+KEPT = 1024  # sets of parameters in each process
 
 
 class PageLinks:
@@ -27,7 +29,7 @@ class PageLinks:
     def to(self, **changes: str) -> str:
         """The page with some parameters changed; an empty one is left out."""
         wanted = {**self.kept, **changes}
-        query = urlencode({name: value for name, value in wanted.items() if value})
+        query = query_of(*((name, value) for name, value in wanted.items() if value))
         return f"{self.path}?{query}" if query else self.path
 
     def at(self, moment: datetime) -> str:
@@ -40,6 +42,12 @@ class PageLinks:
     def month(self, first_day: date) -> str:
         """The page as a table of the month that a day is in."""
         return self.to(month=f"{first_day:%Y-%m}")
+
+
+@lru_cache(KEPT)
+def query_of(*parameters: tuple[str, str]) -> str:
+    """Parameters as they stand in an address; the same ones stand on page after page."""
+    return urlencode(parameters)
 
 
 def first_day_of(query: Mapping[str, str], table: Timetable) -> tuple[date, str]:

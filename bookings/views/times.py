@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +15,7 @@ from bookings import calendar
 from bookings.availability import remember_givers
 from bookings.errors import BookingError, Busy, SlotTaken
 from bookings.instead import times_instead
-from bookings.paging import MINE, PageLinks, first_day_of, turning
+from bookings.paging import MINE, PageLinks, first_day_of, query_of, turning
 from bookings.picking import Day, lay_out, read_start
 from bookings.remembered import remember_choice
 from bookings.sign_in import TooManyTries
@@ -266,12 +265,12 @@ def _missing(request: HttpRequest, table: Timetable, starts: list[datetime]) -> 
 
 def _choices(table: Timetable) -> tuple[Chosen, ...]:
     """What has been chosen so far, each with a way to change it."""
-    chosen = {
-        "service": table.service.slug,
-        "practitioner": table.person.slug if table.person else "",
-        "location": table.location.slug,
-    }
-    change = f"{path_to('book_service')}?{urlencode(chosen)}"
+    query = query_of(
+        ("service", table.service.slug),
+        ("practitioner", table.person.slug if table.person else ""),
+        ("location", table.location.slug),
+    )
+    change = f"{path_to('book_service')}?{query}"
     service = table.service
     who = table.person.name if table.person else "Any specialist (soonest)"
     return (
