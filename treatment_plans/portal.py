@@ -36,6 +36,11 @@ class Card:
     is_upset: bool
 
     @property
+    def is_held(self) -> bool:
+        """Whether a clinical question is open, so that nothing is booked online."""
+        return bool(self.plan.hold_reason) and not self.is_paused
+
+    @property
     def is_paused(self) -> bool:
         return self.plan.status == TreatmentPlan.Status.PAUSED
 

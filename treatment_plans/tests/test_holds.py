@@ -200,3 +200,16 @@ def test_strangers_are_turned_away(client: Browser, world: World) -> None:
         client.force_login(user)
         assert tries() == {403}
     assert world.fresh().hold_reason == ""
+
+
+def test_whose_plan_is_held_reads_it_before_choosing_a_time(world: World) -> None:
+    login, dates = make_user(), f"/my/plans/{world.plan.public_id}/dates/"
+    world.client.access.create(user=login, relation="self", scope="record")
+    browser = Browser()
+    browser.force_login(login)
+    assert dates in browser.get("/my/").content.decode()
+    plans.hold(world.plan, by=world.user, now=at(11), reason=REASON)
+    page = browser.get("/my/").content.decode()
+    assert "Please call us before you book your next session" in page
+    assert REASON not in page
+    assert dates not in page
