@@ -68,7 +68,22 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
             "start_on": "The day on which session 1 is due, for example 7/9/2026.",
             "regions": "Areas to treat.",
         }
-        error_messages = {"start_on": {"invalid": "Enter a date like 7/9/2026."}}
+        error_messages = {
+            "service": {"required": "Choose what its sessions are."},
+            "location": {"required": "Choose where they take place."},
+            "start_on": {
+                "required": "Say when the first session is due.",
+                "invalid": "Enter a date like 7/9/2026.",
+            },
+            "review_after_sessions": {
+                "required": "Say after how many sessions it is reviewed.",
+                "invalid": "Enter after how many sessions it is reviewed, as a whole number.",
+            },
+            "review_after_weeks": {
+                "required": "Say after how many weeks it is reviewed.",
+                "invalid": "Enter after how many weeks it is reviewed, as a whole number.",
+            },
+        }
 
     def __init__(
         self,

@@ -338,3 +338,16 @@ def test_nobody_has_treated_them_so_there_is_no_plan_to_write(world: PlanWorld) 
     type(world.treated).objects.filter(client=world.client).update(status="cancelled", cancelled_by="client")  # fmt: skip
     answer = browse(make_staff("Clinical lead")).get(new(world))
     assert (answer.status_code, "Book a first session" in answer.content.decode()) == (422, True)
+
+
+def test_what_is_missing_is_named_at_its_place(world: PlanWorld) -> None:
+    empty = {**answers(world), "service": "", "location": "", "review_after_weeks": "x"}
+    status, page = post(world, new(world), empty)
+    assert status == 422
+    for words in (
+        "Choose what its sessions are",
+        "Choose where they take place",
+        "after how many weeks",
+    ):
+        assert words in page
+    assert "This field is required" not in page
