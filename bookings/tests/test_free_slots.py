@@ -158,6 +158,26 @@ def test_a_service_that_needs_a_room_waits_for_one(place: Any) -> None:
     assert offered(chair) == ["09:00", "10:00"]
 
 
+def test_a_room_of_one_s_own_is_free_whenever_its_specialist_is(place: Any) -> None:
+    service = make_service(start_grid=60)
+    hours = ((time(9), time(13)),)
+    owner, newcomer = (make_practitioner(service, at=place, hours=hours) for _ in range(2))
+    other = make_practitioner(service)
+    own, shared = place.rooms.get(), make_room(place)
+    make_appointment(owner, service, place, at("09:00"), room=own)
+    for clock in ("09:00", "10:00", "12:00"):
+        make_appointment(other, service, place, at(clock), room=shared)
+    assert offered(service, practitioners=[owner.pk]) == ["10:00", "11:00", "12:00"]
+    assert offered(service, practitioners=[newcomer.pk]) == ["10:00", "11:00", "12:00"]
+
+    make_appointment(make_practitioner(service), service, place, at("10:00"), room=own)
+    assert offered(service, practitioners=[owner.pk]) == ["11:00", "12:00"]
+    own.is_active = False
+    own.save()
+    assert offered(service, practitioners=[owner.pk]) == ["11:00"]
+    assert offered(service, practitioners=[newcomer.pk]) == ["11:00"]
+
+
 def test_between_two_locations_there_is_time_to_travel(place: Any) -> None:
     make_clinic(travel_minutes=60)
     elsewhere = make_location()

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bookings.wall_clock import appointment_reminder_at, day_of, moment
+from bookings.wall_clock import appointment_reminder_at, day_of, moment, stretches
 
 LONDON = ZoneInfo("Europe/London")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -92,3 +92,21 @@ def test_a_visit_booked_after_that_moment_is_not_reminded_of() -> None:
     in_time = appointment_reminder_at(starts_at, LONDON, booked_at=remind_at)
     assert in_time == remind_at
     assert appointment_reminder_at(starts_at, LONDON, booked_at=remind_at + a_second) is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "jumps"),
+    [
+        ("Europe/London", date(2027, 3, 26), ["2027-03-28 01:00"]),
+        ("America/Nuuk", date(2027, 3, 26), ["2027-03-28 01:00"]),  # Saturday 23:00 is Sunday 0:00
+        ("America/Havana", date(2027, 3, 12), ["2027-03-14 05:00"]),  # Sunday 0:00 is 1:00
+        ("Europe/London", date(2027, 4, 1), []),
+    ],
+)
+def test_a_clock_that_jumps_once_has_two_stretches(
+    zone: str, first: date, jumps: list[str]
+) -> None:
+    found = stretches(first, first + timedelta(days=4), ZoneInfo(zone))
+    assert [f"{part.since:%Y-%m-%d %H:%M}" for part in found if part.since] == jumps
+    assert [part.until for part in found] == [*(part.since for part in found[1:]), None]
+    assert all(part.ahead - part.ahead_before == timedelta(hours=1) for part in found[1:])
