@@ -230,18 +230,35 @@ def history_of(plan: TreatmentPlan, facts: Facts, *, now: datetime) -> History:
         .order_by("appointment__starts_at")
         .values_list("appointment__starts_at", flat=True)
     )
-    client = plan.client
     follow_ups = Message.objects.filter(
-        client=client, kind__in=KINDS, state__in=Message.GONE_STATES
+        client=plan.client, kind__in=KINDS, state__in=Message.GONE_STATES
     )
     went_at = Coalesce("sent_at", "sending_at")
     in_cycle = follow_ups.about(SOURCE, plan.pk).filter(occurrence=cycle_key(plan, facts))  # type: ignore[attr-defined]
-    last = follow_ups.order_by(went_at.desc()).values_list(went_at, flat=True).first()
+    return history_with(
+        plan,
+        booked_on=[at.astimezone(zone).date() for at in booked],
+        sent=dict(in_cycle.values_list("kind", went_at)),
+        last_follow_up_at=follow_ups.order_by(went_at.desc())
+        .values_list(went_at, flat=True)
+        .first(),
+    )
+
+
+def history_with(
+    plan: TreatmentPlan,
+    *,
+    booked_on: Iterable[date],
+    sent: Mapping[str, datetime],
+    last_follow_up_at: datetime | None,
+) -> History:
+    """The same from bookings and messages in hand. At most two queries, for the way to the client."""
+    client = plan.client
     way = route(client, "due_soon")
     return History(
-        booked_on=tuple(at.astimezone(zone).date() for at in booked),
-        sent=dict(in_cycle.values_list("kind", went_at)),
-        last_follow_up_at=last,
+        booked_on=tuple(booked_on),
+        sent=sent,
+        last_follow_up_at=last_follow_up_at,
         is_deceased=client.is_deceased,
         has_opted_out=way.code == "client_opted_out",
         has_consented_channel=bool(way.address),

@@ -9,11 +9,15 @@ asked again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from bookings import consents
+from bookings.consents import keep_said, said_by
 from bookings.links import booking_link
 from bookings.messages.letters import write_letter
 from bookings.messages.sources import Mail, Send, Stop, Wait
@@ -21,20 +25,21 @@ from bookings.models import Client, Message, Task
 from bookings.times import say_day
 from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings
-from practitioners.prepared import Prepared
-from treatment_plans.models import TreatmentPlan
-from treatment_plans.papers import papers_of
+from practitioners.prepared import Prepared, PreparedQuery
+from treatment_plans.models import PlanVisit, TreatmentPlan
+from treatment_plans.papers import Papers, papers_of, since, with_papers
 from treatment_plans.plan_facts import (
+    TO_COME,
     calendar_of,
-    cycle_key,
     facts_of,
     history_of,
+    history_with,
     sending_of,
     windows_of,
 )
 from treatment_plans.schedule import (
+    KINDS,
     Decision,
-    Facts,
     current_cycle,
     decide,
     is_complete,
@@ -140,10 +145,10 @@ def _index(plan: TreatmentPlan, *, now: datetime) -> None:
         plan.next_message_kind, plan.next_message_at = coming[0].kind, coming[0].send_at
 
 
-def decision(plan: TreatmentPlan, *, now: datetime, facts: Facts | None = None) -> Decision:
-    """What the rules say about a plan at a moment, with its facts in hand or not."""
+def decision(plan: TreatmentPlan, *, now: datetime) -> Decision:
+    """What the rules say about a plan at a moment."""
     clinic = ClinicSettings.current()
-    facts = facts or facts_of(plan)
+    facts = facts_of(plan)
     return decide(
         facts,
         history_of(plan, facts, now=now),
@@ -154,16 +159,72 @@ def decision(plan: TreatmentPlan, *, now: datetime, facts: Facts | None = None) 
     )
 
 
+LOCKED = PreparedQuery(
+    "plan_locked_to_remind",
+    {"key": "bigint"},
+    lambda key: (
+        TreatmentPlan.objects.filter(pk=key)
+        .select_for_update(of=("self", "client"), no_key=True)
+        .select_related("client")
+        .only("client__id")
+    ),
+)
+
+
+def _to_remind(key: int, closed_since: date) -> QuerySet[TreatmentPlan]:
+    """A plan with all that the rules and the words of a reminder ask for."""
+    plans = TreatmentPlan.objects.filter(pk=key)
+    coming = PlanVisit.objects.filter(plan=OuterRef("pk"), appointment__status__in=TO_COME)
+    follow_ups = Message.objects.filter(
+        client=OuterRef("client"), kind__in=KINDS, state__in=Message.GONE_STATES
+    )
+    went_at = Coalesce("sent_at", "sending_at")
+    return with_papers(
+        plans.select_related("client", "location", "practitioner", "service"), closed_since
+    ).annotate(
+        coming_until=ArraySubquery(
+            coming.order_by("appointment_id").values("appointment__ends_at")
+        ),
+        last_follow_up_at=Subquery(follow_ups.order_by(went_at.desc()).values(went_at=went_at)[:1]),
+        **said_by("client"),
+    )
+
+
+TO_REMIND = PreparedQuery("plan_to_remind", {"key": "bigint", "closed_since": "date"}, _to_remind)
+
+
 @dataclass(slots=True)
 class Due:
     """A plan that a message is about, with what the rules have just said of it."""
 
-    plan: TreatmentPlan
+    plan: Any  # as TO_REMIND reads it
     answer: Decision | None = None
 
     @property
     def client(self) -> Client:
-        return self.plan.client
+        client: Client = self.plan.client
+        return client
+
+    def decide(self, papers: Papers, *, now: datetime) -> Decision:
+        """What the rules say, from what was read with the plan."""
+        clinic = ClinicSettings.current()
+        zone = self.plan.location.zone
+        coming = zip(self.plan.coming_at, self.plan.coming_until, strict=True)
+        history = history_with(
+            self.plan,
+            booked_on=sorted(at.astimezone(zone).date() for at, until in coming if until > now),
+            sent=papers.history.sent,
+            last_follow_up_at=self.plan.last_follow_up_at,
+        )
+        self.answer = decide(
+            papers.facts,
+            history,
+            papers.calendar,
+            now=now,
+            windows=windows_of(clinic),
+            sending=sending_of(clinic),
+        )
+        return self.answer
 
 
 class PlanSource:
@@ -173,25 +234,24 @@ class PlanSource:
 
     @staticmethod
     def lock(message: Message) -> Due | None:
-        plan = (
-            TreatmentPlan.objects.select_for_update(of=("self", "client"), no_key=True)
-            .select_related("client", "location", "practitioner", "service")
-            .filter(pk=int(message.source_id))
-            .first()
+        """The plan and its client: read once they no longer change."""
+        key = int(message.source_id)
+        plan = TO_REMIND.first(
+            after=LOCKED.said(key=key), key=key, closed_since=since(message.send_after)
         )
         if plan is None:
             return None
-        consents.read(plan.client)
+        keep_said(plan.client, plan)
         return Due(plan)
 
     @staticmethod
     def decide(message: Message, row: Due, *, now: datetime) -> Send | Wait | Stop:
         """Ask the rules again: another cycle or kind stops, quiet hours wait."""
         plan = row.plan
-        facts = facts_of(plan)
-        if message.occurrence != cycle_key(plan, facts):
+        papers = papers_of(plan, now=now)
+        if message.occurrence != papers.cycle_key:
             return Stop("cycle_over")
-        found = row.answer = decision(plan, now=now, facts=facts)
+        found = row.decide(papers, now=now)
         if found.code in LATER and found.send_at is not None and found.kind == message.kind:
             return Wait(found.send_at, found.code)
         if found.is_booked_late:

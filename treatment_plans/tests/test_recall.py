@@ -303,3 +303,17 @@ def test_who_cannot_be_reached_is_shown_to_the_desk(world: Any) -> None:
     task = Task.objects.get()
     assert (task.role, task.client) == ("Front desk", world.client)
     assert task.title.startswith("A client cannot be reminded")
+
+
+def test_one_reminder_takes_three_statements_and_two_commits(world: Any) -> None:
+    """Lock and read, mark, result; the rest of a run does not grow with them."""
+    counts = []
+    for many in (1, 3):
+        for _ in range(many):
+            who = make_client()
+            make_plan(who, world.person, world.service, world.place, by=world.user, now=at(7, 8))
+        recall.sweep(now=at(8))
+        with CaptureQueriesContext(connection) as sent:
+            assert delivery.send_due(now=at(8)).sent == many
+        counts.append(len([one for one in sent if "SAVEPOINT" not in one["sql"]]))
+    assert counts[1] - counts[0] == 2 * 3
