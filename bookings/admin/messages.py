@@ -27,14 +27,28 @@ class TryInline(ReadOnlyInline):
     verbose_name_plural = "tries"
 
 
+class KindFilter(admin.SimpleListFilter):
+    """Messages of one kind, by the name that staff know."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind.name, kind.label) for kind in KINDS.values()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
+        return queryset.filter(kind=self.value()) if self.value() in KINDS else queryset
+
+
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
     """How a message stands, with what can be decided by hand."""
 
     list_display = (
-        "send_after", "what", "way", "state", "attempts", "why", "is_ambiguous",
+        "send_after", "what", "to", "way", "state", "attempts", "why", "doubt",
     )  # fmt: skip
-    list_filter = ("state", "kind", "via", "is_ambiguous")
+    list_filter = ("state", KindFilter, "via", "is_ambiguous")
+    list_select_related = ("client",)
     show_full_result_count = False  # the ledger is long
     fields = (
         "what", "way", "to", "state", "send_after", "expires_at", "attempts",
@@ -59,6 +73,11 @@ class MessageAdmin(ReadOnlyAdmin):
     def why(self, message: Message) -> str:
         """The code in words that a clinic speaks."""
         return codes.say(message.last_code)
+
+    @admin.display(description="in doubt", ordering="is_ambiguous")
+    def doubt(self, message: Message) -> str:
+        """Whether it may have arrived already."""
+        return "may have arrived before" if message.is_ambiguous else ""
 
     @admin.display(description="to")
     def to(self, message: Message) -> str | SafeString:

@@ -122,3 +122,22 @@ def test_a_decision_stands_in_the_history(desk: Browser) -> None:
     row = make_message("failed")
     act(desk, "send_again", row)
     assert "will be sent again" in desk.get(f"{LIST}{row.pk}/history/").content.decode()
+
+
+def test_the_list_names_whom_each_is_for_and_what_is_in_doubt(
+    desk: Browser, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(6):
+        make_message("unknown", is_ambiguous=number == 0)
+    moved = make_message("sent", kind="moved")
+    page = desk.get(LIST).content.decode()
+    assert page.count(">Jamie Example</a>") == 7
+    assert page.count("may have arrived before") == 1
+    assert "icon-no" not in page
+    page = desk.get(f"{LIST}?kind=moved").content.decode()
+    assert (page.count(">Jamie Example</a>"), f"{LIST}{moved.pk}/" in page) == (1, True)
+    assert "Visit reminder" in page or "Reminder" in page  # the filter speaks as staff do
+    for _ in range(9):
+        make_message("sent")
+    with django_assert_max_num_queries(14):
+        desk.get(LIST)
