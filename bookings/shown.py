@@ -15,6 +15,7 @@ from bookings.directory import Listed
 from bookings.opening import open_days
 from bookings.picking import value_of
 from bookings.times import Words, money
+from bookings.times import place as city
 from bookings.wall_clock import day_of
 from practitioners.facts import Facts
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
@@ -90,7 +91,7 @@ def specialist_rows(
     return tuple(
         SpecialistRow(
             met.get(row.practitioner.pk) or introduced(row.practitioner),
-            _offer(row, known.clinic.time_style, now=now),
+            _offer(row, known, now=now),
         )
         for row in rows
     )
@@ -109,23 +110,27 @@ def introduced(person: Practitioner) -> Introduced:
     )
 
 
-def _offer(row: Listed, style: str, *, now: datetime) -> Offer | None:
+def _offer(row: Listed, known: Facts, *, now: datetime) -> Offer | None:
+    """With the city of the clock where the clinic has places by more than one."""
     slot, service, place = row.soonest, row.service, row.location
     if slot is None or service is None or place is None:
         return None
-    when = soon_words(slot.starts_at, place.zone, style, day_of(now, place.zone))
+    today = day_of(now, place.zone)
+    when = soon_words(slot.starts_at, place.zone, known.clinic.time_style, today)
+    if known.has_many_clocks:
+        when = f"{when}, {city(place.zone)} time"
     return Offer(when, place.name, times_url(service, row.practitioner, place))
 
 
-def next_free_of(row: Listed, style: str, *, now: datetime) -> NextFree | None:
+def next_free_of(row: Listed, known: Facts, *, now: datetime) -> NextFree | None:
     """The next free time of somebody, to be kept at once."""
-    offer = _offer(row, style, now=now)
+    offer = _offer(row, known, now=now)
     if offer is None or row.soonest is None or row.service is None:
         return None
     return NextFree(
         offer.times_url,
         value_of(row.soonest.starts_at),
-        f"{offer.when} with {row.practitioner.name}",
+        f"{offer.when}{',' if known.has_many_clocks else ''} with {row.practitioner.name}",
         f"{row.service.name}, {row.service.minutes} minutes, {offer.place}",
     )
 

@@ -87,6 +87,11 @@ class Facts:
     def active_places(self) -> list[Location]:
         return [place for place in self.places if place.is_active]
 
+    @property
+    def has_many_clocks(self) -> bool:
+        """Whether a time alone does not say which clock it is on."""
+        return len({place.time_zone for place in self.active_places}) > 1
+
 
 def facts() -> Facts:
     """The clinic's facts. One query, or none when the page has read them."""

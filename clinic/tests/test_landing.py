@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from bookings.models import Appointment
 from bookings.tests.booking_world import WHOLE_WEEK, World, text_of
 from bookings.tests.factories import make_appointment
-from practitioners.tests.factories import make_clinic, make_practitioner
+from practitioners.tests.factories import make_clinic, make_location, make_practitioner
 
 
 @pytest.fixture
@@ -79,3 +79,11 @@ def test_its_queries_do_not_grow_with_people(world: World, client: Browser) -> N
         make_appointment(person, world.service, world.place, world.start)
     assert count() == few
     assert few <= 16
+
+
+def test_with_places_by_two_clocks_a_time_says_whose_it_is(world: World, client: Browser) -> None:
+    assert "London time" not in text_of(client.get("/"))
+    make_location(time_zone="America/New_York")
+    for path in ("/", "/specialists/"):
+        assert re.search(r"\d\d:\d\d, London time", text_of(client.get(path)))
+    assert f", London time, with {world.person.name}</button>" in text_of(client.get("/"))

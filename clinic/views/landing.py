@@ -37,7 +37,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     said = known.worked_out("said", lambda: _said(known))
     context = {
         **said,
-        "soonest": next_free_of(rows[0], known.clinic.time_style, now=now) if rows else None,
+        "soonest": next_free_of(rows[0], known, now=now) if rows else None,
         "rows": specialist_rows(rows[:SHOWN], known, now=now),
         "hide_book_button": True,
     }
