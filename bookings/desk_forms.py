@@ -184,6 +184,17 @@ class LengthForm(Styled):
             "max_value": "A session takes at most 480 minutes",
         },
     )
+    # The length of which it was said that it goes beyond the hours: pressed again, it is meant.
+    beyond = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether somebody asks again for what goes beyond the hours."""
+        return self.cleaned_data.get("beyond") == self.cleaned_data["minutes"]
+
+    def asked_again(self) -> LengthForm:
+        """The same form, in which the same length would be meant."""
+        return LengthForm({**self.data, "beyond": self.cleaned_data["minutes"]})
 
 
 class ClockField(forms.CharField):

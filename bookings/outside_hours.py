@@ -70,6 +70,11 @@ class Hours:
             key = (row.practitioner_id, row.location_id, on)
             self.shifts.setdefault(key, []).append(stretch)
 
+    def in_until(self, visit: Appointment) -> datetime | None:
+        """When the hours end in which a visit begins, if it begins in any."""
+        known = self.shifts.get((visit.practitioner_id, visit.location_id, visit.local_day), [])
+        return next((b for a, b in merged(known) if a <= visit.starts_at < b), None)
+
     def why_outside(self, visit: Appointment) -> Reason | None:
         """Name what is in the way of a visit, or None while it can take place."""
         on, begins, ends = visit.local_day, visit.starts_at, visit.ends_at

@@ -73,11 +73,8 @@ def _words(before: Any, row: Any) -> str:
         return f"Back to {words.lower()}" if is_back else words
     if before.ends_at != row.ends_at:
         minutes = int((row.ends_at - before.ends_at).total_seconds() // 60)
-        return (
-            f"Lengthened by {minutes} minutes"
-            if minutes > 0
-            else f"Shortened by {-minutes} minutes"
-        )
+        verb = "Lengthened" if minutes > 0 else "Shortened"
+        return f"{verb} by {abs(minutes)} minute{'' if abs(minutes) == 1 else 's'}"
     return ""
 
 

@@ -17,8 +17,9 @@ from bookings.calendar.writing import (
     locked,
     update,
 )
-from bookings.errors import Ended, NotPossible, SlotTaken
+from bookings.errors import Ended, NotPossible, OutsideHours, SlotTaken
 from bookings.models import Appointment
+from bookings.outside_hours import WORDS, Hours
 from bookings.times import Words
 from practitioners.models import ClinicSettings
 
@@ -27,11 +28,14 @@ OPEN = (Status.BOOKED, Status.ARRIVED, Status.STARTED)
 
 
 @in_one_transaction
-def change_length(visit: Appointment, *, length: timedelta, by: Any, now: datetime) -> Appointment:
+def change_length(
+    visit: Appointment, *, length: timedelta, by: Any, now: datetime, keeps_hours: bool = True
+) -> Appointment:
     """Let a visit end later or earlier; its start, price and turnover stay.
 
     The same length again changes nothing. Raises Ended, NotPossible for a length nobody
-    means, SlotTaken with the time of who comes next, or ClientBusy.
+    means, OutsideHours when it would last longer than the practitioner is in and
+    `keeps_hours`, SlotTaken with the time of who comes next, or ClientBusy.
     """
     visit = locked(visit, kinds=(PRACTITIONER, ROOM, CLIENT))
     ends_at = visit.starts_at + length
@@ -41,13 +45,28 @@ def change_length(visit: Appointment, *, length: timedelta, by: Any, now: dateti
         raise Ended
     if not SHORTEST <= length <= LONGEST:
         raise NotPossible("A session takes between 5 minutes and 8 hours.")
-    turnover = visit.busy.upper - visit.ends_at
+    turnover, lasts_longer = visit.busy.upper - visit.ends_at, ends_at > visit.ends_at
     visit.ends_at, visit.busy = ends_at, DateTimeTZRange(visit.busy.lower, ends_at + turnover)
+    if lasts_longer and keeps_hours:
+        _stay_within_hours(visit)
     _leave_the_next_alone(visit, now=now)
     assert visit.client is not None  # only holds have no client
     check_client_is_free(visit.client, visit)
     update(visit, "ends_at", "busy", after=clear_the_way(visit, now=now))
     return visit
+
+
+def _stay_within_hours(visit: Appointment) -> None:
+    """Raises OutsideHours when nobody is in until the end. Four queries."""
+    hours = Hours([visit.practitioner], visit.local_day, visit.local_day)
+    reason = hours.why_outside(visit)
+    if reason is None:
+        return
+    words = Words(visit.zone, ClinicSettings.current().time_style)
+    ends = words.time(visit.ends_at)
+    until = hours.in_until(visit)
+    why = f"{visit.practitioner.name} is in until {words.time(until)}" if until else WORDS[reason]
+    raise OutsideHours(f"It would last until {ends}: {why}. Nothing was changed.")
 
 
 def _leave_the_next_alone(visit: Appointment, *, now: datetime) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.test import Client as Browser
 
 from bookings import calendar
-from bookings.errors import ClientBusy, Ended, NotPossible, SlotTaken
+from bookings.errors import ClientBusy, Ended, NotPossible, OutsideHours, SlotTaken
 from bookings.models import Appointment
 from bookings.tests.booking_world import World, text_of
 from bookings.tests.factories import HOUR, MINUTE, NOW, SmallClinic, make_appointment, make_staff
+from practitioners.models import TimeOff
 from practitioners.tests.factories import make_service
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +103,41 @@ def test_the_desk_changes_a_length_or_reads_why_not(world: World, client: Browse
     for wrong in ("", "x", "4", "9" * 30):
         assert client.post(f"{url}length/", {"minutes": wrong}).status_code == 422
     assert client.get(f"{url}length/").status_code == 405
+
+
+def test_beyond_the_hours_it_has_to_be_meant(clinic: SmallClinic) -> None:
+    visit = clinic.book()
+    clinic.person.availability.update(ends_at=time(12))
+    last(visit, 120)  # from ten
+    with pytest.raises(OutsideHours, match=r"It would last until 12:01: .* is in until 12:00"):
+        last(visit, 121)
+    visit.refresh_from_db()
+    assert visit.ends_at - visit.starts_at == 120 * MINUTE
+    calendar.change_length(visit, length=150 * MINUTE, by=None, now=NOW, keeps_hours=False)
+    last(visit, 140)  # shorter is always possible
+
+
+def test_who_is_away_by_then_is_said(clinic: SmallClinic) -> None:
+    visit = clinic.book()
+    TimeOff.objects.create(
+        practitioner=clinic.person, starts_at=visit.ends_at, ends_at=visit.ends_at + HOUR
+    )
+    with pytest.raises(OutsideHours):
+        last(visit, 61)
+
+
+def test_at_the_desk_a_second_press_means_it(world: World, client: Browser) -> None:
+    client.force_login(make_staff("Front desk"))
+    visit = make_appointment(world.person, world.service, world.place, world.start)
+    world.person.availability.update(ends_at=world.start.astimezone(world.place.zone).time())
+    url = f"/desk/visits/{visit.public_id}/"
+    refused = client.post(f"{url}length/", {"minutes": "90"})
+    assert refused.status_code == 422
+    page = text_of(refused)
+    assert "If it is meant so, press the button again." in page
+    assert 'name="beyond" value="90"' in page
+    other = client.post(f"{url}length/", {"minutes": "95", "beyond": "90"})
+    assert other.status_code == 422
+    answer = client.post(f"{url}length/", {"minutes": "90", "beyond": "90"}, follow=True)
+    assert "The session takes 90 minutes now." in text_of(answer)
+    assert "Its length was changed to 90 minutes" in text_of(client.get(f"{url}move/"))

@@ -20,7 +20,7 @@ from bookings.calendar.lengths import OPEN
 from bookings.calendar.series import following
 from bookings.desk_forms import DeskCancelForm, LengthForm, ScopeForm
 from bookings.desk_marks import next_marks
-from bookings.errors import BookingError, NeedsReason
+from bookings.errors import BookingError, NeedsReason, OutsideHours
 from bookings.models import Appointment
 from bookings.picking import read_start
 from bookings.timetable import Timetable
@@ -96,11 +96,21 @@ def desk_visit_length(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = LengthForm(request.POST)
     if not form.is_valid():
         return visit_page(request, visit, length=form, status=422)
-    length = timedelta(minutes=form.cleaned_data["minutes"])
+    minutes = form.cleaned_data["minutes"]
     try:
-        calendar.change_length(visit, length=length, by=request.user, now=timezone.now())
+        calendar.change_length(
+            visit,
+            length=timedelta(minutes=minutes),
+            by=request.user,
+            now=timezone.now(),
+            keeps_hours=not form.is_meant,
+        )
+    except OutsideHours as refusal:
+        refusal.sentence += " If it is meant so, press the button again."
+        return visit_page(request, visit, refusal=refusal, length=form.asked_again())
     except BookingError as refusal:
         return visit_page(request, visit, refusal=refusal, length=form)
+    messages.success(request, f"The session takes {minutes} minutes now.")
     return redirect("desk_visit", visit.public_id)
 
 
@@ -160,6 +170,7 @@ def _times(
             "who": who_form(request, table),
             "heading": "Choose a new time",
             "button": "Move to this time",
+            "longer": _minutes(visit) if _minutes(visit) != visit.service.minutes else None,
         },
         **problem,
     )
