@@ -12,11 +12,14 @@ from treatment_plans.tallies import NO_CONDITION, NO_TECHNIQUE
 # Counted anew from the rows: every course of the demo rates its pain now.
 BY_CONDITION = """
 WITH rated AS (
-    SELECT DISTINCT ON (plan_id, taken_on) plan_id, taken_on, value, mcid_value, mcid_percent
+    SELECT DISTINCT ON (plan_id, taken_on, occasion <> 'baseline')
+        plan_id, taken_on, occasion <> 'baseline' AS is_later, value, mcid_value, mcid_percent
     FROM treatment_plans_outcomescore s JOIN treatment_plans_outcomemeasure m ON m.id = s.measure_id
-    WHERE part = 'now' AND NOT is_entered_in_error ORDER BY plan_id, taken_on, s.id DESC
+    WHERE part = 'now' AND NOT is_entered_in_error
+    ORDER BY plan_id, taken_on, occasion <> 'baseline', s.id DESC
 ), compared AS (
-    SELECT *, first_value(value) OVER (PARTITION BY plan_id ORDER BY taken_on) AS first FROM rated
+    SELECT *, first_value(value) OVER (PARTITION BY plan_id ORDER BY taken_on, is_later) AS first
+    FROM rated
 ), reached AS (
     SELECT plan_id, min(taken_on) AS on_day FROM compared
     WHERE first - value >= mcid_value OR (first <> 0 AND (first - value) * 100 >= mcid_percent * first)
