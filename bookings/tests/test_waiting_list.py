@@ -230,9 +230,41 @@ def test_the_same_wish_is_one_entry_and_six_are_too_many(full: Full) -> None:
     person = make_client()
     assert full.wait(person) == full.wait(person)
     for number in range(1, 5):
-        full.wait(person, last_day=MONDAY + number * DAY)
+        later = MONDAY + number * DAY
+        full.wait(person, first_day=later, last_day=later)
     with pytest.raises(NotPossible, match="You wait for 5 times already"):
-        full.wait(person, part="morning")
+        full.wait(person, first_day=MONDAY + 9 * DAY, last_day=MONDAY + 9 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both_may_stand"),
+    [
+        ({}, {"last_day": MONDAY + DAY}, False),
+        ({"part": "morning"}, {}, False),
+        ({"part": "morning"}, {"part": "evening"}, True),
+        ({}, {"first_day": MONDAY + DAY, "last_day": MONDAY + DAY}, True),
+        ({"with": "anna"}, {}, False),
+        ({"with": "anna"}, {"with": "ben"}, True),
+    ],
+)
+def test_no_two_entries_of_one_person_could_be_offered_one_time(
+    full: Full, one: dict[str, Any], other: dict[str, Any], both_may_stand: bool
+) -> None:
+    people = {"anna": full.person, "ben": full.another()}
+    person = make_client()
+
+    def wait(wish: dict[str, Any]) -> WaitlistEntry:
+        given = {**wish}
+        return full.wait(person, practitioner=people.get(given.pop("with", "")), **given)
+
+    wait(one)
+    if both_may_stand:
+        wait(other)
+    else:
+        with pytest.raises(NotPossible, match="waited for already on some of these days"):
+            wait(other)
+    assert WaitlistEntry.objects.filter(client=person).count() == 1 + both_may_stand
+    assert full.wait() != full.wait()  # others wait beside them
 
 
 @pytest.mark.django_db(transaction=True)

@@ -32,8 +32,8 @@ def join(
 ) -> WaitlistEntry:
     """Wait for a time, or for an earlier one than that of a visit. The same again is the same.
 
-    Raises NotPossible for a window that is over or for one entry too many, and Ended for
-    a visit that can no longer be moved.
+    Raises NotPossible for a window that is over, for times that an entry waits for already or
+    for one entry too many, and Ended for a visit that can no longer be moved.
     """
     lock((CLIENT, client.pk))
     wish = {
@@ -54,9 +54,29 @@ def join(
         raise NotPossible("Choose days that are not over.")
     if visit and (visit.status != Appointment.Status.BOOKED or visit.starts_at <= now):
         raise Ended
+    same = waiting.filter(service=service, location=location, visit=visit)
+    if any(_meet(one, practitioner, first_day, last_day, part) for one in same):
+        raise NotPossible(
+            "This session is waited for already on some of these days: two times would be kept"
+            " for one person. Leave that place in the list first."
+        )
     if waiting.count() >= MOST_ENTRIES:
         raise NotPossible(f"You wait for {MOST_ENTRIES} times already. Leave one of them first.")
     return WaitlistEntry.objects.create(**wish, created_by=by, created_at=now)
+
+
+def _meet(
+    entry: WaitlistEntry,
+    practitioner: Practitioner | None,
+    first_day: date,
+    last_day: date,
+    part: str,
+) -> bool:
+    """Tell whether one time could be offered to an entry and to another wish."""
+    is_with_both = practitioner is None or entry.practitioner_id in (None, practitioner.pk)
+    is_in_both = not (part and entry.part) or part == entry.part
+    is_on_both = entry.first_day <= last_day and first_day <= entry.last_day
+    return is_with_both and is_in_both and is_on_both
 
 
 @in_one_transaction
