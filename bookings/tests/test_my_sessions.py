@@ -9,6 +9,7 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
+from bookings import calendar
 from bookings.models import Appointment, ClientAccess
 from bookings.picking import value_of
 from bookings.tests.booking_world import World, text_of
@@ -99,6 +100,19 @@ class TestOneVisit:
         visit.refresh_from_db()
         assert (answer.url, visit.starts_at, visit.version) == (url, later, 2)
         assert "Your session has moved. The new time is below." in text_of(client.get(url))
+
+    def test_moved_it_takes_the_usual_time_which_is_said_before(
+        self, world: World, client: Browser, me: Any
+    ) -> None:
+        visit = visit_of(world, me)
+        longer = timedelta(minutes=90)
+        calendar.change_length(visit, length=longer, by=None, now=timezone.now(), keeps_hours=False)
+        url = f"/my/visits/{visit.public_id}/move/"
+        assert "At the new time it takes 60 minutes." in text_of(client.get(url))
+        later = world.start + timedelta(hours=2)
+        client.post(url, {"start": value_of(later)})
+        visit.refresh_from_db()
+        assert visit.ends_at == later + timedelta(minutes=60)
 
     def test_moving_onto_a_taken_time_is_409_and_it_stays(
         self, world: World, client: Browser, me: Any
