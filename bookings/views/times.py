@@ -187,9 +187,8 @@ def time_page(
         "problems": problems,
         "has_errors": bool(problems),
         "times": times_instead(table, wished, refusal, links),
+        "notice": notice or shown["notice"],
     }
-    if notice:
-        context["notice"] = notice
     code = status or (refusal.status if refusal else 422 if problems else 200)
     response = render(request, template, context, status=code)
     if isinstance(refusal, Busy):
