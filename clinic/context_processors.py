@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -53,7 +53,7 @@ def chosen_theme(request: HttpRequest) -> str:
 
 
 def read_settings() -> ClinicSettings:
-    """Read the clinic's row. One query; raises DatabaseError when there is no database."""
+    """Read the clinic's row. One query; raises Error when there is no database."""
     _remembered["clinic"] = ClinicSettings.current()
     return _remembered["clinic"]
 
@@ -62,5 +62,5 @@ def settings_if_any() -> ClinicSettings:
     """The clinic's row, else as last read, else empty: for pages about a lost database."""
     try:
         return read_settings()
-    except DatabaseError:
+    except Error:  # of the database or of the way to it
         return _remembered.get("clinic", ClinicSettings(name="Our clinic"))

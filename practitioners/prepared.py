@@ -70,13 +70,27 @@ class Prepared:
 
     def _ready(self) -> Any:
         """The connection, found once and not for everything that is asked of it."""
-        line: Any = connections[connection.alias]
-        line.ensure_connection()
+        line = whole_line()
         if line.connection not in self._sessions:
             with line.wrap_database_errors, line.connection.cursor() as cursor:
                 cursor.execute(self._prepare)
             self._sessions.add(line.connection)
         return line
+
+
+def whole_line() -> Any:
+    """The connection; a new one where the server has ended the last one since the request before."""
+    line: Any = connections[connection.alias]
+    line.close_if_health_check_failed()
+    line.ensure_connection()
+    return line
+
+
+def literal(value: Any) -> str:
+    """A value as it stands in a statement."""
+    line = whole_line()
+    with line.wrap_database_errors, line.connection.cursor() as cursor:
+        return str(cursor.mogrify("%s", [value]).decode())
 
 
 def execute(said: str) -> None:
@@ -200,9 +214,7 @@ def _named(value: Any, names: Mapping[Any, str]) -> str:
     """The place that a value stands in for, else the value itself as SQL."""
     if isinstance(value, Hashable) and value in names:
         return names[value]
-    connection.ensure_connection()
-    with connection.connection.cursor() as cursor:
-        return str(cursor.mogrify("%s", [value]).decode()).replace("%", "%%")
+    return literal(value).replace("%", "%%")
 
 
 class _Reader:

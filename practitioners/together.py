@@ -24,7 +24,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable
 
-from practitioners.prepared import Prepared, PreparedQuery
+from practitioners.prepared import Prepared, PreparedQuery, literal
 
 Rows = Callable[[], QuerySet[Any, Any]]
 Lists = dict[str, list[Any]]
@@ -89,10 +89,7 @@ class Together:
 
     def _lists_for(self, values: dict[str, Any]) -> str:
         """What to execute for these values, as it is sent along."""
-        connection.ensure_connection()
-        with connection.connection.cursor() as cursor:
-            said = {name: cursor.mogrify("%s", [value]).decode() for name, value in values.items()}
-        return self._statement % said
+        return self._statement % {name: literal(value) for name, value in values.items()}
 
     @cached_property
     def _types(self) -> dict[str, str]:

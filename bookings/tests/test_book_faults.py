@@ -145,6 +145,15 @@ def test_without_database_the_page_says_so_with_the_phone_and_nothing_is_booked(
     assert Appointment.objects.get().status == "booked"
 
 
+def test_a_database_started_again_costs_nobody_a_page(wired: Wired, clinic: World) -> None:
+    pages = ("/", "/book/", clinic.time_url) * 8  # on every line that a process keeps
+    together(8, lambda _: [HttpBrowser(wired.host).get(page).status for page in pages])
+    wired.database.cut()
+    wired.database.mend()
+    statuses = [HttpBrowser(wired.host).get(page).status for page in pages]
+    assert statuses == [200] * len(pages)
+
+
 def test_an_answer_lost_at_the_commit_is_one_visit_and_its_page(
     wired: Wired, clinic: World
 ) -> None:
