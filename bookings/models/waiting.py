@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from bookings.models.appointments import Appointment
@@ -33,6 +33,13 @@ class WaitlistQuerySet(models.QuerySet["WaitlistEntry"]):
     def in_line(self) -> WaitlistQuerySet:
         """Those that still wait, whoever came first first."""
         return self.filter(status=WaitlistEntry.Status.WAITING).order_by("created_at", "pk")
+
+    def without_offer(self) -> WaitlistQuerySet:
+        """Those of people for whom no time of the same service is kept already."""
+        kept = WaitlistOffer.objects.filter(
+            outcome="open", entry__client=OuterRef("client"), entry__service=OuterRef("service")
+        )
+        return self.exclude(Exists(kept))
 
     def with_details(self) -> WaitlistQuerySet:
         """Everything that a line about an entry names, in the same query."""

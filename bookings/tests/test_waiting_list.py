@@ -306,3 +306,28 @@ def test_the_desk_takes_an_offer_for_a_client_who_must_call(full: Full) -> None:
     visit = answers.accept(entry.offers.get(), by=make_user(), now=MORNING, for_staff=True)
     assert (visit.starts_at, visit.client) == (start, entry.client)
     assert not Appointment.objects.filter(status="held").exists()
+
+
+def test_one_offer_of_a_service_at_a_time(full: Full) -> None:
+    person = make_client()
+    morning, afternoon = (full.wait(person, part=part) for part in ("morning", "afternoon"))
+    early, late = full.free(1), full.free(4)
+    assert offers.sweep(now=MORNING) == 1
+    assert offers.sweep(now=MORNING + MINUTE) == 0
+    assert (offered(morning), offered(afternoon)) == ([(early, "open")], [])
+    answers.decline(morning.offers.get(), by=None, now=MORNING + MINUTE)
+    assert offers.sweep(now=MORNING + 2 * MINUTE) == 1
+    assert offered(afternoon) == [(late, "open")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweeps_at_once_offer_one_time_to_one_person() -> None:
+    full, person = Full(), make_client()
+    for part in ("morning", "afternoon"):
+        full.wait(person, part=part)
+    for number in (1, 4):
+        full.free(number)
+    entries = list(WaitlistEntry.objects.with_details())
+    together(4, lambda number: offers.offer_something(entries[number % 2], now=MORNING))
+    assert WaitlistOffer.objects.filter(outcome="open").count() == 1
+    assert Appointment.objects.filter(status="held").count() == 1

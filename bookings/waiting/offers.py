@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from bookings.availability import free_slots
 from bookings.calendar import hold, in_one_transaction
-from bookings.calendar.locks import lock_visitor
+from bookings.calendar.locks import VISITOR, lock, visitor_number
 from bookings.errors import BookingError
 from bookings.messages import outbox
 from bookings.messages.routes import route
@@ -35,11 +35,7 @@ Outcome = WaitlistOffer.Outcome
 IN_LINE = PreparedQuery(
     "waiting_in_line",
     {},
-    lambda: (
-        WaitlistEntry.objects.in_line()
-        .exclude(offers__outcome=Outcome.OPEN)
-        .with_details()[:MOST_LOOKED_AT]
-    ),
+    lambda: WaitlistEntry.objects.in_line().without_offer().with_details()[:MOST_LOOKED_AT],
 )
 
 
@@ -101,8 +97,10 @@ def _suiting(entry: WaitlistEntry, *, now: datetime) -> list[Slot]:
 
 @in_one_transaction
 def _offer(entry: WaitlistEntry, slot: Slot, *, now: datetime) -> bool:
-    lock_visitor(entry.visitor)
-    waiting = WaitlistEntry.objects.in_line().exclude(offers__outcome=Outcome.OPEN)
+    # One offer of a service at a time, however many entries a person waits with.
+    asked = f"waitlist:{entry.client_id}:{entry.service_id}"
+    lock(*((VISITOR, visitor_number(one)) for one in (entry.visitor, asked)))
+    waiting = WaitlistEntry.objects.in_line().without_offer()
     if not waiting.filter(pk=entry.pk).exists():
         return False
     keep_for = timedelta(minutes=settings.WAITLIST_KEEP_MINUTES)
