@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 from weakref import WeakSet
 
-from django.db import connection, connections, models
+from django.db import InterfaceError, OperationalError, connection, connections, models
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
@@ -44,6 +44,25 @@ class Prepared:
         cursor = self._executed(values, after)
         found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
+
+    def only_read(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The same of a statement that writes nothing, which may be the first of a request.
+
+        It is its own health check: where the server has ended the line since the request before, it
+        is asked once more on a new one. Never inside a transaction, of which the rest would be lost.
+        """
+        line: Any = connections[connection.alias]
+        is_unsure = line.connection and line.health_check_enabled and not line.health_check_done
+        if not is_unsure or line.in_atomic_block:
+            return self.rows(values)
+        line.health_check_done = True
+        try:
+            return self.rows(values)
+        except (OperationalError, InterfaceError):
+            if not line.connection.closed:  # something else is wrong, like a timeout
+                raise
+            line.close()
+            return self.rows(values)
 
     def written(self, values: Mapping[str, Any], *, after: str = "") -> int:
         """Execute it; how many rows it has written. Queries and `after` as for `rows`."""
@@ -87,8 +106,9 @@ def whole_line() -> Any:
 
 
 def literal(value: Any) -> str:
-    """A value as it stands in a statement."""
-    line = whole_line()
+    """A value as it stands in a statement; nothing is sent for it."""
+    line: Any = connections[connection.alias]
+    line.ensure_connection()
     with line.wrap_database_errors, line.connection.cursor() as cursor:
         return str(cursor.mogrify("%s", [value]).decode())
 

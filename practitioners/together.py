@@ -39,10 +39,11 @@ LIST = "'{}', (SELECT coalesce(json_agg(r), '[]') FROM ({}) r)"
 
 
 class Kept(NamedTuple):
-    """Lists, with the sum of the changes noted before them, and what was worked out of them."""
+    """Lists, how they are asked for, the sum of the changes noted before, what was worked out of them."""
 
     changes: Decimal | None
     lists: Lists
+    asked: str
     drawer: Drawer
 
 
@@ -68,10 +69,10 @@ class Together:
         """The same, with a drawer for what is worked out of them: empty again after a change."""
         key = tuple(values[name] for name in self._types)
         kept = self._kept.get(key)
-        known = kept.changes if kept else None
-        ((noted, sent),) = UNLESS_KNOWN.rows({"known": known, "lists": self._lists_for(values)})
+        known, asked = (kept.changes, kept.asked) if kept else (None, self._lists_for(values))
+        ((noted, sent),) = UNLESS_KNOWN.only_read({"known": known, "lists": asked})
         if kept is None or sent is not None:
-            kept = Kept(noted, self._made(sent), {})
+            kept = Kept(noted, self._made(sent), asked, {})
             self._keep(key, kept)
         return {
             name: [_anew(row) for row in rows] for name, rows in kept.lists.items()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import DataError, connection, transaction
+from django.db import DataError, OperationalError, connection, transaction
 from django.db.models import Count, F
 from django.test.utils import CaptureQueriesContext
 
 from practitioners.models import Location, Practitioner, TimeOff
-from practitioners.prepared import PreparedInsert, PreparedQuery, PreparedUpdate
+from practitioners.prepared import Prepared, PreparedInsert, PreparedQuery, PreparedUpdate
 from practitioners.tests.factories import make_location, make_practitioner
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +129,58 @@ def test_a_query_that_loses_a_value_is_refused() -> None:
     )
     with pytest.raises(ValueError, match="does not ask for lane"):
         lost.rows(lane=1)
+
+
+class TestALineThatTheServerHasEnded:
+    """Before the first statement of a request nobody knows whether the connection is whole."""
+
+    pytestmark = pytest.mark.django_db(transaction=True)
+    HERE = Prepared("test_here", "SELECT pg_backend_pid() + %(more)s", {"more": "int"})
+    SLOW = Prepared("test_slow", "SELECT pg_sleep(%(seconds)s)", {"seconds": "float"})
+
+    @pytest.fixture(autouse=True)
+    def _first_of_a_request(self) -> Iterator[None]:
+        self.here = self.HERE.rows({"more": 0})
+        connection.health_check_enabled, connection.health_check_done = True, False
+        yield
+        connection.close()
+
+    def end_it(self) -> None:
+        other = connection.copy()
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", self.here[0])
+        other.close()
+
+    def test_what_only_reads_is_its_own_health_check(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(connection, "is_usable", lambda: pytest.fail("asked twice"))
+        assert self.HERE.only_read({"more": 0}) == self.here
+        assert self.HERE.rows({"more": 0}) == self.here
+
+    def test_what_only_reads_is_asked_again_on_a_new_one(self) -> None:
+        self.end_it()
+        assert self.HERE.only_read({"more": 0}) != self.here
+
+    def test_anything_else_has_the_line_looked_at_before(self) -> None:
+        self.end_it()
+        assert self.HERE.rows({"more": 0}) != self.here
+
+    def test_inside_a_transaction_nothing_is_asked_again(self) -> None:
+        @transaction.atomic
+        def within_a_transaction() -> None:
+            self.end_it()
+            self.HERE.only_read({"more": 0})
+
+        with pytest.raises(OperationalError):
+            within_a_transaction()
+
+    def test_an_error_on_a_whole_line_is_an_error(self) -> None:
+        self.SLOW.rows({"seconds": 0})
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 1")
+        connection.health_check_done = False
+        with pytest.raises(OperationalError, match="timeout"):
+            self.SLOW.only_read({"seconds": 5})
+        assert connection.connection is not None
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+        assert self.HERE.rows({"more": 0}) == self.here
