@@ -16,7 +16,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-Event = Literal["booked", "moved", "cancelled", "completed", "no_show", "undone"]
+# `put_back`: a move or a cancellation was undone. `undone`: what was marked at the desk was.
+Event = Literal["booked", "moved", "cancelled", "put_back", "completed", "no_show", "undone"]
 
 
 class Gate(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from bookings.models import Appointment
+from bookings.models import Appointment, VisitChange
 
 Status = Appointment.Status
 ENTERED = {
@@ -43,30 +43,34 @@ def history_of(visit: Appointment) -> list[Step]:
         "pgh_context", "practitioner", "location"
     )
     states = [row for row in rows if row.status != Status.HELD]
-    moved_at = dict(visit.changes.filter(event="moved").values_list("version", "at"))
+    told = visit.changes.filter(event__in=("moved", "put_back"))
+    noted = {one.version: one for one in told}
     names = _names(states)
     steps = []
     for before, row in zip([None, *states], states, strict=False):
-        words = _words(before, row)
+        words = _words(before, row, noted)
         if words:
             steps.append(
                 Step(
                     words=words,
-                    at=_moment(before, row, moved_at),
+                    at=_moment(before, row, noted),
                     who=names.get(_user(row), ""),
                     reason=row.cancel_reason if words == "Cancelled" else "",
-                    before=before if words == "Moved" else None,
+                    before=before if words.startswith("Move") else None,
                 )
             )
     return steps
 
 
-def _words(before: Any, row: Any) -> str:
+def _words(before: Any, row: Any, noted: dict[int, VisitChange]) -> str:
     """What happened between two states; nothing when no calendar would show it."""
     if before is None:
         return "Booked"
+    if before.status == Status.CANCELLED != row.status:
+        return "Cancellation undone"
     if _place(before) != _place(row):
-        return "Moved"
+        is_back = row.version in noted and noted[row.version].event == "put_back"
+        return "Move undone" if is_back else "Moved"
     if before.status != row.status:
         is_back = row.status in (Status.BOOKED, Status.ARRIVED) and before.status != Status.BOOKED
         words: str = Status(row.status).label
@@ -82,11 +86,11 @@ def _place(row: Any) -> tuple[Any, ...]:
     return row.starts_at, row.practitioner_id, row.location_id
 
 
-def _moment(before: Any, row: Any, moved_at: dict[int, datetime]) -> datetime:
+def _moment(before: Any, row: Any, noted: dict[int, VisitChange]) -> datetime:
     """When the clinic says it happened, else when the row was written."""
     said: datetime | None = None
-    if before is not None and _place(before) != _place(row):
-        said = moved_at.get(row.version)
+    if before is not None and before.version != row.version and row.version in noted:
+        said = noted[row.version].at
     elif before is None or before.status != row.status:
         is_new = before is None or row.status in (
             Status.ARRIVED,

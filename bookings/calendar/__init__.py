@@ -12,6 +12,7 @@ from bookings.calendar.holds import extend_hold, hold, kept_for, live_hold, rele
 from bookings.calendar.hours import change_hours
 from bookings.calendar.lengths import change_length
 from bookings.calendar.own_series import book_own_series, undo_series
+from bookings.calendar.putting_back import put_back
 from bookings.calendar.series import (
     book_series,
     cancel_each,
@@ -38,6 +39,7 @@ __all__ = [
     "mark",
     "move",
     "move_from",
+    "put_back",
     "rearrange",
     "release_hold",
     "undo",

@@ -330,10 +330,15 @@ def _free(visit: Appointment, *, now: datetime) -> list[Room]:
     return sorted(rooms, key=lambda room: room.pk)
 
 
-def lock_all(visits: list[Appointment], *more: Practitioner | Location | None) -> None:
+def lock_all(
+    visits: Sequence[Appointment],
+    *more: Practitioner | Location | None,
+    also: Iterable[tuple[int, int | None]] = (),
+) -> None:
     """Everything that these visits stand on or may come to stand on, in the one order.
 
-    Whoever moves a visit names the places it may move in: a room of theirs is taken.
+    Whoever moves a visit names the places it may move in: a room of theirs is taken. Who
+    knows what it will stand on names just that `also`.
     """
     people = [one for one in more if isinstance(one, Practitioner)]
     places = [one for one in more if isinstance(one, Location)]
@@ -349,6 +354,7 @@ def lock_all(visits: list[Appointment], *more: Practitioner | Location | None) -
         *((PRACTITIONER, one.pk) for one in people),
         *((ROOM, room) for room in rooms),
         *((CLIENT, one.client_id) for one in visits),
+        *also,
     )
     rows = Appointment.objects.filter(pk__in=[one.pk for one in visits]).order_by("starts_at", "pk")
     now = list(rows.values_list("pk", "practitioner", "room", "client", "version"))

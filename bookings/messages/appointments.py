@@ -1,8 +1,9 @@
 """What people are told about a visit: booked, moved, cancelled, reminded.
 
-    booked      confirmation after the grace, in which a booking can be undone in silence
-    moved       the new time at once; the confirmation of it, if none has gone out yet
-    cancelled   at once, unless the client took it back before we had told them anything
+    booked      confirmation after the grace, in which all of this can be undone in silence
+    moved       the new time after the grace; the confirmation of it, if none has gone out yet
+    cancelled   after the grace, unless the client took it back before we had told them anything
+    put back    what was undone is not told; whoever was told of it hears how it is now
     reminder    two calendar days before, on the location's wall clock
 
 What the people who work here are told of the same changes is in `staff`.
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from bookings.consents import keep_said, said_by
@@ -34,6 +36,7 @@ from practitioners.prepared import PreparedQuery
 SOURCE = "appointment"
 TO_CLIENT = ("confirmation", "moved", "cancelled", "visit_reminder")
 WITH_FILE = ("confirmation", "moved", "cancelled")
+AFTER_ALL = " after all"  # ends the occurrence of a confirmation that follows a cancellation
 Status = Appointment.Status
 LOCKED = PreparedQuery(
     "visit_locked_to_tell",
@@ -100,7 +103,7 @@ def _booked(visit: Appointment, *, now: datetime) -> Told:
 
 def _moved(visit: Appointment, *, now: datetime) -> Told:
     was_unconfirmed = _take_back(visit, code="moved")
-    told = _confirmation(visit, now=now) if was_unconfirmed else _about("moved", visit, now=now)
+    told = _after_grace("confirmation" if was_unconfirmed else "moved", visit, now=now)
     change, to_staff = staff.tell("moved", visit, now=now)
     return change, [told, *_reminder(visit, now=now), *to_staff]
 
@@ -113,9 +116,50 @@ def _cancelled(visit: Appointment, *, now: datetime) -> Told:
     elif was_unconfirmed and visit.cancelled_by == Appointment.CancelledBy.CLIENT:
         return staff.take_back(visit, now=now)
     else:
-        told = _about("cancelled", visit, now=now)
+        told = _after_grace("cancelled", visit, now=now)
     change, to_staff = staff.tell("cancelled", visit, now=now)
     return change, [told, *to_staff]
+
+
+def _put_back(visit: Appointment, *, now: datetime) -> Told:
+    """Write again what the undone change took back; tell how it is whom it was told."""
+    told = was_told(visit, version=visit.version - 1)
+    outbox.cancel_open(SOURCE, visit.pk, kinds=TO_CLIENT, code="put_back")
+    unsaid = {row.kind: row for row in _unsaid(visit, version=visit.version - 2)}
+    rows = [
+        _about(row.kind, visit, now=now, send_after=row.send_after)
+        for kind, row in unsaid.items()
+        if kind == "visit_reminder"
+    ]
+    if told == "cancelled":
+        rows.append(_about("confirmation", visit, now=now))
+        rows[-1].occurrence += AFTER_ALL
+    elif told:
+        rows.append(_about("moved", visit, now=now))
+    elif not {"confirmation", "moved"}.isdisjoint(unsaid) and not _is_listed(visit):
+        rows.append(_confirmation(visit, now=now))
+    change, to_staff = staff.put_back(visit, now=now)
+    return change, [*rows, *to_staff]
+
+
+def was_told(visit: Appointment, *, version: int) -> str:
+    """As which kind a version of a visit has been told to the client; empty when it has not."""
+    about = Message.objects.about(SOURCE, visit.pk).filter(occurrence=str(version))
+    told = about.filter(kind__in=WITH_FILE).exclude(sending_at=None)
+    return told.values_list("kind", flat=True).first() or ""
+
+
+def _unsaid(visit: Appointment, *, version: int) -> QuerySet[Message]:
+    """What was to be told of a version of a visit, and was taken back because it was changed."""
+    about = Message.objects.about(SOURCE, visit.pk).filter(occurrence=str(version))
+    return about.filter(
+        state=Message.State.CANCELLED, last_code__in=("moved", "cancelled"), sending_at=None
+    )
+
+
+def _is_listed(visit: Appointment) -> bool:
+    """Whether the confirmation of another visit of its series names it."""
+    return any(_is_confirmed(one) for one in _others(visit))
 
 
 def _was_silent(visit: Appointment) -> bool:
@@ -156,7 +200,12 @@ def _listed(kind: str, visit: Appointment) -> list[Appointment]:
     return _others(visit)
 
 
-FOLLOWED = {"booked": _booked, "moved": _moved, "cancelled": _cancelled}
+FOLLOWED = {
+    "booked": _booked,
+    "moved": _moved,
+    "cancelled": _cancelled,
+    "put_back": _put_back,
+}
 
 
 def _take_back(visit: Appointment, *, code: str) -> bool:
@@ -165,8 +214,13 @@ def _take_back(visit: Appointment, *, code: str) -> bool:
 
 
 def _confirmation(visit: Appointment, *, now: datetime) -> Message:
-    grace = timedelta(seconds=settings.MESSAGE_GRACE_SECONDS)
-    return _about("confirmation", visit, now=now, send_after=now + grace)
+    return _after_grace("confirmation", visit, now=now)
+
+
+def _after_grace(kind: str, visit: Appointment, *, now: datetime) -> Message:
+    """A message about what can still be undone; at once where it would come too late then."""
+    at = now + timedelta(seconds=settings.MESSAGE_GRACE_SECONDS)
+    return _about(kind, visit, now=now, send_after=at if at < visit.starts_at else now)
 
 
 def confirmation_again(visit: Appointment, *, now: datetime) -> Message:
@@ -195,6 +249,14 @@ def _about(
         send_after=send_after,
         expires_at=visit.starts_at,
     )
+
+
+def _text_of(message: Message, visit: Appointment) -> str:
+    """Which words a message has: whose cancellation it was, and that it was undone, are said."""
+    if message.occurrence.endswith(AFTER_ALL):
+        return "confirmation_by_undoing"
+    is_by_clinic = visit.is_cancelled and visit.cancelled_by == Appointment.CancelledBy.CLINIC
+    return "cancelled_by_clinic" if is_by_clinic else message.kind
 
 
 class AppointmentSource:
@@ -234,12 +296,11 @@ class AppointmentSource:
         files = []
         if message.kind in WITH_FILE:
             files.append(("session.ics", visit_calendar(row, now=now), "text/calendar"))
-        is_by_clinic = row.is_cancelled and row.cancelled_by == Appointment.CancelledBy.CLINIC
         return write_letter(
             message,
             row.client,
             clinic=clinic,
-            text="cancelled_by_clinic" if is_by_clinic else message.kind,
+            text=_text_of(message, row),
             link=AppointmentSource.link(message, row),
             values={
                 "when": words.when(row.starts_at, today=today),

@@ -37,6 +37,7 @@ WORDS = {
     "cancelled": "The session was cancelled",
     "not_cancelled": "The session takes place after all",
     "undone": "The booking was taken back at once",
+    "put_back": "What it tells of was undone at once",
     "visit_over": "The session is over",
     "nothing_to_ask": "Nothing is asked before this session",
     "not_for_them": "Whoever it would reach may book, and no more",

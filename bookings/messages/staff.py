@@ -34,7 +34,8 @@ TAKE_BACK = Prepared(
 WITH notice AS MATERIALIZED (
     SELECT id, sending_at FROM bookings_message
     WHERE source_type = '{NOTICE}' AND source_id = ANY (
-        ARRAY(SELECT id::text FROM bookings_visitchange WHERE appointment_id = %(appointment)s)
+        ARRAY(SELECT id::text FROM bookings_visitchange
+              WHERE appointment_id = %(appointment)s AND version >= %(since)s)
     )
 ), undone AS (
     UPDATE bookings_message SET state = 'cancelled', last_code = 'undone'
@@ -43,7 +44,7 @@ WITH notice AS MATERIALIZED (
 )
 SELECT id FROM notice WHERE sending_at IS NOT NULL LIMIT 1
 """,  # noqa: S608  our own word
-    {"appointment": "bigint"},
+    {"appointment": "bigint", "since": "int"},
 )
 
 
@@ -53,7 +54,7 @@ def tell(event: Event, visit: Appointment, *, now: datetime) -> Told:
     change = _change(event, visit, earlier, now=now)
     if not is_urgent(visit, earlier, now=now):
         return change, [digest(None, visit.location, now=now)]
-    grace = timedelta(seconds=settings.MESSAGE_GRACE_SECONDS if event == "booked" else 0)
+    grace = timedelta(seconds=0 if event == "put_back" else settings.MESSAGE_GRACE_SECONDS)
     # About the change, whose key is not known before it is written.
     notice = outbox.message(
         NOTICE, source_type=NOTICE, source_id="", now=now, send_after=now + grace
@@ -63,9 +64,29 @@ def tell(event: Event, visit: Appointment, *, now: datetime) -> Told:
 
 def take_back(visit: Appointment, *, now: datetime) -> Told:
     """Tell nobody of a booking that was undone in its grace, unless they know of it."""
-    if TAKE_BACK.rows({"appointment": visit.pk}):
+    if TAKE_BACK.rows({"appointment": visit.pk, "since": 0}):
         return tell("cancelled", visit, now=now)
     return _change("cancelled", visit, None, now=now), []
+
+
+def put_back(visit: Appointment, *, now: datetime) -> Told:
+    """Tell who knows of a change that was undone, and who was not told of the booking in time.
+
+    The mail of the evening leaves out by itself what came and went.
+    """
+    is_known = bool(TAKE_BACK.rows({"appointment": visit.pk, "since": visit.version - 1}))
+    change, rows = tell("put_back", visit, now=now)
+    is_about_today = any(row.kind == NOTICE for row in rows)
+    if is_about_today and not is_known and not _was_hushed_up(visit):
+        return change, []
+    return change, rows
+
+
+def _was_hushed_up(visit: Appointment) -> bool:
+    """Whether nobody was told of the booking, because it seemed to have been taken back."""
+    keys = visit.changes.filter(version__lt=visit.version - 1).values_list("pk", flat=True)  # type: ignore[attr-defined]
+    about = Message.objects.filter(source_type=NOTICE, source_id__in=[str(key) for key in keys])
+    return about.filter(state=Message.State.CANCELLED, last_code="undone").exists()
 
 
 def _change(

@@ -19,6 +19,7 @@ WORDS = {
     "booked": "A session was booked",
     "moved": "A session was moved",
     "cancelled": "A session was cancelled",
+    "put_back": "A session takes place after all, as it was",
 }
 
 
@@ -119,8 +120,8 @@ class DigestSource:
 def digest_of(message: Message, location: Location) -> list[VisitChange]:
     """The last change of every visit since the evening before, in order of the visits.
 
-    Leaves out what this person was told at once, bookings that came and went in
-    between, and, for somebody who is not at the desk, the visits of others.
+    Leaves out what this person was told at once, what was undone, bookings that came and
+    went in between, and, for somebody who is not at the desk, the visits of others.
     """
     since, until = span_of(message, location)
     changes = VisitChange.objects.filter(
@@ -132,12 +133,24 @@ def digest_of(message: Message, location: Location) -> list[VisitChange]:
     concerning, told = _concerning(message.user, of_visit), _told(message.user, changes)
     lasting = [
         lived[-1]
-        for visit, lived in of_visit.items()
+        for visit, all_of_it in of_visit.items()
         if visit in concerning
+        and (lived := _without_undone(all_of_it))
         and lived[-1].pk not in told
         and not (lived[0].event == "booked" and lived[-1].event == "cancelled")
     ]
     return sorted(lasting, key=lambda change: (change.starts_at, change.pk))
+
+
+def _without_undone(lived: list[VisitChange]) -> list[VisitChange]:
+    """The changes of one visit without those that were undone, as far as both are among them."""
+    left: list[VisitChange] = []
+    for change in lived:
+        if change.event == "put_back" and left and left[-1].version == change.version - 1:
+            left.pop()
+        else:
+            left.append(change)
+    return left
 
 
 def _concerning(user: Any, visits: Collection[int]) -> set[int]:

@@ -114,6 +114,13 @@ TEXTS = {
         "we are sorry, we had to cancel your session on {when}. Book another: {link}",
         label="Cancellation by the clinic",
     ),
+    "confirmation_by_undoing": _visit(
+        "Your session on {when} takes place",
+        "your session takes place after all. It is not cancelled.",
+        "It takes place after all. It is not cancelled.",
+        "your session on {when} takes place after all. Change or cancel: {link}",
+        label="Cancellation taken back",
+    ),
     "visit_reminder": _visit(
         "Reminder: your session on {when}",
         "this is a reminder of your session.",

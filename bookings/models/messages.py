@@ -197,6 +197,7 @@ class VisitChange(models.Model):
         BOOKED = "booked", "Booked"
         MOVED = "moved", "Moved"
         CANCELLED = "cancelled", "Cancelled"
+        PUT_BACK = "put_back", "Put back"
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="changes")
     event = models.CharField(max_length=10, choices=Event)

@@ -26,6 +26,7 @@ TEN = datetime(2026, 12, 1, 10, tzinfo=UTC)  # a Tuesday
 ELEVEN = TEN + timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 AFTER_GRACE = NOW + 4 * MINUTE
+AFTER_ANOTHER = AFTER_GRACE + 3 * MINUTE
 
 
 class Desk:
@@ -88,7 +89,19 @@ def test_a_booking_undone_in_its_grace_sends_nothing(desk: Desk) -> None:
 
 def test_a_clinic_that_cancels_within_the_grace_says_so(desk: Desk) -> None:
     desk.cancel(desk.book(), now=NOW + MINUTE, by="clinic")
-    assert desk.subjects(NOW + MINUTE) == ["Your session on Tue 1 Dec, 10:00 is cancelled"]
+    assert desk.subjects(NOW + 3 * MINUTE) == []
+    assert desk.subjects(AFTER_GRACE) == ["Your session on Tue 1 Dec, 10:00 is cancelled"]
+
+
+@pytest.mark.parametrize("minutes", [2, 4])
+def test_what_cannot_wait_for_its_grace_is_told_at_once(desk: Desk, minutes: int) -> None:
+    visit = desk.book(now=TEN - 20 * MINUTE)
+    now = TEN - minutes * MINUTE
+    desk.post(now)
+    calendar.cancel(visit, cancelled_by="clinic", by=None, now=now, reason="Ill", for_staff=True)
+    told = ["Your session on Tue 1 Dec, 10:00 is cancelled"]
+    assert desk.subjects(now) == (told if minutes < 3 else [])
+    assert desk.subjects(now + 3 * MINUTE) == ([] if minutes < 3 else told)
 
 
 def test_a_move_within_the_grace_confirms_the_new_time_only(desk: Desk) -> None:
@@ -100,7 +113,8 @@ def test_a_move_tells_the_new_time_and_the_one_before(desk: Desk) -> None:
     visit = desk.book()
     desk.post(AFTER_GRACE)
     desk.move(visit, now=AFTER_GRACE)
-    (sent,) = desk.post(AFTER_GRACE)
+    assert desk.post(AFTER_ANOTHER - MINUTE) == []
+    (sent,) = desk.post(AFTER_ANOTHER)
     assert sent.subject == "Your session is now on Tue 1 Dec, 11:00"
     assert "Tuesday 1 December, 11:00, London time (GMT)" in sent.body
     assert "Before, it was on Tuesday 1 December, 10:00, London time (GMT)." in sent.body
@@ -111,7 +125,7 @@ def test_a_visit_moved_and_then_cancelled_is_told_although_the_move_was_not(desk
     desk.post(AFTER_GRACE)
     visit = desk.move(visit, now=AFTER_GRACE)
     desk.cancel(visit, now=AFTER_GRACE)
-    assert desk.subjects(AFTER_GRACE) == ["Your session on Tue 1 Dec, 11:00 is cancelled"]
+    assert desk.subjects(AFTER_ANOTHER) == ["Your session on Tue 1 Dec, 11:00 is cancelled"]
 
 
 def test_a_confirmation_that_came_too_late_for_a_move_is_not_sent(desk: Desk) -> None:
@@ -124,7 +138,7 @@ def test_the_words_of_a_cancellation_say_who_cancelled(desk: Desk) -> None:
     visit = desk.book()
     desk.post(AFTER_GRACE)
     desk.cancel(visit, now=AFTER_GRACE, by="clinic")
-    (sent,) = desk.post(AFTER_GRACE)
+    (sent,) = desk.post(AFTER_ANOTHER)
     assert "we are sorry, we had to cancel your session." in sent.body
     assert "/book/" in sent.body
 
@@ -187,7 +201,7 @@ def test_after_a_move_only_the_new_time_is_reminded_of(desk: Desk) -> None:
     visit = desk.book()
     desk.post(AFTER_GRACE)
     desk.move(visit, now=AFTER_GRACE)
-    desk.post(AFTER_GRACE)
+    desk.post(AFTER_ANOTHER)
     assert desk.subjects(datetime(2026, 11, 29, 10, 30, tzinfo=UTC)) == []
     assert desk.subjects(datetime(2026, 11, 29, 11, tzinfo=UTC)) == [
         "Reminder: your session on Tue 1 Dec, 11:00"
@@ -243,7 +257,7 @@ def test_an_address_that_bounced_is_left_alone_until_it_is_another(desk: Desk) -
     desk.client.email = "new@example.com"
     desk.client.save()
     desk.move(visit, now=AFTER_GRACE)
-    assert [one.to for one in desk.post(AFTER_GRACE)] == [["new@example.com"]]
+    assert [one.to for one in desk.post(AFTER_ANOTHER)] == [["new@example.com"]]
 
 
 def test_a_cancellation_that_no_mail_can_tell_is_a_call_for_the_desk(desk: Desk) -> None:
@@ -252,7 +266,7 @@ def test_a_cancellation_that_no_mail_can_tell_is_a_call_for_the_desk(desk: Desk)
     desk.post(AFTER_GRACE)
     assert Task.objects.count() == 0
     desk.cancel(visit, now=AFTER_GRACE, by="clinic")
-    desk.post(AFTER_GRACE)
+    desk.post(AFTER_ANOTHER)
     task = Task.objects.get()
     assert (task.client, task.role) == (desk.client, "Front desk")
     assert "call them" in task.title

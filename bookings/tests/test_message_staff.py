@@ -99,14 +99,63 @@ def test_a_booking_undone_in_its_grace_is_told_to_nobody(team: Team) -> None:
     assert team.post(EVENING) == {}
 
 
-def test_a_cancellation_of_today_is_told_at_once(team: Team) -> None:
+def test_a_cancellation_of_today_is_told_after_its_grace(team: Team) -> None:
     visit = team.book(TODAY)
     team.post(NOW + 4 * MINUTE)
     calendar.cancel(
         visit, cancelled_by="clinic", by=None, now=NOW + HOUR, reason="Ill", for_staff=True
     )
-    told = team.post(NOW + HOUR)
+    assert team.post(NOW + HOUR + 2 * MINUTE) == {}
+    told = team.post(NOW + HOUR + 3 * MINUTE)
     assert {one.subject for one in told.values()} == {"A session was cancelled: Tue 24 Nov, 15:00"}
+
+
+def cancel_and_put_back(team: Team, visit: Appointment, at: datetime, *, told: bool) -> None:
+    gone = calendar.cancel(
+        visit, cancelled_by="clinic", by=None, now=at, reason="Ill", for_staff=True
+    )
+    team.post(at + 3 * MINUTE if told else at)
+    calendar.put_back(gone, version=gone.version, by=None, now=at + 3 * MINUTE)
+
+
+def test_a_cancellation_undone_in_its_grace_is_told_to_nobody(team: Team) -> None:
+    for at in (TODAY, NEXT_WEEK):
+        visit = team.book(at)
+        team.post(NOW + 4 * MINUTE)
+        cancel_and_put_back(team, visit, NOW + HOUR, told=False)
+    assert team.post(NOW + 2 * HOUR) == {}
+    (line,) = (one for one in team.post(EVENING)[RITA].body.splitlines() if "December" in one)
+    assert "Booked: " in line
+
+
+def test_who_was_told_of_a_cancellation_hears_that_it_was_undone(team: Team) -> None:
+    visit = team.book(TODAY)
+    team.post(NOW + 4 * MINUTE)
+    cancel_and_put_back(team, visit, NOW + HOUR, told=True)
+    told = team.post(NOW + HOUR + 3 * MINUTE)
+    assert {one.subject for one in told.values()} == {
+        "A session takes place after all, as it was: Tue 24 Nov, 15:00"
+    }
+    assert set(told) == {DANA, RITA}
+
+
+def test_a_booking_that_seemed_taken_back_is_told_after_all(team: Team) -> None:
+    gone = calendar.cancel(team.book(TODAY), cancelled_by="client", by=None, now=NOW + MINUTE,
+                           reason="x", for_staff=True)  # fmt: skip
+    calendar.put_back(gone, version=gone.version, by=None, now=NOW + 2 * MINUTE)
+    assert set(team.post(NOW + 4 * MINUTE)) == {DANA, RITA}
+
+
+def test_the_evening_after_says_that_what_it_called_off_takes_place(team: Team) -> None:
+    visit = team.book(NEXT_WEEK)
+    team.post(EVENING - HOUR)
+    Message.objects.all().delete()
+    gone = calendar.cancel(
+        visit, cancelled_by="clinic", by=None, now=EVENING - MINUTE, for_staff=True
+    )
+    team.post(EVENING)
+    calendar.put_back(gone, version=gone.version, by=None, now=EVENING + MINUTE)
+    assert "Put back: Tuesday 1 December, 10:00" in team.post(EVENING + DAY)[RITA].body
 
 
 def test_who_loses_a_visit_of_today_to_a_colleague_is_told_too(team: Team) -> None:
@@ -115,7 +164,7 @@ def test_who_loses_a_visit_of_today_to_a_colleague_is_told_too(team: Team) -> No
     calendar.move(
         visit, starts_at=NEXT_WEEK, practitioner=team.omar, by=None, now=NOW + HOUR, for_staff=True
     )
-    told = team.post(NOW + HOUR)
+    told = team.post(NOW + HOUR + 3 * MINUTE)
     assert set(told) == {DANA, OMAR, RITA}
     assert "Before, it was on Tuesday 24 November, 15:00" in told[DANA].body
 

@@ -93,13 +93,13 @@ def moved(world: World) -> datetime:
     delivery.send_due(now=NOW + 4 * MINUTE)
     mail.outbox.clear()
     calendar.move(visit, starts_at=WEDNESDAY + 5 * DAY + HOUR, by=None, now=NOW + 5 * MINUTE)
-    return NOW + 5 * MINUTE
+    return NOW + 8 * MINUTE
 
 
 def cancelled(world: World) -> datetime:
     visit = world.book(WEDNESDAY + 5 * DAY)
     calendar.cancel(visit, cancelled_by="clinic", by=None, now=NOW + MINUTE, for_staff=True)
-    return NOW + MINUTE
+    return NOW + 4 * MINUTE
 
 
 def visit_reminder(world: World) -> datetime:
