@@ -331,3 +331,50 @@ def test_sweeps_at_once_offer_one_time_to_one_person() -> None:
     together(4, lambda number: offers.offer_something(entries[number % 2], now=MORNING))
     assert WaitlistOffer.objects.filter(outcome="open").count() == 1
     assert Appointment.objects.filter(status="held").count() == 1
+
+
+def test_what_can_be_undone_is_offered_only_once_it_cannot(full: Full) -> None:
+    entry = full.wait()
+    visit = full.visits[1]
+    gone = calendar.cancel(visit, cancelled_by="clinic", by=None, now=MORNING, for_staff=True)
+    assert offers.sweep(now=MORNING + 3 * MINUTE) == 0
+    back = calendar.put_back(gone, version=gone.version, by=None, now=MORNING + 3 * MINUTE)
+    assert offers.sweep(now=MORNING + 4 * MINUTE) == 0
+    calendar.cancel(back[0], cancelled_by="clinic", by=None, now=MORNING + HOUR, for_staff=True)
+    assert offers.sweep(now=MORNING + HOUR + 4 * MINUTE) == 1
+    assert offered(entry) == [(visit.starts_at, "open")]
+
+
+def test_the_old_time_of_a_moved_visit_waits_like_a_cancelled_one(full: Full) -> None:
+    entry = full.wait()
+    gone = calendar.cancel(full.visits[6], cancelled_by="clinic", by=None, now=NOW, for_staff=True)
+    calendar.move(full.visits[1], starts_at=gone.starts_at, by=None, now=MORNING, for_staff=True)
+    assert offers.sweep(now=MORNING + MINUTE) == 0
+    assert offers.sweep(now=MORNING + 4 * MINUTE) == 1
+    assert offered(entry) == [(TEN, "open")]
+
+
+def test_an_offer_that_was_made_keeps_the_time_from_who_undoes(full: Full) -> None:
+    full.wait()
+    gone = calendar.cancel(
+        full.visits[1], cancelled_by="clinic", by=None, now=MORNING, for_staff=True
+    )
+    offers.offer_something(WaitlistEntry.objects.with_details().get(), now=MORNING + MINUTE)
+    with pytest.raises(SlotTaken, match="offered to somebody on the waiting list, and is kept"):
+        calendar.put_back(gone, version=gone.version, by=None, now=MORNING + 2 * MINUTE)
+
+
+def test_whoever_waits_for_an_earlier_time_still_does_after_an_undo(full: Full) -> None:
+    person = make_client()
+    late = full.stranger(TEN + 14 * DAY, client=person)
+    entry = full.wait(person, visit=late, last_day=MONDAY + 13 * DAY)
+    full.free(1)
+    gone = calendar.cancel(late, cancelled_by="clinic", by=None, now=MORNING, for_staff=True)
+    assert offers.sweep(now=MORNING + MINUTE) == 0
+    calendar.put_back(gone, version=gone.version, by=None, now=MORNING + 2 * MINUTE)
+    assert offers.sweep(now=MORNING + 3 * MINUTE) == 1
+    assert offered(entry) == [(TEN, "open")]
+    calendar.cancel(late, cancelled_by="clinic", by=None, now=MORNING + HOUR, for_staff=True)
+    offers.sweep(now=MORNING + HOUR + 4 * MINUTE)
+    entry.refresh_from_db()
+    assert entry.status == "over"

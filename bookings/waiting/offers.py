@@ -1,11 +1,13 @@
 """Offering a time that has opened, in the order of the line.
 
 The time is kept as for a visitor who has chosen it, so nobody else can be offered it or
-book it meanwhile: two who accept at once cannot both have it.
+book it meanwhile: two who accept at once cannot both have it. Whose cancellation or move can
+still be undone has not left their time to who waits yet.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,9 @@ from django.db.models import Q
 
 from bookings.availability import free_slots
 from bookings.calendar import hold, in_one_transaction
+from bookings.calendar.changes import UNDO
 from bookings.calendar.locks import VISITOR, lock, visitor_number
+from bookings.calendar.putting_back import Place, may_come_back
 from bookings.errors import BookingError
 from bookings.messages import outbox
 from bookings.messages.routes import route
@@ -46,11 +50,9 @@ def sweep(*, now: datetime) -> int:
     """
     close(now=now)
     clinic = ClinicSettings.current()
-    return sum(
-        offer_something(entry, now=now)
-        for entry in IN_LINE.rows()
-        if _may_be_told(entry, clinic, now=now)
-    )
+    entries = [entry for entry in IN_LINE.rows() if _may_be_told(entry, clinic, now=now)]
+    left_lately = may_come_back(now=now) if entries else []
+    return sum(offer_something(entry, left_lately, now=now) for entry in entries)
 
 
 def close(*, now: datetime) -> None:
@@ -59,15 +61,19 @@ def close(*, now: datetime) -> None:
     open_ones.filter(until__lte=now).update(outcome=Outcome.EXPIRED)
     waiting = WaitlistEntry.objects.filter(status=Status.WAITING)
     yesterday = (now - timedelta(days=1)).date()  # wherever the location is
-    gone = ~Q(visit__status=Appointment.Status.BOOKED) | Q(visit__starts_at__lte=now)
+    off = Q(visit__status=Appointment.Status.CANCELLED, visit__cancelled_at__gte=now - UNDO)
+    gone = ~Q(visit__status=Appointment.Status.BOOKED) & ~off | Q(visit__starts_at__lte=now)
     waiting.filter(Q(last_day__lt=yesterday) | Q(visit__isnull=False) & gone).update(
         status=Status.OVER
     )
 
 
-def offer_something(entry: WaitlistEntry, *, now: datetime) -> bool:
+def offer_something(
+    entry: WaitlistEntry, left_lately: Sequence[Place] = (), *, now: datetime
+) -> bool:
     """Keep the first time that suits an entry, and tell the client or the desk."""
-    for slot in _suiting(entry, now=now)[:MOST_TRIED]:
+    suiting = [slot for slot in _suiting(entry, now=now) if not _meets(slot, left_lately)]
+    for slot in suiting[:MOST_TRIED]:
         try:
             return _offer(entry, slot, now=now)
         except BookingError:
@@ -93,6 +99,16 @@ def _suiting(entry: WaitlistEntry, *, now: datetime) -> list[Slot]:
         for slot in slots
         if entry.suits(slot.starts_at) and (slot.practitioner_id, slot.starts_at) not in seen
     ]
+
+
+def _meets(slot: Slot, places: Sequence[Place]) -> bool:
+    """Whether a slot takes up some of the time in which one of these visits stood."""
+    return any(
+        one.practitioner == slot.practitioner_id
+        and slot.starts_at < one.busy.upper
+        and slot.ends_at > one.busy.lower
+        for one in places
+    )
 
 
 @in_one_transaction
@@ -152,7 +168,7 @@ def _tell(entry: WaitlistEntry, offer: WaitlistOffer, *, now: datetime) -> None:
 
 def _may_be_told(entry: WaitlistEntry, clinic: ClinicSettings, *, now: datetime) -> bool:
     """Nothing is offered in the night, while the time it is kept would run out unread."""
-    if entry.client.is_deceased:
+    if entry.client.is_deceased or (entry.visit and entry.visit.is_cancelled):
         return False
     there, home = entry.client.time_zone, entry.location.zone
     zone = ZoneInfo(there) if there else home
