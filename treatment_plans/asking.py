@@ -69,7 +69,7 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
 
     A new one has it noted with its link, see `visits.link`.
     """
-    if event not in ("moved", "completed", "cancelled"):
+    if event not in ("moved", "completed", "cancelled", "put_back"):
         return
     visit = OF_APPOINTMENT.first(appointment=appointment.pk)
     if visit is None:
@@ -80,8 +80,16 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
         visit = later.filter(appointment__starts_at__gt=now).first()
     if visit is not None:
         calendar = calendar_of(visit.plan.location, now=now)
-        visit.ask_at = when_to_ask(calendar, visit.appointment, now=now)
+        is_asked = event == "put_back" and _was_asked(visit)
+        visit.ask_at = None if is_asked else when_to_ask(calendar, visit.appointment, now=now)
         visit.save(update_fields=["ask_at"])
+
+
+def _was_asked(visit: PlanVisit) -> bool:
+    """Whether the client was asked before this visit while it stood where it stands again."""
+    before = str(visit.appointment.version - 2)
+    about = Message.objects.about(SOURCE, visit.appointment_id)
+    return about.filter(kind=KIND, occurrence=before).exclude(sending_at=None).exists()
 
 
 def look_again(plan: TreatmentPlan, *, now: datetime) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
 from django.urls import reverse
 
 from bookings.extensions import Event
-from bookings.models import Appointment, Task
+from bookings.models import Appointment, Task, VisitChange
 from practitioners.models import ClinicSettings
 from treatment_plans.models import Reproposal, TreatmentPlan
 from treatment_plans.plan_facts import (
@@ -44,9 +45,23 @@ def look_again(plan: TreatmentPlan, event: Event, visit: Appointment, *, now: da
     layout = _as_booked(plan, fixed, now=now)
     is_missing = event in ("cancelled", "no_show") and not layout.is_booked
     if layout.is_upset or is_missing:
-        _open(plan, event, visit, now=now)
+        if event in UPSETTING:
+            _open(plan, event, visit, now=now)
+        elif waiting and event == "put_back":
+            _name_again(waiting)
     elif waiting:
         settle(plan, Outcome.OVER, by=None, now=now)
+
+
+def _name_again(row: Reproposal) -> None:
+    """Name the newest change that still stands, where the one that was named has been undone."""
+    changes = VisitChange.objects.filter(
+        appointment__plan_visit__plan=row.plan_id, event__in=UPSETTING, at__gte=row.made_at
+    )
+    left = changes.filter(version=F("appointment__version")).order_by("-at", "-pk").first()
+    if left is not None:
+        row.event, row.appointment_id = left.event, left.appointment_id
+        row.save(update_fields=["event", "appointment"])
 
 
 def settle(plan: TreatmentPlan, outcome: str, *, by: Any, now: datetime) -> None:

@@ -324,3 +324,19 @@ def test_a_session_that_fills_the_count_asks_before_the_next_at_once(world: Outc
     assert asking.sweep(now=NOW + timedelta(hours=2)) == 0
     calendar.mark(today, "completed", by=world.by, now=NOW + timedelta(hours=3))
     assert asking.sweep(now=NOW + timedelta(hours=3)) == 1
+
+
+@pytest.mark.parametrize("was_asked", [True, False])
+def test_who_was_asked_before_a_change_was_undone_is_not_asked_again(
+    world: OutcomeWorld, was_asked: bool
+) -> None:
+    visit = world.booked()
+    if was_asked:
+        asking.sweep(now=DAY_BEFORE)
+        delivery.send_due(now=DAY_BEFORE)
+    later = DAY_BEFORE + timedelta(minutes=1)
+    gone = calendar.cancel(
+        visit, cancelled_by="clinic", by=world.user, now=later, reason="x", for_staff=True
+    )
+    calendar.put_back(gone, version=gone.version, by=world.user, now=later)
+    assert asking.sweep(now=later) == (0 if was_asked else 1)

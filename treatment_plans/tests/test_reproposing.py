@@ -213,3 +213,36 @@ def test_the_client_sees_it_and_may_accept(world: PlanWorld) -> None:
     assert "Some dates no longer fit" in browse(world.login).get(own).content.decode()
     answer = browse(world.login).post(f"{own}dates/", accepted(world))
     assert (answer.status_code, len(visits(world)), waiting(world)) == (302, 4, None)
+
+
+INDEX = (
+    "status", "due_on", "target_on", "cycle_key", "next_message_kind", "next_message_at",
+    "due_soon_at", "overdue_at", "lapsed_at", "next_review_at",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("change", [cancel, lambda world, number: move(world, number, 3 * DAY)])
+def test_what_is_undone_leaves_a_plan_as_it_was(world: PlanWorld, change: Any) -> None:
+    def index() -> list[Any]:
+        world.plan.refresh_from_db()
+        return [getattr(world.plan, name) for name in INDEX]
+
+    before, stood, visit = index(), starts(world), visits(world)[1]
+    change(world, 1)
+    assert waiting(world) is not None
+    visit.refresh_from_db()
+    calendar.put_back(visit, version=visit.version, by=world.user, now=timezone.now())
+    assert (index(), starts(world), waiting(world)) == (before, stood, None)
+    assert tasks(world).get().done_at is not None
+    assert "Some dates no longer fit" not in page(world)
+
+
+def test_an_undo_leaves_the_reason_that_was_there_before(world: PlanWorld) -> None:
+    first, second = visits(world)[1:3]
+    move(world, 1, 5 * DAY)
+    cancel(world, 2 if visits(world)[2] == second else 1)
+    second.refresh_from_db()
+    assert (waiting(world).event, waiting(world).appointment) == ("cancelled", second)  # type: ignore[union-attr]
+    calendar.put_back(second, version=second.version, by=world.user, now=timezone.now())
+    assert (waiting(world).event, waiting(world).appointment) == ("moved", first)  # type: ignore[union-attr]
+    assert tasks(world).get().done_at is None
