@@ -169,6 +169,17 @@ class DeskCancelForm(ScopeForm):
     )
 
 
+class UndoForm(forms.Form):
+    """Which change is to be undone: it made this version of the visit."""
+
+    version_made = forms.IntegerField(min_value=1, max_value=2**31 - 2)
+
+    @property
+    def version(self) -> int:
+        """No version at all where the form was tampered with."""
+        return int(self.cleaned_data["version_made"]) if self.is_valid() else 0
+
+
 class LengthForm(Styled):
     """How long a session takes after all."""
 

@@ -12,6 +12,7 @@ from bookings.views import (
     desk_merge,
     desk_series,
     desk_texts,
+    desk_undo,
     desk_visit,
     desk_waiting,
     desk_week,
@@ -154,5 +155,6 @@ urlpatterns = [
         desk_visit.desk_visit_length,
         name="desk_visit_length",
     ),
+    path("desk/visits/<uuid:public_id>/undo/", desk_undo.desk_visit_undo, name="desk_visit_undo"),
     path("desk/visits/<uuid:public_id>/mark/", desk_visit.desk_visit_mark, name="desk_visit_mark"),
 ]

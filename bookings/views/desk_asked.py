@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from bookings.desk_forms import WhoForm
 from bookings.models import Appointment, Client
@@ -55,6 +56,13 @@ def who_form(request: HttpRequest, table: Timetable) -> WhoForm:
             "location": table.location.slug,
         },
     )
+
+
+def safe_way_back(request: HttpRequest, otherwise: str) -> str:
+    """The page of ours that a form was on, as it says itself."""
+    way_back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(way_back, allowed_hosts=None)
+    return way_back if is_ours else otherwise
 
 
 def visit_at_the_desk(request: HttpRequest, public_id: UUID) -> Appointment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,12 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings import calendar
 from bookings.calendar.changes import is_in_time
 from bookings.calendar.lengths import OPEN
+from bookings.calendar.putting_back import changed_together, undoable
 from bookings.calendar.series import following
 from bookings.desk_forms import DeskCancelForm, LengthForm, ScopeForm
 from bookings.desk_marks import next_marks
@@ -24,7 +25,7 @@ from bookings.errors import BookingError, NeedsReason, OutsideHours
 from bookings.models import Appointment
 from bookings.picking import read_start
 from bookings.timetable import Timetable
-from bookings.views.desk_asked import timetable, visit_at_the_desk, who_form
+from bookings.views.desk_asked import safe_way_back, timetable, visit_at_the_desk, who_form
 from bookings.views.desk_book import TEMPLATE
 from bookings.views.times import time_page
 from bookings.visit_history import history_of
@@ -123,10 +124,7 @@ def desk_visit_mark(request: HttpRequest, public_id: UUID) -> HttpResponse:
         calendar.mark(visit, status, by=request.user, now=timezone.now())
     except BookingError as refusal:
         messages.warning(request, refusal.sentence)
-    way_back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(way_back, allowed_hosts=None):
-        way_back = "/desk/"
-    return redirect(way_back)
+    return redirect(safe_way_back(request, "/desk/"))
 
 
 def visit_page(
@@ -135,18 +133,24 @@ def visit_page(
     *,
     refusal: BookingError | None = None,
     length: LengthForm | None = None,
+    times: Sequence[dict[str, str]] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """Show the visit; a refusal is told above it."""
+    """Show the visit; a refusal is told above it, with the times that are free instead."""
+    now = timezone.now()
+    undo = undoable([visit], now=now).get(visit.pk)
     context = {
         "visit": visit,
+        "undo": undo,
+        "together": len(changed_together(visit)) if undo and visit.series_id else 1,
         "steps": history_of(visit),
         "series": Appointment.objects.of_series(visit),
-        "marks": next_marks(visit, now=timezone.now()),
+        "marks": next_marks(visit, now=now),
         "can_change": visit.status in CHANGEABLE,
         "form": length or LengthForm(initial={"minutes": _minutes(visit)}),
         "can_last": visit.status in OPEN,
         "problems": [(refusal.sentence, "")] if refusal else [],
+        "times": times,
     }
     status = refusal.status if refusal else status
     return render(request, "bookings/desk_visit.html", context, status=status)

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from bookings.calendar.putting_back import undoable
 from bookings.desk_days import DAY, bounds, day_asked, whose_calendar
 from bookings.desk_marks import next_marks
 from bookings.models import Appointment, Task
@@ -29,7 +30,11 @@ def desk_day(request: HttpRequest) -> HttpResponse:
     _, end = bounds(day, zone)
     on_the_day = [visit for visit in visits.around(day, days=1) if visit.local_day == day]
     on_the_day.sort(key=lambda visit: visit.starts_at.astimezone(visit.zone).time())
-    rows = [{"visit": visit, "actions": next_marks(visit, now=now)} for visit in on_the_day]
+    undo = undoable(on_the_day, now=now)
+    rows = [
+        {"visit": visit, "actions": next_marks(visit, now=now), "undo": undo.get(visit.pk)}
+        for visit in on_the_day
+    ]
     later = visits.standing().filter(starts_at__gte=end).order_by("starts_at")
     context = {
         "day": day,
