@@ -84,9 +84,9 @@ class Place:
     busy: Any
 
 
-def may_come_back(*, now: datetime) -> list[Place]:
-    """Where visits stood whose move or cancellation can still be undone. Two queries at most."""
-    lately = VisitChange.objects.filter(event__in=(MOVED, CANCELLED), at__gte=now - UNDO)
+def may_come_back(*, since: datetime) -> list[Place]:
+    """Where visits stood that have been moved or cancelled since, and not put back. Two queries at most."""
+    lately = VisitChange.objects.filter(event__in=(MOVED, CANCELLED), at__gt=since)
     newest = lately.filter(version=F("appointment__version")).select_related("appointment")
     visits = [change.appointment for change in newest]
     stood = _states(visits, back=1).values() if visits else ()

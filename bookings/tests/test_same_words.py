@@ -70,7 +70,8 @@ def by_waiting_list(world: World, user: Any) -> datetime:
         person, world.service, world.place, practitioner=None, first_day=day, last_day=day,
         by=user, now=now,
     )  # fmt: skip
-    calendar.cancel(taken, cancelled_by="client", by=None, now=now, for_staff=True)
+    before = now - timedelta(minutes=5)
+    calendar.cancel(taken, cancelled_by="client", by=None, now=before, for_staff=True)
     assert offers.sweep(now=now) == 1
     answers.accept(entry.offers.get(), by=user, now=now)
     return now

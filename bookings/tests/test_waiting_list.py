@@ -337,7 +337,7 @@ def test_what_can_be_undone_is_offered_only_once_it_cannot(full: Full) -> None:
     entry = full.wait()
     visit = full.visits[1]
     gone = calendar.cancel(visit, cancelled_by="clinic", by=None, now=MORNING, for_staff=True)
-    assert offers.sweep(now=MORNING + 3 * MINUTE) == 0
+    assert offers.sweep(now=MORNING + 2 * MINUTE) == 0
     back = calendar.put_back(gone, version=gone.version, by=None, now=MORNING + 3 * MINUTE)
     assert offers.sweep(now=MORNING + 4 * MINUTE) == 0
     calendar.cancel(back[0], cancelled_by="clinic", by=None, now=MORNING + HOUR, for_staff=True)

@@ -16,7 +16,6 @@ from django.db.models import Q
 
 from bookings.availability import free_slots
 from bookings.calendar import hold, in_one_transaction
-from bookings.calendar.changes import UNDO
 from bookings.calendar.locks import VISITOR, lock, visitor_number
 from bookings.calendar.putting_back import Place, may_come_back
 from bookings.errors import BookingError
@@ -51,8 +50,13 @@ def sweep(*, now: datetime) -> int:
     close(now=now)
     clinic = ClinicSettings.current()
     entries = [entry for entry in IN_LINE.rows() if _may_be_told(entry, clinic, now=now)]
-    left_lately = may_come_back(now=now) if entries else []
+    left_lately = may_come_back(since=_told_since(now)) if entries else []
     return sum(offer_something(entry, left_lately, now=now) for entry in entries)
+
+
+def _told_since(now: datetime) -> datetime:
+    """What was changed later can still be undone, and nobody is told of it yet."""
+    return now - timedelta(seconds=settings.MESSAGE_GRACE_SECONDS)
 
 
 def close(*, now: datetime) -> None:
@@ -61,7 +65,7 @@ def close(*, now: datetime) -> None:
     open_ones.filter(until__lte=now).update(outcome=Outcome.EXPIRED)
     waiting = WaitlistEntry.objects.filter(status=Status.WAITING)
     yesterday = (now - timedelta(days=1)).date()  # wherever the location is
-    off = Q(visit__status=Appointment.Status.CANCELLED, visit__cancelled_at__gte=now - UNDO)
+    off = Q(visit__status=Appointment.Status.CANCELLED, visit__cancelled_at__gt=_told_since(now))
     gone = ~Q(visit__status=Appointment.Status.BOOKED) & ~off | Q(visit__starts_at__lte=now)
     waiting.filter(Q(last_day__lt=yesterday) | Q(visit__isnull=False) & gone).update(
         status=Status.OVER
