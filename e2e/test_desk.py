@@ -113,3 +113,32 @@ def test_keys_lead_through_the_desk_and_can_be_turned_off(
     page.keyboard.press("t")
     page.wait_for_timeout(300)
     assert page.url.endswith("/desk/clients/")
+
+
+def test_what_was_cancelled_by_mistake_is_undone_by_keyboard(
+    page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
+) -> None:
+    ((visit, day),) = clinic.sql(
+        "SELECT a.public_id, (a.starts_at AT TIME ZONE l.time_zone)::date FROM bookings_appointment a"
+        " JOIN practitioners_location l ON l.id = a.location_id"
+        " WHERE a.status = 'booked' AND a.starts_at > now() + interval '2 days'"
+        " ORDER BY a.starts_at, a.id LIMIT 1"
+    )
+    as_demo(page, "desk@example.com")
+    page.goto(f"{clinic.address}/desk/visits/{visit}/cancel/")
+    page.get_by_role("radio", name="The clinic").press("Space")
+    page.get_by_label("Reason").fill("By mistake")
+    page.get_by_role("button", name="Cancel this session").press("Enter")
+    page.get_by_role("button", name="Undo").wait_for()
+    wrong = {}
+    for path in (f"/desk/visits/{visit}/", f"/desk/?day={day}&practitioner=all"):
+        for theme, width in SIZES:
+            problems = check(page, clinic, path, theme, width)
+            if problems:
+                wrong[f"{path} ({theme}, {width})"] = problems
+    assert wrong == {}
+    page.get_by_role("button", name="Undo the cancellation").press("Enter")
+    page.get_by_text("The session stands again as before.").wait_for()
+    assert clinic.sql(
+        "SELECT status, version FROM bookings_appointment WHERE public_id = %s", (visit,)
+    ) == [("booked", 3)]

@@ -23,7 +23,7 @@ from bookings.models.clients import Client, ClientAccess
 from bookings.models.series import Series
 from practitioners.models import Location, Practitioner, Room, Service
 
-A_DAY = timedelta(days=1)
+A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 def one_id_range(field: str) -> Func:
@@ -322,6 +322,11 @@ class Appointment(models.Model):
     def local_day(self) -> date:
         """The date on the wall where the visit takes place."""
         return self.starts_at.astimezone(self.zone).date()
+
+    @property
+    def minutes(self) -> int:
+        """How long the visit itself takes: it may have been made longer or shorter than others."""
+        return (self.ends_at - self.starts_at) // A_MINUTE
 
     @property
     def reference(self) -> str:

@@ -147,17 +147,13 @@ def visit_page(
         "series": Appointment.objects.of_series(visit),
         "marks": next_marks(visit, now=now),
         "can_change": visit.status in CHANGEABLE,
-        "form": length or LengthForm(initial={"minutes": _minutes(visit)}),
+        "form": length or LengthForm(initial={"minutes": visit.minutes}),
         "can_last": visit.status in OPEN,
         "problems": [(refusal.sentence, "")] if refusal else [],
         "times": times,
     }
     status = refusal.status if refusal else status
     return render(request, "bookings/desk_visit.html", context, status=status)
-
-
-def _minutes(visit: Appointment) -> int:
-    return int((visit.ends_at - visit.starts_at).total_seconds() // 60)
 
 
 def _times(
@@ -174,7 +170,7 @@ def _times(
             "who": who_form(request, table),
             "heading": "Choose a new time",
             "button": "Move to this time",
-            "longer": _minutes(visit) if _minutes(visit) != visit.service.minutes else None,
+            "longer": visit.minutes if visit.minutes != visit.service.minutes else None,
         },
         **problem,
     )
