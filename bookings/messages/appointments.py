@@ -306,6 +306,7 @@ class AppointmentSource:
                 "when": words.when(row.starts_at, today=today),
                 "was": words.when(before.starts_at, today=today) if before else "",
                 "reference": row.reference,
+                "minutes": str(row.minutes),
                 "practitioner": row.practitioner.name,
                 "place": row.location.name,
             },

@@ -270,3 +270,17 @@ def test_a_cancellation_that_no_mail_can_tell_is_a_call_for_the_desk(desk: Desk)
     task = Task.objects.get()
     assert (task.client, task.role) == (desk.client, "Front desk")
     assert "call them" in task.title
+
+
+def test_mails_and_their_files_say_how_long_this_very_session_takes(desk: Desk) -> None:
+    visit = desk.book()
+    calendar.change_length(visit, length=80 * MINUTE, by=None, now=NOW)
+    (sent,) = desk.post(AFTER_GRACE)
+    assert "DTEND;TZID=Europe/London:20261201T112000" in (
+        sent.attachments[0].get_payload(decode=True).decode()
+    )
+    (reminder,) = desk.post(TEN - timedelta(days=2))
+    for text in (sent.body, sent.alternatives[0][0], reminder.body):
+        assert "It takes 80 minutes." in text
+    desk.cancel(visit, now=TEN - timedelta(days=2))
+    assert "80 minutes" not in desk.post(TEN - timedelta(days=1))[0].body

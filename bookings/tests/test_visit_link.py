@@ -323,3 +323,18 @@ def test_one_click_unsubscribe_needs_no_cookie_and_twice_is_fine() -> None:
     for _ in range(2):
         assert browser.post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
     assert set(ChannelConsent.objects.values_list("is_given", flat=True)) == {False}
+
+
+def test_pages_say_how_long_this_very_session_takes(visit: Any, client: Browser) -> None:
+    calendar.change_length(
+        visit, length=timedelta(minutes=80), by=None, now=timezone.now(), keeps_hours=False
+    )
+    visit.refresh_from_db()
+    me = make_user()
+    visit.client.access.create(user=me, relation="self", scope="record")
+    assert "<dd>80 minutes</dd>" in text_of(client.get(visit_link(visit)))
+    client.force_login(me)
+    for path in (f"/my/visits/{visit.public_id}/", f"/book/done/{visit.public_id}/"):
+        page = text_of(client.get(path))
+        assert f"{visit.service.name}, 80 minutes" in page
+        assert "60 minutes" not in page
