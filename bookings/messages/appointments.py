@@ -23,6 +23,7 @@ from bookings.extensions import Event
 from bookings.ics import visit_calendar
 from bookings.links import visit_link
 from bookings.messages import outbox, staff
+from bookings.messages.ahead import Ahead
 from bookings.messages.letters import write_letter
 from bookings.messages.noting import Change
 from bookings.messages.sources import Mail, Send, Stop
@@ -46,13 +47,15 @@ LOCKED = PreparedQuery(
         .select_for_update(of=("self", "client"), no_key=True)
         .select_related("client")
         .only("client__id")
+        .order_by()
     ),
 )
-TOLD_OF = PreparedQuery(
-    "visit_told_of",
-    {"key": "bigint"},
-    lambda key: (
-        Appointment.objects.filter(client__isnull=False, pk=key)
+
+
+def _told_of() -> QuerySet[Appointment]:
+    """Visits with all that a message about them is made of, and what their rows were `seen` as."""
+    return (
+        Appointment.objects.filter(client__isnull=False)
         .select_related("practitioner", "location", "client")
         .only(
             "public_id", "version", "link_version", "status", "cancelled_by", "cancelled_at",
@@ -63,8 +66,20 @@ TOLD_OF = PreparedQuery(
             "client__is_deceased",
         )
         .annotate(**said_by("client"))
-    ),
-)  # fmt: skip
+    )  # fmt: skip
+
+
+TOLD_OF = PreparedQuery("visit_told_of", {"key": "bigint"}, lambda key: _told_of().filter(pk=key))
+SEEN = """
+SELECT concat_ws(' ', visit.xmin, client.xmin, person.xmin, place.xmin,
+    (SELECT string_agg(said.xmin::text, ' ' ORDER BY said.id)
+     FROM bookings_channelconsent AS said WHERE said.client_id = client.id))
+FROM bookings_appointment AS visit
+JOIN bookings_client AS client ON client.id = visit.client_id
+JOIN practitioners_practitioner AS person ON person.id = visit.practitioner_id
+JOIN practitioners_location AS place ON place.id = visit.location_id
+WHERE visit.id = {key}
+"""
 
 
 def follow(event: Event, visit: Appointment, *, now: datetime, after: str = "") -> bool:
@@ -259,17 +274,24 @@ def _text_of(message: Message, visit: Appointment) -> str:
     return "cancelled_by_clinic" if is_by_clinic else message.kind
 
 
+def _ready(visit: Appointment) -> Appointment:
+    """A visit with what was read of its client's wishes."""
+    assert visit.client is not None  # _told_of() leaves out holds
+    keep_said(visit.client, visit)
+    return visit
+
+
 class AppointmentSource:
     """Messages to a client about one visit."""
+
+    ahead = Ahead("visit", lock=LOCKED, told_of=_told_of, seen=SEEN, ready=_ready)
 
     @staticmethod
     def lock(message: Message) -> Appointment | None:
         """The visit and its client: neither changes until the decision stands."""
         key = int(message.source_id)
         visit = TOLD_OF.first(after=LOCKED.said(key=key), key=key)
-        if visit is not None and visit.client is not None:
-            keep_said(visit.client, visit)
-        return visit
+        return visit and _ready(visit)
 
     @staticmethod
     def decide(message: Message, row: Appointment, *, now: datetime) -> Send | Stop:

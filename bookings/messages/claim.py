@@ -73,21 +73,28 @@ MANY_HAD = (
 HAD_TERMS = {
     "client": "bigint", "lane": "smallint", "since": "timestamptz", "now": "timestamptz", "id": "bigint",
 }  # fmt: skip
-SENDING = Prepared(
-    "mark_sending",
-    f"""
+
+MARK = """
 UPDATE bookings_message
    SET state = 'sending', attempts = attempts + 1, sending_at = %(now)s, sent_to = %(address)s,
-       via = %(channel)s, lease_until = statement_timestamp() + %(lease)s
+       via = %(channel)s, lease_until = clock_timestamp() + %(lease)s
  WHERE id = %(id)s AND state = 'claimed' AND claimed_by = %(claimed_by)s AND claim_no = %(claim_no)s
-   AND lease_until > statement_timestamp()
-   AND (%(most)s IS NULL OR (SELECT {MANY_HAD}) < %(most)s)
-""",  # noqa: S608  words of ours
-    {
-        **HAD_TERMS, "address": "text", "channel": "text", "lease": "interval",
-        "claimed_by": "text", "claim_no": "integer", "most": "integer",
-    },
-)  # fmt: skip
+   AND lease_until > clock_timestamp()  -- what is sent in front may have waited for a lock
+   AND (%(most)s IS NULL OR (SELECT {had}) < %(most)s)
+   {also}
+"""
+MARK_TERMS = {
+    **HAD_TERMS, "address": "text", "channel": "text", "lease": "interval",
+    "claimed_by": "text", "claim_no": "integer", "most": "integer",
+}  # fmt: skip
+
+
+def marking(name: str, also: str = "", **more: str) -> Prepared:
+    """The statement that turns claimed into sending, `also` under a condition with `more` places."""
+    return Prepared(name, MARK.format(had=MANY_HAD, also=also), {**MARK_TERMS, **more})
+
+
+SENDING = marking("mark_sending")
 # The try and its result are one statement, so either both are written or neither.
 RESULT = Prepared(
     "mark_result",
@@ -119,6 +126,18 @@ class Limit:
     most: int
     span: timedelta
     pause: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Proviso:
+    """What else has to hold for a message to be marked, asked behind locks that are sent along."""
+
+    mark: Prepared
+    values: Mapping[str, Any]
+    locks: str = ""
+
+
+NONE = Proviso(SENDING, {})
 
 
 class ClaimLost(Exception):
@@ -180,15 +199,21 @@ def commit_to_send(
     now: datetime,
     channel: str = Client.Channel.EMAIL,
     limit: Limit | None = None,
+    proviso: Proviso = NONE,
 ) -> None:
-    """Turn claimed into sending and renew the lease. Raises ClaimLost, also when the limit is reached."""
-    moved = SENDING.written(
+    """Turn claimed into sending and renew the lease.
+
+    Raises ClaimLost, also when the limit is reached or the proviso does not hold.
+    """
+    moved = proviso.mark.written(
         {
+            **proviso.values,
             "id": message.pk, "claimed_by": message.claimed_by, "claim_no": message.claim_no,
             "now": now, "address": address, "channel": channel, "lease": lease(),
             "client": message.client_id, "lane": message.lane,
             "most": limit and limit.most, "since": limit and now - limit.span,
-        }
+        },
+        after=proviso.locks,
     )  # fmt: skip
     if not moved:
         raise ClaimLost

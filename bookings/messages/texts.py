@@ -221,11 +221,16 @@ def words_of(text: str, channel: str, *, is_own: bool = True) -> Words:
 
     Whoever acts for somebody else gets our opening, as the clinic's greets the client.
     """
-    own = once(MessageTemplate, _own_words).get((text, channel))
+    own = read_own_words().get((text, channel))
     ours = our_words(text, channel, is_own=is_own)
     if own is None:
         return ours
     return Words(own.subject or ours.subject, own.text if is_own else ours.text)
+
+
+def read_own_words() -> dict[tuple[str, str], MessageTemplate]:
+    """All that the clinic says in words of its own, read once where that is so. One query."""
+    return once(MessageTemplate, _own_words)
 
 
 def _own_words() -> dict[tuple[str, str], MessageTemplate]:
