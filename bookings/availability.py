@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count
 
 from bookings.models import Appointment
-from bookings.starts import Slot, Starts, ask, slots_of
+from bookings.starts import Slot, Starts, ask, ask_first, slots_of
 from bookings.wall_clock import DAY, day_of
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 from practitioners.once import once, remember
@@ -21,8 +21,9 @@ GIVERS = PreparedQuery(
     lambda service: Practitioner.objects.filter(services=service, is_active=True).only("pk"),
 )
 LOOKS = (4,)  # days, before the whole horizon
-LOOKS_FOR_MANY = (4, 21)  # some of them have nothing free for days, hardly any for weeks
 MANY = 50
+STEPS = (4,)  # days, before the rest of the horizon
+STEPS_OF_MANY = (1, 2, 4, 8, 16)  # most have something free soon, and what costs is days of people
 STAFF_LOOKS = 45 * DAY
 
 
@@ -89,27 +90,26 @@ def next_free(
     *,
     practitioners: Collection[int],
     now: datetime,
-    count: int = 1,
     location: Location | None = None,
     places: Sequence[Location] | None = None,
     clinic: ClinicSettings | None = None,
-) -> dict[int, list[Slot]]:
-    """The soonest starts of each practitioner in any of the services. At most six queries.
+) -> dict[int, Slot | None]:
+    """The soonest start of each practitioner in any of the services. At most five queries, of many nine.
 
-    Of several services that could start at one moment it is the first in their order. Looks
-    four days ahead, for those without enough to the horizon; of many first three weeks.
+    Of several services that could start at one moment it is the first in their order. Looks four days
+    ahead, for those without any at the rest to the horizon; of many, at more and more days.
     """
     clinic = clinic or ClinicSettings.current()
     places = Location.every() if places is None else places
     if services is None:
         services = Service.offered()
-    found: dict[int, list[Slot]] = {pk: [] for pk in practitioners}
-    first = LOOKS if len(found) < MANY else LOOKS_FOR_MANY
-    for first_day, days in looks(services, clinic, places, now=now, first=first):
-        missing = [pk for pk, slots in found.items() if len(slots) < count]
+    found: dict[int, Slot | None] = dict.fromkeys(practitioners)
+    ahead = STEPS if len(found) < MANY else STEPS_OF_MANY
+    for first_day, days in steps(services, clinic, places, now=now, ahead=ahead):
+        missing = [pk for pk, slot in found.items() if slot is None]
         if not missing or not services:
             break
-        rows = ask(
+        slots = ask_first(
             [service.pk for service in services],
             practitioners=missing,
             first_day=first_day,
@@ -118,12 +118,24 @@ def next_free(
             location=location,
             places=places,
         )
-        found.update({pk: [] for pk in missing})
-        for slot in slots_of((at, row) for row in rows for at in row.soonest(count)):
-            theirs = found[slot.practitioner_id]
-            if not theirs or theirs[-1].starts_at != slot.starts_at:
-                theirs.append(slot)
+        found.update((slot.practitioner_id, slot) for slot in slots)
     return found
+
+
+def steps(
+    services: Collection[Service],
+    clinic: ClinicSettings,
+    places: Iterable[Location],
+    *,
+    now: datetime,
+    ahead: Collection[int],
+) -> Iterator[tuple[date, int]]:
+    """The days of `looks`, none twice: so many, so many more, and the rest to the horizon."""
+    ((first_day, days),) = looks(services, clinic, places, now=now, first=())
+    for step in (*ahead, days):
+        if days > 0:
+            yield first_day, min(step, days)
+            first_day, days = first_day + step * DAY, days - step
 
 
 def looks(

@@ -69,8 +69,7 @@ def listed(people: Iterable[Practitioner], *, now: datetime) -> list[Listed]:
     locations = {one.pk: one for one in places}
     rows = []
     for person in people:
-        slots = free.get(person.pk, [])
-        slot = slots[0] if slots else None
+        slot = free.get(person.pk)
         rows.append(
             Listed(
                 person,

@@ -17,8 +17,9 @@
 -- slots never read two editions of the time zones. A shift that begins or ends at a skipped
 -- time is taken at the jump, at a repeated one at its first occurrence.
 --
--- Where starts are to be packed, those that leave a gap too short for any session of the
--- practitioner are left out of a stretch of free time that has better ones.
+-- It goes on where `starts.py` says: which starts of these parts are offered (`free_slots_loose.sql`,
+-- or `free_slots_packed.sql` where they may have to be packed), and what is answered: all of them
+-- (`free_slots_runs.sql`) or the first of each practitioner (`free_slots_first.sql`).
 WITH RECURSIVE clock AS (  -- what a place's clock is ahead of UTC from when until when, what it showed at most before
     SELECT location_id, today, since, until, ahead, ahead_before, since AT TIME ZONE ahead_before AS shown,
            (since AT TIME ZONE ahead)::date <> (since AT TIME ZONE ahead_before)::date AS skips_midnight
@@ -34,7 +35,7 @@ date AS MATERIALIZED (
 clinic AS (
     SELECT coalesce(c.min_notice_minutes, %(notice)s) AS notice, coalesce(c.horizon_days, %(horizon)s) AS horizon,
            coalesce(c.travel_minutes, %(travel)s) * interval '1 minute' AS travel,
-           coalesce(c.packs_starts, %(packs)s) AND NOT %(for_staff)s AND NOT %(any_gap)s AS packs
+           coalesce(c.packs_starts, %(packs)s) AS packs
     FROM (SELECT 1 AS id) AS one LEFT JOIN practitioners_clinicsettings c USING (id)
 ),
 asked AS (
@@ -141,10 +142,10 @@ free AS MATERIALIZED (  -- what is left of the windows, and whether others use a
     SELECT w.practitioner_id, w.location_id, turnover.before,
            ARRAY(SELECT lower(one) FROM unnest(w.windows) AS one) AS opens,
            w.windows - coalesce(visits.spans, '{}') - coalesce(away.spans, '{}') AS spans,
-           (SELECT bool_and(v.practitioner_id = w.practitioner_id)
-            FROM bookings_appointment v
-            WHERE v.room_id = room.id AND v.status <> 'cancelled'
-              AND v.starts_at >= %(looked_from)s AND v.starts_at < %(looked_until)s) IS NOT TRUE AS shares
+           room.id IS NULL OR EXISTS (
+               SELECT FROM bookings_appointment v
+               WHERE v.room_id = room.id AND v.status <> 'cancelled' AND v.practitioner_id <> w.practitioner_id
+                 AND v.starts_at >= %(looked_from)s AND v.starts_at < %(looked_until)s) AS shares
     FROM work w
     LEFT JOIN work shut ON shut.practitioner_id IS NULL AND shut.location_id = w.location_id
     CROSS JOIN clinic c
@@ -227,54 +228,3 @@ part AS (  -- a gap with one clock, when a session may start in it, and from whe
             AND (v.starts_at AT TIME ZONE c.ahead)::date = p.day
       ))
 ),
-shortest AS (  -- where starts are packed: the least time in which each practitioner can give any session
-    SELECT ps.practitioner_id,
-           min(s.turnover_before + s.minutes + s.turnover_after) * interval '1 minute' AS needs
-    FROM practitioners_practitioner_services ps
-    JOIN practitioners_service s ON s.id = ps.service_id
-    WHERE (SELECT packs FROM clinic) AND ps.practitioner_id = ANY(%(practitioners)s)
-      AND s.is_published AND NOT EXISTS (
-          SELECT 1 FROM practitioners_service_techniques t
-          JOIN practitioners_technique q ON q.id = t.technique_id AND NOT q.is_published
-          WHERE t.service_id = s.id)
-    GROUP BY ps.practitioner_id
-),
-run AS (  -- the first start on the grid, until when there are more, and whether none of them leaves a gap too short
-    SELECT p.practitioner_id, p.service_id, p.location_id, p.free_from, cut.fits, r.first, cut.until
-    FROM part p
-    LEFT JOIN shortest USING (practitioner_id)
-    CROSS JOIN LATERAL (
-        SELECT p.since, p.until, true AS fits
-        WHERE p.no_room IS NULL AND NOT (SELECT packs FROM clinic)
-        UNION ALL
-        SELECT lower(open), upper(open), fits
-        FROM unnest(CASE WHEN (SELECT packs FROM clinic) THEN ARRAY[true, false] ELSE ARRAY[true] END) AS fits
-        CROSS JOIN LATERAL unnest(
-            tstzmultirange(tstzrange(p.since, p.until, '[]')) - coalesce(p.no_room, '{}')
-            - CASE WHEN fits AND needs IS NOT NULL THEN tstzmultirange(
-                  tstzrange(p.free_from + p.before, p.free_from + p.before + needs, '()'),
-                  tstzrange(p.free_until - p.stay - needs, p.free_until - p.stay, '()')) ELSE '{}' END) AS open
-        WHERE p.no_room IS NOT NULL OR (SELECT packs FROM clinic)
-    ) AS cut
-    CROSS JOIN LATERAL (SELECT date_bin(p.grid, cut.since + p.grid - interval '1 microsecond', p.grid_from)) AS r (first)
-    WHERE r.first <= cut.until
-),
-offered AS (
-    SELECT practitioner_id, service_id, location_id, first, until FROM run WHERE NOT (SELECT packs FROM clinic)
-    UNION ALL
-    SELECT practitioner_id, service_id, location_id, first, until
-    FROM (SELECT run.*, bool_or(fits) OVER (PARTITION BY practitioner_id, service_id, location_id, free_from) AS can_fit
-          FROM run WHERE (SELECT packs FROM clinic)) AS one
-    WHERE fits OR NOT can_fit
-)
-SELECT o.practitioner_id, o.service_id, o.location_id,
-       extract(epoch FROM a.length)::int, extract(epoch FROM a.grid)::int, o.firsts, o.until
-FROM (
-    SELECT practitioner_id, service_id, location_id,
-           array_agg(date_part('epoch', first)::bigint) AS firsts,
-           array_agg(floor(date_part('epoch', until))::bigint) AS until
-    FROM offered
-    GROUP BY practitioner_id, service_id, location_id
-) AS o
-JOIN asked a ON a.id = o.service_id
-ORDER BY o.practitioner_id, a.position, o.service_id, o.location_id

@@ -1,7 +1,8 @@
-"""What the one statement of free times answers (`free_slots.sql`), and how it is asked.
+"""What the statement of free times answers (`free_slots.sql`), and how it is asked.
 
 It says when somebody can start in runs: a day that is free from nine to five is one row, however
-many starts the grid puts into it. Who needs each of them counts them out.
+many starts the grid puts into it. Who needs each of them counts them out; who needs the first of
+everybody has it from the statement. Where nothing is packed, the statement is shorter.
 """
 
 from __future__ import annotations
@@ -12,42 +13,49 @@ from functools import cache, lru_cache
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Required, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from bookings.models import Appointment
 from bookings.wall_clock import DAY, day_of, local_day, stretches
 from practitioners.models import ClinicSettings, Location
+from practitioners.once import known
 from practitioners.prepared import Prepared
 
-STATEMENT = Prepared(
-    "free_slots",
-    (Path(__file__).parent / "free_slots.sql").read_text(),
-    {
-        "services": "bigint[]",
-        "practitioners": "bigint[]",
-        "places": "bigint[]",
-        "first_day": "date",
-        "last_day": "date",
-        "looked_from": "timestamptz",
-        "looked_until": "timestamptz",
-        "now": "timestamptz",
-        "moving": "bigint",
-        "visitor": "text",
-        "for_staff": "boolean",
-        "any_gap": "boolean",
-        "notice": "int",
-        "horizon": "int",
-        "travel": "int",
-        "packs": "boolean",
-        "clock_places": "bigint[]",
-        "todays": "date[]",
-        "since": "timestamptz[]",
-        "until": "timestamptz[]",
-        "ahead": "int[]",
-        "ahead_before": "int[]",
-    },
-)
+FOLDER = Path(__file__).parent
+PLACES = {
+    "services": "bigint[]",
+    "practitioners": "bigint[]",
+    "places": "bigint[]",
+    "first_day": "date",
+    "last_day": "date",
+    "looked_from": "timestamptz",
+    "looked_until": "timestamptz",
+    "now": "timestamptz",
+    "moving": "bigint",
+    "visitor": "text",
+    "for_staff": "boolean",
+    "notice": "int",
+    "horizon": "int",
+    "travel": "int",
+    "packs": "boolean",
+    "clock_places": "bigint[]",
+    "todays": "date[]",
+    "since": "timestamptz[]",
+    "until": "timestamptz[]",
+    "ahead": "int[]",
+    "ahead_before": "int[]",
+}
+
+
+def _statement(offered: str, answer: str) -> Prepared:
+    parts = ("free_slots", f"free_slots_{offered}", f"free_slots_{answer}")
+    text = "".join((FOLDER / f"{part}.sql").read_text() for part in parts)
+    return Prepared(f"free_slots_{offered}_{answer}", text, PLACES)
+
+
+RUNS = {offered: _statement(offered, "runs") for offered in ("loose", "packed")}
+FIRST = {offered: _statement(offered, "first") for offered in ("loose", "packed")}
 MAX_DAYS = 735  # more than the longest horizon of a clinic
 SECOND = timedelta(seconds=1)
 
@@ -96,45 +104,72 @@ class Starts(NamedTuple):
         return any(at in run for run in self.runs)
 
 
-def ask(
-    services: Collection[int],
-    *,
-    practitioners: Collection[int],
-    first_day: date,
-    days: int,
-    now: datetime,
-    places: Sequence[Location] | None = None,
-    location: Location | None = None,
-    moving: Appointment | None = None,
-    visitor: str = "",
-    for_staff: bool = False,
-    any_gap: bool = False,
-) -> list[Starts]:
-    """Ask the statement. Two queries, or one where the places are known."""
-    places = Location.every() if places is None else places
-    asked = [
-        one.pk for one in places if one.is_active and (location is None or one.pk == location.pk)
+class Asked(TypedDict, total=False):
+    """Whose starts on which local days, and who asks. `any_gap`: not only those that are packed."""
+
+    practitioners: Required[Collection[int]]
+    first_day: Required[date]
+    days: Required[int]
+    now: Required[datetime]
+    places: Sequence[Location] | None
+    location: Location | None
+    moving: Appointment | None
+    visitor: str
+    for_staff: bool
+    any_gap: bool
+
+
+def ask(services: Collection[int], **asked: Unpack[Asked]) -> list[Starts]:
+    """Every start. Two queries, or one where the places are known."""
+    return list(map(Starts._make, _answer(RUNS, services, asked)))
+
+
+def ask_first(services: Collection[int], **asked: Unpack[Asked]) -> list[Slot]:
+    """The first start of each practitioner in any of the services. Queries as for `ask`."""
+    return [
+        Slot(
+            person,
+            service,
+            place,
+            datetime.fromtimestamp(at, UTC),
+            datetime.fromtimestamp(until, UTC),
+        )
+        for person, service, place, at, until in _answer(FIRST, services, asked)
     ]
-    if not practitioners or not asked:
+
+
+def _answer(
+    statements: dict[str, Prepared], services: Collection[int], asked: Asked
+) -> list[tuple[Any, ...]]:
+    given, here = asked.get("places"), asked.get("location")
+    places = Location.every() if given is None else given
+    keys = [one.pk for one in places if one.is_active and (here is None or one.pk == here.pk)]
+    if not asked["practitioners"] or not keys:
         return []
-    last_day = first_day + (min(days, MAX_DAYS) - 1) * DAY
-    rows = STATEMENT.rows(
+    days, moving = min(asked["days"], MAX_DAYS), asked.get("moving")
+    last_day = asked["first_day"] + (days - 1) * DAY
+    return statements[_offered(asked)].rows(
         {
             "services": _array(services),
-            "practitioners": _array(practitioners),
-            "places": _array(asked),
-            "first_day": first_day,
+            "practitioners": _array(asked["practitioners"]),
+            "places": _array(keys),
+            "first_day": asked["first_day"],
             "last_day": last_day,
-            "now": now,
+            "now": asked["now"],
             "moving": moving.pk if moving else None,
-            "visitor": visitor,
-            "for_staff": for_staff,
-            "any_gap": any_gap,
+            "visitor": asked.get("visitor", ""),
+            "for_staff": asked.get("for_staff", False),
             **_before_the_first_save(),
-            **_clocks(places, first_day, last_day, now),
+            **_clocks(places, asked["first_day"], last_day, asked["now"]),
         }
     )
-    return list(map(Starts._make, rows))
+
+
+def _offered(asked: Asked) -> str:
+    """Which starts there may be; only a page that knows its clinic can say that it does not pack them."""
+    clinic: ClinicSettings | None = known(ClinicSettings)
+    is_any = asked.get("for_staff") or asked.get("any_gap")
+    return "loose" if is_any or (clinic and not clinic.packs_starts) else "packed"
 
 
 @cache
@@ -158,26 +193,25 @@ def _clocks(
     """
     zones = tuple((one.pk, one.zone) for one in places)
     parts, clocks = _stretches(zones, first_day, last_day)
-    todays = {key: day_of(now, zone) for key, zone in zones}
-    return {**clocks, "todays": _array(todays[key] for key in parts)}
+    today = {zone: day_of(now, zone) for zone in {zone for _, zone in zones}}
+    return {**clocks, "todays": _array(today[zone] for zone in parts)}
 
 
 @lru_cache(maxsize=1024)
 def _stretches(
     zones: tuple[tuple[int, ZoneInfo], ...], first_day: date, last_day: date
-) -> tuple[list[int], dict[str, Any]]:
+) -> tuple[list[ZoneInfo], dict[str, Any]]:
     """With its turnovers and the way to it, no visit blocks what is a day later or half a day earlier."""
     first, last = first_day - 3 * DAY, last_day + 3 * DAY
-    found = [(key, part) for key, zone in zones for part in stretches(first, last, zone)]
-    keys = [key for key, _ in found]
-    return keys, {
+    found = [(key, zone, part) for key, zone in zones for part in stretches(first, last, zone)]
+    return [zone for _, zone, _ in found], {
         "looked_from": min(local_day(first_day, zone).begins for _, zone in zones) - DAY,
         "looked_until": max(local_day(last_day, zone).ends for _, zone in zones) + DAY / 2,
-        "clock_places": _array(keys),
-        "since": _array(part.since for _, part in found),
-        "until": _array(part.until for _, part in found),
-        "ahead": _array(part.ahead // SECOND for _, part in found),
-        "ahead_before": _array(part.ahead_before // SECOND for _, part in found),
+        "clock_places": _array(key for key, _, _ in found),
+        "since": _array(part.since for _, _, part in found),
+        "until": _array(part.until for _, _, part in found),
+        "ahead": _array(part.ahead // SECOND for _, _, part in found),
+        "ahead_before": _array(part.ahead_before // SECOND for _, _, part in found),
     }
 
 

@@ -36,12 +36,10 @@ class SpecialistList(ChangeList):
         super().get_results(request)
         people = self.result_list = list(self.result_list)
         found = next_free(None, practitioners=[one.pk for one in people], now=timezone.now())
-        places = Location.objects.in_bulk(
-            {one.location_id for row in found.values() for one in row}
-        )
+        places = Location.objects.in_bulk({one.location_id for one in found.values() if one})
         style = ClinicSettings.current().time_style
         for person in people:
-            slot = next(iter(found.get(person.pk, [])), None)
+            slot = found.get(person.pk)
             zone = places[slot.location_id].zone if slot else None
             person.soonest = Words(zone, style).short(slot.starts_at) if slot and zone else "None"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -13,6 +13,7 @@ from django.db import transaction
 
 from bookings.availability import free_slots
 from bookings.models import Appointment
+from bookings.starts import Slot, ask_first
 from bookings.tests import slot_oracle as oracle
 from bookings.tests.factories import make_client
 from bookings.wall_clock import DAY, MINUTE
@@ -29,6 +30,7 @@ from practitioners.models import (
     Service,
     TimeOff,
 )
+from practitioners.once import read_once
 from practitioners.tests.factories import (
     make_clinic,
     make_location,
@@ -277,22 +279,24 @@ def _visit(row: Appointment) -> oracle.Visit:
 
 def sql_offers(clinic: RandomClinic, service: Service, **more: Any) -> list[oracle.Offer]:
     """What `free_slots` offers to whoever asks in a random clinic, over three days."""
-    moving = next((one for one in clinic.visits if one.pk == clinic.asking.moving), None)
-    slots = free_slots(
-        service,
-        first_day=clinic.day - DAY,
-        days=3,
-        now=clinic.asking.now,
-        for_staff=clinic.asking.for_staff,
-        visitor=clinic.asking.visitor,
-        moving=moving,
-        practitioners=[one.pk for one in clinic.people],
-        **more,
-    )
-    return sorted(
-        oracle.Offer(one.starts_at, one.practitioner_id, one.service_id, one.location_id)
-        for one in slots
-    )
+    return sorted(map(_offer, free_slots(service, **_question(clinic), **more)))
+
+
+def _question(clinic: RandomClinic) -> dict[str, Any]:
+    asking = clinic.asking
+    return {
+        "first_day": clinic.day - DAY,
+        "days": 3,
+        "now": asking.now,
+        "for_staff": asking.for_staff,
+        "visitor": asking.visitor,
+        "moving": next((one for one in clinic.visits if one.pk == asking.moving), None),
+        "practitioners": [one.pk for one in clinic.people],
+    }
+
+
+def _offer(slot: Slot) -> oracle.Offer:
+    return oracle.Offer(slot.starts_at, slot.practitioner_id, slot.service_id, slot.location_id)
 
 
 @contextmanager
@@ -303,22 +307,49 @@ def taken_back() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+@contextmanager
+def looked_at() -> Iterator[None]:
+    """As on a page that is looked at, which knows its clinic."""
+    with read_once():
+        ClinicSettings.current()
+        yield
+
+
 def compare(chance: Random, zone: str, day: date) -> tuple[int, list[oracle.Offer]]:
     """Make a random clinic, ask both, and take the clinic back.
 
-    Returns how many starts both offer and those that only one of them does.
+    Returns how many starts both offer and those that only one of them does: of all, and of
+    those that each person can start first.
     """
-    agreed, differ = 0, []
+    agreed, differ, all_expected = 0, [], []
     with taken_back():
         clinic = RandomClinic(chance, zone, day)
         world = snapshot()
         for service in clinic.services:
             session = next(one for one in world.sessions if one.key == service.pk)
             expected = set(oracle.offers(world, session, day - DAY, 3, clinic.asking))
-            found = set(sql_offers(clinic, service))
+            all_expected += expected
+            for asked in (nullcontext, looked_at):
+                with asked():
+                    found = set(sql_offers(clinic, service))
+                differ += sorted(expected ^ found)
             agreed += len(expected & found)
-            differ += sorted(expected ^ found)
+        for asked in (nullcontext, looked_at):
+            with asked():
+                differ += sorted(firsts_of(all_expected, clinic) ^ sql_firsts(clinic))
     return agreed, differ
+
+
+def firsts_of(offers: list[oracle.Offer], clinic: RandomClinic) -> set[oracle.Offer]:
+    """The first of each person; of sessions that could start then the first in their order."""
+    order = {one.pk: (one.position, one.pk) for one in clinic.services}
+    by_time = sorted(offers, key=lambda one: (one.starts_at, order[one.session], one.place))
+    return set({one.person: one for one in reversed(by_time)}.values())
+
+
+def sql_firsts(clinic: RandomClinic) -> set[oracle.Offer]:
+    """The same as the statement has it."""
+    return set(map(_offer, ask_first([one.pk for one in clinic.services], **_question(clinic))))
 
 
 def random_question(chance: Random, zones: tuple[str, ...]) -> tuple[str, date]:

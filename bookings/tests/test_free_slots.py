@@ -11,10 +11,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from bookings.availability import free_slots, nearest_free, next_free, slots_at
+from bookings import availability
+from bookings.availability import free_slots, looks, nearest_free, next_free, slots_at, steps
 from bookings.refusals import why_not
 from bookings.tests.factories import make_appointment
-from practitioners.models import Closure, ExtraHours, PractitionerTechnique, TimeOff
+from practitioners.models import (
+    ClinicSettings,
+    Closure,
+    ExtraHours,
+    Location,
+    PractitionerTechnique,
+    TimeOff,
+)
 from practitioners.tests.factories import (
     make_clinic,
     make_location,
@@ -273,9 +281,48 @@ def test_next_free_finds_the_soonest_start_of_each(place: Any) -> None:
     late = make_practitioner(service, at=place, weekdays=(5,), hours=((time(15), time(17)),))
     idle = make_practitioner(service)
     found = next_free(None, practitioners=[early.pk, late.pk, idle.pk], now=NOW)
-    assert [slot.starts_at for slot in found[early.pk]] == [at("09:00", date(2026, 11, 24))]
-    assert [slot.starts_at for slot in found[late.pk]] == [at("15:00", date(2026, 11, 27))]
-    assert found[idle.pk] == []
+    assert {pk: slot and slot.starts_at for pk, slot in found.items()} == {
+        early.pk: at("09:00", date(2026, 11, 24)),
+        late.pk: at("15:00", date(2026, 11, 27)),
+        idle.pk: None,
+    }
+
+
+@pytest.mark.parametrize("many", [1, 1000])
+def test_everybody_is_found_however_far_off_they_are_free(
+    place: Any, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    """By a few long looks or by many short ones: on whichever day the next one begins."""
+    monkeypatch.setattr(availability, "MANY", many)
+    make_clinic(horizon_days=90)
+    service = make_service(start_grid=60, needs_room=False)
+    people = {}
+    for days in (0, 1, 2, 3, 4, 6, 7, 8, 14, 15, 30, 31, 89, 90, 91):
+        person = make_practitioner(service, at=place, weekdays=range(1, 8))
+        person.availability.update(valid_from=NOW.date() + timedelta(days=days))
+        people[days] = person.pk
+    found = next_free([service], practitioners=people.values(), now=NOW - timedelta(hours=8))
+    for days, pk in people.items():
+        slot = found[pk]
+        first = at("09:00", NOW.date() + timedelta(days=days)) if days <= 90 else None
+        assert (slot and slot.starts_at) == first, days
+
+
+def test_no_day_is_looked_at_twice_and_none_left_out(place: Any) -> None:
+    make_clinic(horizon_days=20)
+    make_location(time_zone="Pacific/Kiritimati")  # where it is tomorrow already
+    services = [make_service(), make_service(horizon_days=30)]
+    asked = (services, ClinicSettings.current(), Location.every())
+    noon = NOW + timedelta(hours=4)
+    ((first_day, days),) = looks(*asked, now=noon, first=())
+    assert days == 32
+    for ahead in ((), (4,), (1, 2, 4, 8, 16), (31, 1), (40,)):
+        seen = [
+            first + timedelta(days=number)
+            for first, many in steps(*asked, now=noon, ahead=ahead)
+            for number in range(many)
+        ]
+        assert seen == [first_day + timedelta(days=number) for number in range(days)], ahead
 
 
 def test_nearest_free_returns_three_times_around_the_wish(place: Any) -> None:
@@ -316,7 +363,8 @@ def test_a_service_may_have_a_horizon_of_its_own(place: Any, own: int) -> None:
     last = NOW.date() + timedelta(days=own)
     person.availability.update(valid_from=last)
     found = next_free([service], practitioners=[person.pk], now=NOW)[person.pk]
-    assert [slot.starts_at for slot in found] == [at("09:00", last)]
+    assert found is not None
+    assert found.starts_at == at("09:00", last)
     assert offered(service, last + timedelta(days=1)) == []
     reason = why_not(service, person, place, at("09:00", last + timedelta(days=1)), now=NOW)
     assert reason is not None
@@ -326,9 +374,14 @@ def test_a_service_may_have_a_horizon_of_its_own(place: Any, own: int) -> None:
 def test_of_services_that_could_start_together_the_first_in_order_is_found(place: Any) -> None:
     second, first = make_service(position=2, start_grid=60), make_service(position=1, start_grid=60)
     person = make_practitioner(second, first, at=place)
-    found = next_free(None, practitioners=[person.pk], now=NOW, count=3)[person.pk]
-    assert [slot.service_id for slot in found] == [first.pk] * 3
-    assert len({slot.starts_at for slot in found}) == 3
+    starts = set()
+    for _ in range(3):
+        slot = next_free(None, practitioners=[person.pk], now=NOW)[person.pk]
+        assert slot is not None
+        assert slot.service_id == first.pk
+        make_appointment(person, first, place, slot.starts_at)
+        starts.add(slot.starts_at)
+    assert len(starts) == 3
 
 
 @pytest.mark.parametrize(
