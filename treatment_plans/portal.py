@@ -30,7 +30,8 @@ class Card:
     session: int
     total: int | None
     goal: str
-    due_on: date | None
+    target_on: date | None
+    is_past: bool  # whether that day is over
     booked: Appointment | None
     waits_for_yes: bool
     is_upset: bool
@@ -64,7 +65,8 @@ def cards(user: Any, *, now: datetime) -> list[Card]:
     made = []
     for plan in found:
         calendar, known = calendars[plan.location_id], facts[plan.pk]
-        cycle = current_cycle(known, calendar, windows, today=calendar.day_of(now))
+        today = calendar.day_of(now)
+        cycle = current_cycle(known, calendar, windows, today=today)
         booked = [
             row.appointment for row in visits[plan.pk] if is_to_come(row.appointment, now=now)
         ]
@@ -75,7 +77,8 @@ def cards(user: Any, *, now: datetime) -> list[Card]:
                 session=known.done + 1,
                 total=known.total,
                 goal=goal.sentence if goal else "",
-                due_on=max(cycle.target_on, calendar.day_of(now)) if cycle else None,
+                target_on=cycle.target_on if cycle else None,
+                is_past=cycle is not None and cycle.target_on < today,
                 booked=booked[0] if booked else None,
                 waits_for_yes=plan.pk in asked and asked[plan.pk].is_open,
                 is_upset=plan.pk in upset,

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bookings.tests.factories import make_client, make_staff
-from treatment_plans import caseload, plans
+from bookings.times import say_day
+from treatment_plans import caseload, plans, portal
 from treatment_plans.tests.plan_world import DAY, PlanWorld, browse, statuses
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +31,30 @@ def test_how_a_plan_stands_follows_from_its_target(days: int, status: str) -> No
     at = datetime.combine(MONDAY + days * DAY, time(12), tzinfo=world.place.zone)
     (case,) = caseload.cases(world.user, now=at, person=world.person)
     assert (case.target_on, case.status) == (MONDAY, status)
+
+
+@pytest.mark.parametrize("days", [-9, 0, 1, 6, 30])
+def test_client_and_specialist_read_the_same_day(days: int) -> None:
+    """The day on which the clinic is open, also when it is over: no rule moves it on to today."""
+    world = PlanWorld()
+    sunday = MONDAY - DAY
+    world.place.opening_hours.filter(weekday=7).delete()
+    world.plan.start_on, world.plan.activated_on = sunday, sunday - 14 * DAY
+    world.plan.save()
+    at = datetime.combine(MONDAY + days * DAY, time(12), tzinfo=world.place.zone)
+    (case,) = caseload.cases(world.user, now=at, person=world.person)
+    (card,) = portal.cards(world.login, now=at)
+    assert case.target_on == card.target_on
+    assert case.target_on is not None
+    assert card.is_past == (case.target_on < at.date())
+
+
+def test_a_client_reads_that_a_session_was_due() -> None:
+    world = PlanWorld(start_on=timezone.now().date() - 40 * DAY)
+    page = browse(world.login).get("/my/").content.decode()
+    (case,) = caseload.cases(world.user, now=world.now, person=world.person)
+    assert "The next one was due around" in page
+    assert say_day(case.target_on, today=world.today) in page  # type: ignore[arg-type]
 
 
 def test_the_most_urgent_comes_first_and_what_has_ended_is_not_there() -> None:
