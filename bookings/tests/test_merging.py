@@ -145,3 +145,15 @@ def test_only_admins_and_the_lead_join_entries(world: World, client: Browser, pa
     assert client.get(url(pair)).status_code == 200
     assert client.get(url((pair[0], pair[0]))).status_code == 404
     assert not ClientMerge.objects.exists()
+
+
+def test_the_front_desk_is_told_who_may_join_them(client: Browser, pair: Any) -> None:
+    Client.objects.update(phone="+447700900123")
+    client.force_login(make_staff("Front desk"))
+    page = text_of(client.get(f"/desk/clients/{pair[0].public_id}/"))
+    assert pair[1].name in page
+    assert "An admin or the clinical lead can compare and join them." in page
+    client.force_login(make_staff("Admin"))
+    page = text_of(client.get(f"/desk/clients/{pair[0].public_id}/"))
+    assert "compare" in page
+    assert "can compare and join them" not in page
