@@ -9,8 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bookings import calendar
+from bookings.errors import InThePast
 from bookings.models import Appointment
+from bookings.wall_clock import moment
 from practitioners.models import Availability, ExtraHours, Location, Practitioner, TimeOff
+
+OVER = "That time is over, so nothing was changed. Choose a day to come, or a later time today."
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +26,20 @@ class Exceptions:
 
 
 def block(
-    person: Practitioner, starts_at: datetime, ends_at: datetime, *, reason: str, by: Any
+    person: Practitioner,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    reason: str,
+    by: Any,
+    now: datetime,
 ) -> TimeOff:
     """Take somebody out of the calendar; visits inside stay until somebody moves them.
 
-    The same again is the same. Raises Busy.
+    The same again is the same. Raises Busy, or InThePast for a time that is over.
     """
+    if ends_at <= now:
+        raise InThePast(OVER)
 
     def write() -> TimeOff:
         return TimeOff.objects.get_or_create(
@@ -38,9 +50,18 @@ def block(
 
 
 def open_more(
-    person: Practitioner, location: Location, on: date, starts_at: time, ends_at: time, *, by: Any
+    person: Practitioner,
+    location: Location,
+    on: date,
+    starts_at: time,
+    ends_at: time,
+    *,
+    by: Any,
+    now: datetime,
 ) -> ExtraHours:
-    """Add hours on one day. The same again is the same. Raises Busy."""
+    """Add hours on one day. The same again is the same. Raises Busy, InThePast like `block`."""
+    if moment(on, ends_at, location.zone) <= now:
+        raise InThePast(OVER)
 
     def write() -> ExtraHours:
         return ExtraHours.objects.get_or_create(

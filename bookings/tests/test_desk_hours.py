@@ -119,6 +119,23 @@ def test_what_cannot_be_blocked_is_named(
     assert client.post(EXTRA, {}).status_code == 422
 
 
+def test_what_is_over_is_not_blocked_or_opened(world: World, client: Browser, desk: Any) -> None:
+    today = timezone.now().astimezone(world.place.zone).date()
+    yesterday = today - timedelta(days=1)
+    whole_day = away(world, **boxes("first_day", yesterday), from_time="", until_time="")
+    hours = {"practitioner": world.person.slug, "location": world.place.slug,
+             "starts_at": "9:00", "ends_at": "17:00"}  # fmt: skip
+    for path, sent in ((BLOCK, whole_day), (EXTRA, {**hours, **boxes("on", yesterday)})):
+        answer = client.post(path, sent)
+        assert answer.status_code == 422
+        assert "That time is over, so nothing was changed." in text_of(answer)
+        assert f'value="{yesterday.year}"' in text_of(answer)
+    assert not TimeOff.objects.exists()
+    assert not ExtraHours.objects.exists()
+    until_today = {**whole_day, **boxes("last_day", today)}
+    assert client.post(BLOCK, until_today).status_code == 302
+
+
 def test_a_practitioner_changes_the_own_hours_only(world: World, client: Browser) -> None:
     user = make_user()
     own = make_practitioner(world.service, at=world.place, user=user)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bookings.desk_forms import ExtraHoursForm, HoursForm, TimeOffForm
 from bookings.desk_hours import block, coming, open_more, remove, visits_inside
-from bookings.errors import Busy
+from bookings.errors import Busy, InThePast
 from bookings.outside_hours import left_outside
 from practitioners.clocks import clinic_zone, own_zone
 from practitioners.models import ExtraHours, Practitioner, TimeOff
@@ -51,7 +51,11 @@ def desk_time_off_new(request: HttpRequest) -> HttpResponse:
             data["ends_at"],
             reason=data["reason"],
             by=request.user,
+            now=timezone.now(),
         )
+    except InThePast as over:
+        form.add_error("first_day", over.sentence)
+        return _form_page(request, form, "Block time", "Block this time")
     except Busy as busy:
         return _form_page(request, form, "Block time", "Block this time", busy)
     return redirect("desk_time_off", away.pk)
@@ -70,7 +74,10 @@ def desk_extra_hours_new(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, "Open more hours", "Open these hours")
     data = {**form.cleaned_data}
     try:
-        more = open_more(data.pop("practitioner"), **data, by=request.user)
+        more = open_more(data.pop("practitioner"), **data, by=request.user, now=timezone.now())
+    except InThePast as over:
+        form.add_error("on", over.sentence)
+        return _form_page(request, form, "Open more hours", "Open these hours")
     except Busy as busy:
         return _form_page(request, form, "Open more hours", "Open these hours", busy)
     messages.success(request, f"{more.practitioner.name} can be booked then, too: {more}.")
