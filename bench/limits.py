@@ -103,7 +103,7 @@ RETURNING id
 MARK_SENT = "UPDATE bookings_message SET state = 'sent', sent_at = now() WHERE id = $1"
 # practitioner, id, start
 MOVE = """
-UPDATE bookings_appointment SET practitioner_id = $1, starts_at = $3, ends_at = $3 + interval '1 hour',
+UPDATE bookings_appointment SET practitioner_id = $1, room_id = $1, starts_at = $3, ends_at = $3 + interval '1 hour',
     busy = tstzrange($3, $3 + interval '70 minutes'), version = version + 1
 WHERE id = $2
 """
