@@ -146,7 +146,6 @@ BOOKING_GATES: list[str] = [
 ]
 APPOINTMENT_LISTENERS: list[str] = [
     "treatment_plans.visits.follow_appointment",
-    "treatment_plans.asking.follow_appointment",
     "treatment_plans.check_ins.follow_appointment",
 ]
 MESSAGE_SOURCES: dict[str, str] = {

@@ -55,7 +55,7 @@ MOST_LOOSE = 10
 
 
 def follow_appointment(event: Event, appointment: Appointment, *, now: datetime) -> None:
-    """Hear of a visit: link a new one to its plan, and compute again what is due and proposed."""
+    """Hear of a visit: link a new one to its plan, and compute again what is due, proposed and asked."""
     if event == "booked":
         plan = plan_for(appointment, now=now)
         if plan is None:
@@ -67,6 +67,7 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
     plans.follow_visit(found, event, now=now)
     if found.waits_for_dates or event in reproposing.UPSETTING:
         reproposing.look_again(found, event, appointment, now=now)
+    asking.follow_appointment(event, appointment, now=now)
 
 
 def running_plans(client: Client | None, *, now: datetime) -> list[TreatmentPlan]:
