@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import sqlparse
 from django.db import connection
 
 PLANNED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "EXECUTE", "--")
-TOGETHER = "; EXECUTE "
 MOST_THROWN_AWAY = 100  # rows that one node reads and filters out
 BIG = 5_000  # rows; a smaller table is read whole as quickly as by an index
 
@@ -26,7 +26,7 @@ class Explained:
             work()
 
     def _explain(self, execute: Any, statement: Any, values: Any, many: bool, context: Any) -> Any:
-        if not many and str(statement).lstrip().startswith(PLANNED):
+        if not many:
             for one in _each(context["cursor"].mogrify(statement, values).decode()):
                 self.statements += 1
                 said = " ".join(one.split())[:120]
@@ -37,9 +37,8 @@ class Explained:
 
 
 def _each(statement: str) -> list[str]:
-    """Prepared statements that are sent together, one by one."""
-    first, *others = statement.split(TOGETHER)
-    return [first, *(f"EXECUTE {one}" for one in others)]
+    """Statements that are planned of those that are sent together, one by one."""
+    return [one for one in sqlparse.split(statement) if one.startswith(PLANNED)]
 
 
 def _plan_of(statement: str) -> dict[str, Any]:

@@ -66,6 +66,7 @@ class Wish:
     for_staff: bool = False
     moving: Appointment | None = None
     visitor: str = ""
+    was_mistaken: bool = False  # about service or place, when what goes before was asked
 
     @cached_property
     def clinic(self) -> ClinicSettings:
@@ -96,21 +97,34 @@ class Wish:
 
     def read(self, *, after: str = "") -> Any:
         """Read the offer, after what was `said` to be executed before."""
-        found = self._asked(after)
-        if found and self._has_changed(found):
-            self.service, self.location = found, Location.objects.get(pk=self.location.pk)
-            found = self._asked()
-        self.service = found or self.service
-        return found
+        found = self._asked(OFFER, after)
+        return self._as_it_is(found, found)
+
+    def read_with(self, query: PreparedQuery[Any], *, after: str) -> Any:
+        """Read a visit that is to be moved, and the offer with it; else as `read`."""
+        visit = self._asked(query, after)
+        if visit is None:
+            raise Appointment.DoesNotExist
+        self.offer = self._as_it_is(visit if visit.is_given else None, visit.service)
+        return visit
+
+    def _as_it_is(self, offer: Any, service: Service) -> Any:
+        """The offer, read again where service or place are not as they were thought to be."""
+        if offer and self._has_changed(offer, service):
+            self.service, self.location = service, Location.objects.get(pk=self.location.pk)
+            offer = service = self._asked(OFFER)
+            self.was_mistaken = True
+        self.service = service or self.service
+        return offer
 
     @property
     def is_shown(self) -> bool:
         """Whether visitors may book this service with this person at all."""
         return bool(self.offer and self.offer.is_published_now and self.offer.is_bookable_online)
 
-    def _asked(self, after: str = "") -> Any:
+    def _asked(self, query: PreparedQuery[Any], after: str = "") -> Any:
         day, zone = self.day, self.location.zone
-        return OFFER.first(
+        return query.first(
             after=after,
             service=self.service.pk,
             place=self.location.pk,
@@ -123,11 +137,13 @@ class Wish:
             **self.there,
         )
 
-    def _has_changed(self, found: Any) -> bool:
+    def _has_changed(self, offer: Any, service: Service) -> bool:
         """Whether the blocked time or the wall clock is another one than was asked about."""
-        seen = (self.service.minutes, self.service.turnover_before, self.service.turnover_after)
-        is_as_long = seen == (found.minutes, found.turnover_before, found.turnover_after)
-        return not is_as_long or found.place_zone not in (None, self.location.time_zone)
+        asked, found = (
+            (one.pk, one.minutes, one.turnover_before, one.turnover_after)
+            for one in (self.service, service)
+        )
+        return asked != found or offer.place_zone not in (None, self.location.time_zone)
 
     @cached_property
     def neighbours(self) -> list[Appointment]:
@@ -282,11 +298,23 @@ def _shift_start(wish: Wish) -> datetime | None:
     return around[0] if around else None
 
 
-def _offered(
+def _offered(**about: Any) -> QuerySet[Service]:
+    """The service, if that person gives it, with all that the rules ask."""
+    return given(about["service"], about["practitioner"]).annotate(**asked_by_rules(**about))
+
+
+def given(service: int, practitioner: int) -> QuerySet[Service]:
+    """The service, if that person gives it."""
+    return Service.objects.filter(
+        pk=service, practitioners=practitioner, practitioners__is_active=True
+    )
+
+
+def asked_by_rules(
     service: int, place: int, on: Any, weekday: int, begin: Any, end: Any, first: Any, last: Any,
     **there: Any,
-) -> QuerySet[Service]:  # fmt: skip
-    """The service, if that person gives it; each annotation is what one of the rules asks."""
+) -> dict[str, Any]:  # fmt: skip
+    """What each of the rules asks, as annotations."""
     person, busy = there["practitioner"], there["busy"]
     blocking, near = _blocking(**there), {name: there[name] for name in NEAR}
     who = Practitioner.objects.filter(pk=person)
@@ -297,23 +325,22 @@ def _offered(
     away = TimeOff.objects.filter(practitioner=person, starts_at__lt=end, ends_at__gt=begin)
     weekly = _weekly(person, place, on, weekday)
     extra = ExtraHours.objects.filter(practitioner=person, location=place, on=on).order_by("pk")
-    given = Service.objects.filter(pk=service, practitioners=person, practitioners__is_active=True)
-    return given.annotate(
-        place_zone=Subquery(Location.objects.active().filter(pk=place).values("time_zone")),
-        is_published_now=Exists(Service.objects.published().filter(pk=service)),
-        is_bookable_online=Exists(who.filter(is_bookable_online=True)),
-        is_allowed=Exists(allowed),
-        is_closed=Exists(closed),
-        is_away=Exists(away),
-        weekly_starts=ArraySubquery(weekly.values("starts_at")),
-        weekly_ends=ArraySubquery(weekly.values("ends_at")),
-        extra_starts=ArraySubquery(extra.values("starts_at")),
-        extra_ends=ArraySubquery(extra.values("ends_at")),
-        is_taken=Exists(blocking.filter(busy__overlap=busy)),
-        is_elsewhere=Exists(blocking.exclude(location=place)),
-        has_room=Exists(unused_rooms(place, busy, **near)),
-        locks=Locks(),
-    )
+    return {
+        "place_zone": Subquery(Location.objects.active().filter(pk=place).values("time_zone")),
+        "is_published_now": Exists(Service.objects.published().filter(pk=service)),
+        "is_bookable_online": Exists(who.filter(is_bookable_online=True)),
+        "is_allowed": Exists(allowed),
+        "is_closed": Exists(closed),
+        "is_away": Exists(away),
+        "weekly_starts": ArraySubquery(weekly.values("starts_at")),
+        "weekly_ends": ArraySubquery(weekly.values("ends_at")),
+        "extra_starts": ArraySubquery(extra.values("starts_at")),
+        "extra_ends": ArraySubquery(extra.values("ends_at")),
+        "is_taken": Exists(blocking.filter(busy__overlap=busy)),
+        "is_elsewhere": Exists(blocking.exclude(location=place)),
+        "has_room": Exists(unused_rooms(place, busy, **near)),
+        "locks": Locks(),
+    }
 
 
 def _weekly(person: int, place: int, on: Any, weekday: int) -> QuerySet[Availability]:
@@ -351,18 +378,15 @@ IN_THE_WAY = PreparedQuery(
     THERE,
     lambda **there: _blocking(**there).filter(busy__overlap=there["busy"]).only("pk")[:1],
 )
-OFFER = PreparedQuery(
-    "offer",
-    {
-        **THERE,
-        "service": "bigint",
-        "place": "bigint",
-        "on": "date",
-        "weekday": "smallint",
-        "begin": "timestamptz",
-        "end": "timestamptz",
-        "first": "date",
-        "last": "date",
-    },
-    _offered,
-)
+ASKED = {
+    **THERE,
+    "service": "bigint",
+    "place": "bigint",
+    "on": "date",
+    "weekday": "smallint",
+    "begin": "timestamptz",
+    "end": "timestamptz",
+    "first": "date",
+    "last": "date",
+}
+OFFER = PreparedQuery("offer", ASKED, _offered)

@@ -28,16 +28,14 @@ def room_wish(
     visitor: str = "",
 ) -> dict[str, Any]:
     """What is asked to find a room for a visit; first of all it may keep the one that it has."""
-    return {
-        "location": visit.location_id,
-        "since": visit.busy.lower - AROUND,
-        "until": visit.busy.upper + AROUND,
-        "busy": visit.busy,
-        "now": now,
-        "visitor": visitor,
-        "moving": (moving and moving.pk) or 0,
-        "own": visit.room_id or 0,
-    }
+    near = {"now": now, "visitor": visitor, "moving": (moving and moving.pk) or 0}
+    return a_room(visit.location_id, visit.busy, own=visit.room_id or 0, **near)
+
+
+def a_room(location: int, busy: Any, **near: Any) -> dict[str, Any]:
+    """What is asked to find a room of a location for a stretch."""
+    since, until = busy.lower - AROUND, busy.upper + AROUND
+    return {"location": location, "busy": busy, "since": since, "until": until, **near}
 
 
 def unused_rooms(location: int, busy: Any, **near: Any) -> QuerySet[Room]:

@@ -70,7 +70,7 @@ class Prepared:
 
     def said(self, values: Mapping[str, Any]) -> str:
         """The statement with its values, to be executed with another one."""
-        with self._ready().cursor() as cursor:
+        with self._ready().connection.cursor() as cursor:
             said = cursor.mogrify(self._execute, values).decode()
         return f"{said.replace('%', '%%')}; "
 
@@ -111,13 +111,6 @@ def literal(value: Any) -> str:
     line.ensure_connection()
     with line.wrap_database_errors, line.connection.cursor() as cursor:
         return str(cursor.mogrify("%s", [value]).decode())
-
-
-def execute(said: str) -> None:
-    """Execute what prepared statements have `said` and nothing was sent after."""
-    if said:
-        with connection.cursor() as cursor:
-            cursor.execute(said, ())
 
 
 def _moment(number: int) -> datetime:
@@ -293,16 +286,23 @@ class PreparedInsert:
         self._fields = {str(one.column): one for one in fields if one.name not in usual}
         self._model, self._statement, self._more = model, statement, more
 
-    def write(self, rows: Collection[Model], *, after: str = "", **more: Any) -> list[int]:
+    def write(self, rows: Collection[Model], **more: Any) -> list[int]:
         """Insert them and give the keys of those that are written. Raises ValueError for an unusual one."""
+        return [key for (key,) in self._prepared.rows(self._values(rows, more))]
+
+    def said(self, rows: Collection[Model], **more: Any) -> str:
+        """The statement with these rows, to be executed with another one. Raises as `write`."""
+        return self._prepared.said(self._values(rows, more))
+
+    def _values(self, rows: Collection[Model], more: Mapping[str, Any]) -> dict[str, Any]:
         if any(getattr(row, one.attname) != usual for row in rows for one, usual in self._defaults):
             raise ValueError("A field has another value than the statement writes.")
         line = connections[connection.alias]  # found once and not for every value
-        values = {
+        values: dict[str, Any] = {
             name: [_stored(field, field.pre_save(row, True), line) for row in rows]
             for name, field in self._fields.items()
         }
-        return [key for (key,) in self._prepared.rows({**values, **more}, after=after)]
+        return {**values, **more}
 
     @cached_property
     def _defaults(self) -> list[tuple[Any, Any]]:
@@ -351,9 +351,9 @@ class PreparedUpdate:
             {name: _type_of(field) for name, field in self._fields.items()},
         )
 
-    def write(self, row: Model, *, after: str = "") -> bool:
+    def write(self, row: Model) -> bool:
         """Whether the row was there to be written."""
-        return self._prepared.written(self._values(row), after=after) == 1
+        return self._prepared.written(self._values(row)) == 1
 
     def said(self, row: Model) -> str:
         """The statement with its values, to be executed with another one."""

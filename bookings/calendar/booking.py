@@ -24,8 +24,8 @@ from bookings.calendar.writing import (
     clear_the_way,
     insert,
     judge,
-    said_update,
     terms,
+    update,
     wish_for,
 )
 from bookings.errors import (
@@ -43,8 +43,9 @@ from bookings.extensions import ask_gates
 from bookings.marks import Locks
 from bookings.models import Appointment, Client
 from bookings.refusals import why_not
+from practitioners.later import later
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
-from practitioners.prepared import PreparedQuery, execute
+from practitioners.prepared import PreparedQuery
 
 Choice = tuple[int, int, datetime]  # service, practitioner, start
 KEPT_OR_BOOKED = PreparedQuery(
@@ -129,7 +130,7 @@ def _confirm(
 ) -> Appointment:
     kept, earlier = _locked(visitor, client, given["form_token"])
     if earlier:
-        execute(with_it(_same_answers(earlier, given["form_digest"])))
+        later(with_it(_same_answers(earlier, given["form_digest"])))
         return earlier
     if kept is None or slug not in ("", kept.service.slug):
         raise HoldExpired
@@ -142,12 +143,12 @@ def _confirm(
     kept.booked_by, kept.booked_at = given["by"], now
     kept.client_note, kept.source_ref = given["client_note"], given["source_ref"]
     kept.form_token, kept.form_digest = given["form_token"], given["form_digest"]
-    # What is locked and was read is there to be written: nobody asks whether it was.
-    booked = said_update(
+    update(
         kept, "status", "client", "held_by", "held_until", "booked_by", "booked_at",
         "client_note", "source_ref", "form_token", "form_digest",
     )  # fmt: skip
-    announce("booked", kept, now=now, after=booked + with_it(kept))
+    later(with_it(kept))
+    announce("booked", kept, now=now)
     return kept
 
 
@@ -271,12 +272,13 @@ def _booked(
     client = visit.client
     assert client is not None  # book() gives it
     wish = wish_for(visit, now=now, for_staff=for_staff)
-    take_time(wish)
+    take_time(wish, client=client.pk, with_room=room is None)
     judge(visit, wish)
-    visit.room_id = take_room(visit, now=now, wanted=room)
+    visit.room_id = take_room(visit, now=now, wanted=room, wish=wish)
     if not for_staff:
         may_book_alone(client, visit, now=now)
-    insert(visit, after=clear_the_way(visit, now=now))
+    clear_the_way(visit, now=now)
+    insert(visit)
     announce("booked", visit, now=now)
     return visit
 

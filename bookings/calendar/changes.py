@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from bookings.calendar.attempts import LookAgain, in_one_transaction
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
 from bookings.calendar.taking import lock_to_move, stands_on_its_locks, take_room
 from bookings.calendar.writing import (
-    WITH_DETAILS,
     Status,
     announce,
     check_client_is_free,
+    clashes,
     clear_the_way,
     judge,
     locked,
@@ -23,8 +25,10 @@ from bookings.errors import Ended, NeedsReason, NotPossible, TooLate, WrongState
 from bookings.extensions import Event, ask_gates
 from bookings.marks import pairs_of
 from bookings.models import Appointment
-from bookings.refusals import Wish
+from bookings.models.appointments import Stood
+from bookings.refusals import ASKED, Wish, asked_by_rules, given
 from practitioners.models import ClinicSettings, Location, Practitioner
+from practitioners.prepared import PreparedQuery
 
 UNDO = timedelta(minutes=3)
 # From state to state at the desk; the way back takes back what was marked. Steps may be
@@ -38,6 +42,23 @@ MARKS: dict[str, set[str]] = {
 }
 CAME = (Status.ARRIVED, Status.STARTED, Status.COMPLETED)
 EVENTS: dict[str, Event] = {Status.COMPLETED: "completed", Status.NO_SHOW: "no_show"}
+
+
+def _moving(**about: Any) -> QuerySet[Appointment]:
+    """The visit that is to be moved, with all that is asked of where it is to go."""
+    there = {"begin": about["begin"], "end": about["end"], "but": about["moving"]}
+    return (
+        Appointment.objects.filter(pk=about["moving"])
+        .with_details()
+        .annotate(
+            is_given=Exists(given(about["service"], about["practitioner"])),
+            is_client_busy=Exists(clashes(OuterRef("client"), **there)),
+            **asked_by_rules(**about),
+        )
+    )
+
+
+MOVING = PreparedQuery("visit_to_move", ASKED, _moving)
 
 
 @in_one_transaction
@@ -57,43 +78,36 @@ def move(
     notice, Ended, ClientBusy, NoRoom, Refused, or the error that names why the new
     start cannot be booked.
     """
-    to = (practitioner or visit.practitioner, location or visit.location, starts_at)
-    looked = lock_to_move(visit, to[0], starts_at, now=now)
-    fresh: Appointment = WITH_DETAILS.only(key=visit.pk, after=looked)
+    who, where = practitioner or visit.practitioner, location or visit.location
+    wish = Wish(visit.service, who, where, starts_at, now, for_staff, moving=visit)
+    fresh = wish.read_with(MOVING, after=lock_to_move(visit, wish))
+    is_as_seen = (who, where) == (practitioner or fresh.practitioner, location or fresh.location)
     if not pairs_of(fresh):
-        _refuse_early(fresh, *to, now=now, for_staff=for_staff)
-        fresh = locked(visit, (PRACTITIONER, to[0].pk), kinds=(PRACTITIONER,))
+        if is_as_seen:
+            _refuse_early(fresh, wish)
+        fresh, is_as_seen = locked(visit, (PRACTITIONER, who.pk), kinds=(PRACTITIONER,)), False
     elif not stands_on_its_locks(fresh, (PRACTITIONER,)):
         raise LookAgain
-    visit = fresh
-    version = visit.version
+    version = fresh.version
     moved = move_quietly(
-        visit,
+        fresh,
         starts_at=starts_at,
         practitioner=practitioner,
         location=location,
         now=now,
         for_staff=for_staff,
+        wish=wish if is_as_seen else None,
     )
     if moved.version != version:
         announce("moved", moved, now=now)
     return moved
 
 
-def _refuse_early(
-    visit: Appointment,
-    chosen: Practitioner,
-    where: Location,
-    starts_at: datetime,
-    *,
-    now: datetime,
-    for_staff: bool,
-) -> None:
+def _refuse_early(visit: Appointment, wish: Wish) -> None:
     """Say why a visit cannot move to where somebody stands, before any lock is waited for."""
-    if _is_there(visit, chosen, where, starts_at):
+    if _is_there(visit, wish.practitioner, wish.location, wish.starts_at):
         return
-    _may_change(visit, now=now, for_staff=for_staff)
-    wish = Wish(visit.service, chosen, where, starts_at, now, for_staff, moving=visit)
+    _may_change(visit, now=wish.now, for_staff=wish.for_staff)
     reason = wish.why_not()
     if reason:
         raise reason
@@ -115,23 +129,29 @@ def move_quietly(
     location: Location | None,
     now: datetime,
     for_staff: bool,
+    wish: Wish | None = None,
 ) -> Appointment:
-    """Move a visit whose practitioners are locked, as `move` does, and tell nobody yet."""
+    """Move a visit whose practitioners are locked, as `move` does, and tell nobody yet.
+
+    A `wish` for just that whose offer was read behind the locks is not read again.
+    """
     chosen, where = practitioner or visit.practitioner, location or visit.location
     if _is_there(visit, chosen, where, starts_at):
         return visit
     _may_change(visit, now=now, for_staff=for_staff)
     price = visit.price
+    visit.moved_from = Stood(visit.practitioner_id, visit.starts_at)
     visit.starts_at, visit.practitioner, visit.location = starts_at, chosen, where
-    judge(visit, wish_for(visit, now=now, for_staff=for_staff, moving=visit))
+    judge(visit, wish or wish_for(visit, now=now, for_staff=for_staff, moving=visit))
     visit.price = price
-    visit.room_id = take_room(visit, now=now, moving=visit)
-    _client_agrees(visit, now=now, for_staff=for_staff)
+    visit.room_id = take_room(visit, now=now, moving=visit, wish=wish)
+    _client_agrees(visit, wish, now=now, for_staff=for_staff)
     visit.status, visit.arrived_at = Status.BOOKED, None
     _raise_versions(visit)
+    clear_the_way(visit, now=now)
     update(
         visit, "starts_at", "ends_at", "busy", "practitioner", "location", "room",
-        "status", "arrived_at", "version", "link_version", after=clear_the_way(visit, now=now),
+        "status", "arrived_at", "version", "link_version",
     )  # fmt: skip
     return visit
 
@@ -243,13 +263,22 @@ def _may_change(visit: Appointment, *, now: datetime, for_staff: bool) -> None:
         )
 
 
-def _client_agrees(visit: Appointment, *, now: datetime, for_staff: bool) -> None:
+def _client_agrees(
+    visit: Appointment, wish: Wish | None, *, now: datetime, for_staff: bool
+) -> None:
     """The client is free then, and may go there alone. Raises ClientBusy or Refused."""
     client = visit.client
     assert client is not None  # only holds have no client, and they do not move
-    check_client_is_free(client, visit)
+    if not (wish and _was_free(visit, wish)):
+        check_client_is_free(client, visit)
     if not for_staff:
         ask_gates(client=client, visit=visit, starts_at=visit.starts_at, now=now)
+
+
+def _was_free(visit: Any, wish: Wish) -> bool:
+    """Whether the visit was read with its wish behind the client's lock, and nothing is near."""
+    is_for_it = stands_on_its_locks(visit, (CLIENT,)) and not wish.was_mistaken
+    return is_for_it and not visit.is_client_busy
 
 
 def _cancelled(

@@ -120,8 +120,9 @@ def _keep(
     wish = wish_for(kept, now=now, visitor=visitor)
     take_time(wish, (VISITOR, visitor_number(visitor)))
     judge(kept, wish)
-    kept.room_id = take_room(kept, now=now, visitor=visitor)
-    insert(kept, after=clear_the_way(kept, now=now, visitor=visitor))
+    kept.room_id = take_room(kept, now=now, visitor=visitor, wish=wish)
+    clear_the_way(kept, now=now, visitor=visitor)
+    insert(kept)
     return kept
 
 
@@ -184,8 +185,8 @@ def renew_hold(visitor: str, *, now: datetime) -> None:
         return
     derive(kept)
     kept.room_id = take_room(kept, now=now, visitor=visitor)
-    way = clear_the_way(kept, now=now)
-    update(kept, "room", "ends_at", "busy", "price", after=way)
+    clear_the_way(kept, now=now)
+    update(kept, "room", "ends_at", "busy", "price")
 
 
 @in_one_transaction

@@ -52,7 +52,8 @@ def change_length(
     _leave_the_next_alone(visit, now=now)
     assert visit.client is not None  # only holds have no client
     check_client_is_free(visit.client, visit)
-    update(visit, "ends_at", "busy", after=clear_the_way(visit, now=now))
+    clear_the_way(visit, now=now)
+    update(visit, "ends_at", "busy")
     return visit
 
 

@@ -22,6 +22,7 @@ from bookings.calendar.writing import Status, announce_together, clear_the_way, 
 from bookings.errors import BookingError, ClientBusy, Ended, NoRoom, SlotTaken, TooLate
 from bookings.messages.appointments import was_told
 from bookings.models import Appointment, VisitChange
+from bookings.models.appointments import Stood
 from bookings.times import Words
 from practitioners.models import ClinicSettings
 
@@ -225,9 +226,10 @@ def _in_order(visits: Sequence[Appointment], stood: dict[int, Any]) -> list[Appo
 
 def _put(visit: Appointment, stood: Any, *, keeps_links: bool, now: datetime) -> None:
     """Write a visit as it stood, as its next version; links that nobody was sent others for live again."""
+    visit.moved_from = Stood(visit.practitioner_id, visit.starts_at)
     for name in HOW_IT_STOOD:
         setattr(visit, name, getattr(stood, name))
     visit.version += 1
     visit.link_version = stood.link_version if keeps_links else visit.link_version + 1
-    way = clear_the_way(visit, now=now)
-    update(visit, *WRITTEN, "version", "link_version", after=way)
+    clear_the_way(visit, now=now)
+    update(visit, *WRITTEN, "version", "link_version")

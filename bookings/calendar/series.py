@@ -121,7 +121,8 @@ def _insert_all(series: Series, visits: list[Appointment], *, now: datetime) -> 
         _saying_which(visit, check_client_is_free, series.client, visit)
     for visit in visits:
         visit.series = series
-        insert(visit, after=clear_the_way(visit, now=now))
+        clear_the_way(visit, now=now)
+        insert(visit)
 
 
 @in_one_transaction

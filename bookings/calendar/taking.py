@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
+from bookings.calendar.attempts import LookAgain
 from bookings.calendar.locks import (
     CLIENT,
     LARGEST,
@@ -23,12 +24,12 @@ from bookings.calendar.locks import (
     visitor_number,
 )
 from bookings.errors import NoRoom, SlotTaken
-from bookings.marks import LEAVE, pairs_of
+from bookings.marks import LEAVE, MARK, pairs_of
 from bookings.models import Appointment
 from bookings.refusals import IN_THE_WAY, Wish
-from bookings.rooms import FREE_ROOMS, room_wish
+from bookings.rooms import FREE_ROOMS, a_room, room_wish
 from bookings.wall_clock import DAY
-from practitioners.models import Practitioner, Room
+from practitioners.models import Room
 from practitioners.prepared import Prepared, PreparedAround
 
 LOCKED = {"kinds": "int[]", "keys": "int[]"}
@@ -46,16 +47,23 @@ WITH in_the_way AS MATERIALIZED ({{}}), locked AS MATERIALIZED (
     **LOCKED,
 )
 # Who waits for the client does so afterwards, because the locked room must be known first.
+# Adds to the mark of the locks that were taken before; without those it does nothing.
 WHICHEVER_IS_FREE = PreparedAround(
     "lock_free_room",
     f"""
-WITH free AS MATERIALIZED ({{}}), got AS MATERIALIZED (
+WITH free AS MATERIALIZED (
+    SELECT * FROM ({{}}) AS room WHERE %(at_once)s OR current_setting('{MARK}', true) <> ''
+), got AS MATERIALIZED (
     SELECT id FROM free WHERE pg_try_advisory_xact_lock({ROOM}, (id & {LARGEST})::int) LIMIT 1
+), locked AS MATERIALIZED (
+    SELECT kind, key AS id, pg_advisory_xact_lock(kind, key + 0 * got.id::int)
+    FROM got, unnest(%(kinds)s, %(keys)s) AS more (kind, key)
 )
-SELECT id, (SELECT count(pg_advisory_xact_lock(kind, key + 0 * got.id::int))
-            FROM unnest(%(kinds)s, %(keys)s) AS more (kind, key)) FROM got
-""",  # noqa: S608  our own numbers
+SELECT id, set_config('{MARK}', concat_ws(' ', current_setting('{MARK}', true), {ROOM} || ':' || id,
+    (SELECT string_agg(kind || ':' || id, ' ') FROM locked)), true) FROM got
+""",  # noqa: S608  our own words
     FREE_ROOMS,
+    at_once="boolean",
     **LOCKED,
 )
 
@@ -111,16 +119,36 @@ STANDS_ON_UNLESS_TAKEN = PreparedAround(
 )
 
 
-def take_time(wish: Wish, *more: tuple[int, int]) -> None:
+def take_time(
+    wish: Wish, *more: tuple[int, int], client: int | None = None, with_room: bool = True
+) -> None:
     """Lock the calendar of a practitioner, and more, unless somebody stands there already.
 
-    Of a crowd that wants one time nobody waits for nothing. The offer is read behind the
-    locks, or without them where they are of no use. Raises the reason why it cannot be booked.
+    With them a room and the client, for `take_room`. Of a crowd that wants one time nobody
+    waits for nothing. The offer is read behind the locks, or without them where they are of
+    no use. Raises the reason why it cannot be booked.
     """
     wanted = _pairs((PRACTITIONER, wish.practitioner.pk), *more)
-    wish.offer = wish.read(after=UNLESS_TAKEN.said(**wish.there, **wanted))
+    locks = UNLESS_TAKEN.said(**wish.there, **wanted)
+    wish.offer = wish.read(after=locks + (room_with_it(wish, client) if with_room else ""))
     if wish.offer is None or not pairs_of(wish.offer):
         raise wish.why_not() or SlotTaken()  # it may be free again by now
+
+
+def room_with_it(wish: Wish, client: int | None) -> str:
+    """Lock a room and the client behind other locks, if those were taken: said to go after them.
+
+    It is for the wish as it is now: `take_room` asks again when that was mistaken.
+    """
+    if not wish.service.needs_room:
+        return ""
+    asked = a_room(
+        wish.location.pk,
+        wish.there["busy"],
+        own=(wish.moving and wish.moving.room_id) or 0,
+        **{name: wish.there[name] for name in ("now", "visitor", "moving")},
+    )
+    return WHICHEVER_IS_FREE.said(at_once=False, **asked, **_pairs((CLIENT, client)))
 
 
 def take_room(
@@ -130,27 +158,39 @@ def take_room(
     wanted: Room | None = None,
     moving: Appointment | None = None,
     visitor: str = "",
+    wish: Wish | None = None,
 ) -> int | None:
     """Choose and lock a room: the one the visit has, else the least used free one; then the client.
 
     None for a service that needs none. Raises NoRoom. Whichever is not locked by somebody is
-    taken, and one room is waited for at most; that somebody else took it before it was ours
-    is what `insert` and `update` find.
+    taken, the one that was locked with the time of the `wish` before all, and one room is
+    waited for at most; that somebody else took it before it was ours is what `insert` and
+    `update` find.
     """
     client = (CLIENT, visit.client_id)
     if not visit.service.needs_room and wanted is None:
         lock(client)
         return None
+    with_time = _room_of(wish) if wish and not wanted else None
+    if with_time and wish and not wish.was_mistaken:
+        return with_time
     asked = room_wish(visit, now=now, moving=moving, visitor=visitor)
-    got = [] if wanted else WHICHEVER_IS_FREE.rows(**asked, **_pairs(client))
+    got = [] if wanted else WHICHEVER_IS_FREE.rows(at_once=True, **asked, **_pairs(client))
     if got:
         return int(got[0][0])
     free = FREE_ROOMS.keys(**asked)
     if not free or (wanted and wanted.pk not in free):
         raise NoRoom
+    if with_time:  # for another stretch, and nobody waits for a second room
+        raise LookAgain
     key = wanted.pk if wanted else free[0]
     lock((ROOM, key), client)
     return key
+
+
+def _room_of(wish: Wish) -> int | None:
+    """The room that was locked when the offer of a wish was read."""
+    return next((key for kind, key in pairs_of(wish.offer) if kind == ROOM), None)
 
 
 def lock_kept(visitor: str, *more: tuple[int, int | None], with_room: bool = True) -> str:
@@ -164,26 +204,21 @@ def lock_under(visit: Appointment, *more: tuple[int, int | None], kinds: Collect
     return STANDS_ON.said({"visit": visit.pk, "only": list(kinds), **_pairs(*more)})
 
 
-def lock_to_move(
-    visit: Appointment, to: Practitioner, starts_at: datetime, *, now: datetime
-) -> str:
+def lock_to_move(visit: Appointment, wish: Wish) -> str:
     """Lock whom a visit is with and whom it moves to, unless somebody stands there: then nothing.
 
-    Looks where the visit would take place, without its turnover. Said to go before a query.
+    With them a room and the client. Looks where the visit would take place, without its
+    turnover. Said to go before a query.
     """
-    ends_at = starts_at + (visit.ends_at - visit.starts_at)
-    return STANDS_ON_UNLESS_TAKEN.said(
+    ends_at = wish.starts_at + (visit.ends_at - visit.starts_at)
+    there = {"busy": DateTimeTZRange(wish.starts_at, ends_at), "until": ends_at}
+    locks = STANDS_ON_UNLESS_TAKEN.said(
         visit=visit.pk,
         only=[PRACTITIONER],
-        practitioner=to.pk,
-        busy=DateTimeTZRange(starts_at, ends_at),
-        since=starts_at - DAY,
-        until=ends_at,
-        now=now,
-        visitor="",
-        moving=visit.pk,
-        **_pairs((PRACTITIONER, to.pk)),
+        **{**wish.there, "since": wish.starts_at - DAY, **there},
+        **_pairs((PRACTITIONER, wish.practitioner.pk)),
     )
+    return locks + room_with_it(wish, visit.client_id)
 
 
 def stands_on_its_locks(visit: Appointment, kinds: Collection[int]) -> bool:

@@ -20,8 +20,9 @@ from bookings.marks import Locks
 from bookings.messages import appointments as mails
 from bookings.models import Appointment, Client
 from bookings.refusals import Wish
+from practitioners.later import later
 from practitioners.models import Service
-from practitioners.prepared import Prepared, PreparedInsert, PreparedQuery, PreparedUpdate, execute
+from practitioners.prepared import Prepared, PreparedInsert, PreparedQuery, PreparedUpdate
 
 Status = Appointment.Status
 DAY = timedelta(days=1)
@@ -146,28 +147,27 @@ def check_client_is_free(client: Client, visit: Appointment) -> None:
         raise ClientBusy(visit=clash)
 
 
-def clear_the_way(visit: Appointment, *, now: datetime, visitor: str = "") -> str:
-    """What deletes holds that ran out where the visit shall be, and what the visitor kept before.
-
-    It goes with the statement that writes the visit, which spares a round trip.
-    """
-    return CLEAR.said(
-        {
-            "but": visit.pk or 0,
-            "now": now,
-            "busy": visit.busy,
-            "practitioner": visit.practitioner_id,
-            "room": visit.room_id,
-            "yesterday": now - DAY,
-            "visitor": visitor,
-        }
+def clear_the_way(visit: Appointment, *, now: datetime, visitor: str = "") -> None:
+    """Delete holds that ran out where the visit shall be, and what the visitor kept before."""
+    later(
+        CLEAR.said(
+            {
+                "but": visit.pk or 0,
+                "now": now,
+                "busy": visit.busy,
+                "practitioner": visit.practitioner_id,
+                "room": visit.room_id,
+                "yesterday": now - DAY,
+                "visitor": visitor,
+            }
+        )
     )
 
 
-def insert(visit: Appointment, *, after: str = "") -> None:
+def insert(visit: Appointment) -> None:
     """Insert a visit unless a constraint says no. Raises ClientBusy; else LookAgain finds the reason."""
     check(visit)
-    visit.pk = next(iter(INSERT.write([visit], after=after)), None)
+    visit.pk = next(iter(INSERT.write([visit])), None)
     if visit.pk is None:
         if visit.client:
             check_client_is_free(visit.client, visit)
@@ -175,21 +175,17 @@ def insert(visit: Appointment, *, after: str = "") -> None:
     visit._state.adding, visit._state.db = False, DEFAULT_DB_ALIAS
 
 
-def update(visit: Appointment, *fields: str, after: str = "") -> None:
-    """Write some fields of a visit; what a constraint refuses makes the verb look again."""
-    check(visit, *fields)
-    if not update_of(fields).write(visit, after=after):
-        raise LookAgain
+def update(visit: Appointment, *fields: str) -> None:
+    """Write some fields of a visit; what a constraint refuses makes the verb look again.
 
-
-def said_update(visit: Appointment, *fields: str) -> str:
-    """What writes some fields of a visit, to go with another statement."""
+    What is locked and was read is there to be written: nobody asks whether it was.
+    """
     check(visit, *fields)
-    return update_of(fields).said(visit)
+    later(_update_of(fields).said(visit))
 
 
 @cache
-def update_of(fields: tuple[str, ...]) -> PreparedUpdate:
+def _update_of(fields: tuple[str, ...]) -> PreparedUpdate:
     """The statement that writes some fields of a visit."""
     return PreparedUpdate(Appointment, *fields)
 
@@ -200,13 +196,9 @@ def check(visit: Appointment, *fields: str) -> None:
     visit.clean_fields(exclude={*BY_REFERENCE, "busy", *unwritten})
 
 
-def announce(event: Event, visit: Appointment, *, now: datetime, after: str = "") -> None:
-    """Write the messages, and tell whoever listens, in the same transaction.
-
-    What was said to come before goes with the messages, or alone where there are none.
-    """
-    if not mails.follow(event, visit, now=now, after=after):
-        execute(after)
+def announce(event: Event, visit: Appointment, *, now: datetime) -> None:
+    """Write the messages, and tell whoever listens, in the same transaction."""
+    mails.follow(event, visit, now=now)
     tell_listeners(event, visit, now=now)
 
 

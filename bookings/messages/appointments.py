@@ -82,16 +82,13 @@ WHERE visit.id = {key}
 """
 
 
-def follow(event: Event, visit: Appointment, *, now: datetime, after: str = "") -> bool:
+def follow(event: Event, visit: Appointment, *, now: datetime) -> None:
     """Write what a change of a visit makes necessary, in the same transaction.
 
-    Nobody is told about a visit whose time has passed: the desk enters those, too. Tells
-    whether anything was written, and with it what was `said` to go before.
+    Nobody is told about a visit whose time has passed: the desk enters those, too.
     """
-    if event not in FOLLOWED or visit.starts_at <= now:
-        return False
-    _write(*FOLLOWED[event](visit, now=now), now=now, after=after)
-    return True
+    if event in FOLLOWED and visit.starts_at > now:
+        _write(*FOLLOWED[event](visit, now=now), now=now)
 
 
 def follow_together(event: Event, visits: Sequence[Appointment], *, now: datetime) -> None:
@@ -104,9 +101,9 @@ def follow_together(event: Event, visits: Sequence[Appointment], *, now: datetim
         _write(change, rows, now=now)
 
 
-def _write(change: Change, rows: list[Message], *, now: datetime, after: str = "") -> None:
+def _write(change: Change, rows: list[Message], *, now: datetime) -> None:
     """Write all of it by one statement, and wake a worker if a message is due already."""
-    change.write(rows, after=after)
+    change.write(rows)
     if any(row.send_after <= now for row in rows):
         outbox.kick()
 

@@ -15,6 +15,7 @@ from bookings.extensions import Event
 from bookings.messages.digests import FRONT_DESK
 from bookings.messages.rows import UNSENT
 from bookings.models import Appointment, Message
+from practitioners.later import later
 from practitioners.prepared import PreparedInsert, columns_of
 
 # What is each person's own; a pattern without a source is about the change itself.
@@ -76,19 +77,20 @@ class Change:
     before: int
     at: datetime
 
-    def write(self, messages: Collection[Message], *, after: str = "") -> None:
+    def write(self, messages: Collection[Message]) -> None:
         """Note it and write its messages; reasons that have been written stay as they are."""
         visit = self.visit
-        NOTED.write(
-            messages,
-            after=after,
-            appointment=visit.pk,
-            event=self.event,
-            version=visit.version,
-            practitioner=visit.practitioner_id,
-            begins=visit.starts_at,
-            at=self.at,
-            before=self.before,
-            desk=FRONT_DESK,
-            but=(self.event == "booked" and visit.booked_by_id) or 0,
+        later(
+            NOTED.said(
+                messages,
+                appointment=visit.pk,
+                event=self.event,
+                version=visit.version,
+                practitioner=visit.practitioner_id,
+                begins=visit.starts_at,
+                at=self.at,
+                before=self.before,
+                desk=FRONT_DESK,
+                but=(self.event == "booked" and visit.booked_by_id) or 0,
+            )
         )

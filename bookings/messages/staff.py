@@ -50,9 +50,8 @@ SELECT id FROM notice WHERE sending_at IS NOT NULL LIMIT 1
 
 def tell(event: Event, visit: Appointment, *, now: datetime) -> Told:
     """A change of a visit, and the pattern of what tells staff of it; nothing is written yet."""
-    earlier = before(visit) if event != "booked" else None
-    change = _change(event, visit, earlier, now=now)
-    if not is_urgent(visit, earlier, now=now):
+    change = _change(event, visit, now=now)
+    if not is_urgent(visit, now=now):
         return change, [digest(None, visit.location, now=now)]
     grace = timedelta(seconds=0 if event == "put_back" else settings.MESSAGE_GRACE_SECONDS)
     # About the change, whose key is not known before it is written.
@@ -66,7 +65,7 @@ def take_back(visit: Appointment, *, now: datetime) -> Told:
     """Tell nobody of a booking that was undone in its grace, unless they know of it."""
     if TAKE_BACK.rows({"appointment": visit.pk, "since": 0}):
         return tell("cancelled", visit, now=now)
-    return _change("cancelled", visit, None, now=now), []
+    return _change("cancelled", visit, now=now), []
 
 
 def put_back(visit: Appointment, *, now: datetime) -> Told:
@@ -89,10 +88,9 @@ def _was_hushed_up(visit: Appointment) -> bool:
     return about.filter(state=Message.State.CANCELLED, last_code="undone").exists()
 
 
-def _change(
-    event: Event, visit: Appointment, earlier: VisitChange | None, *, now: datetime
-) -> Change:
-    return Change(event, visit, (earlier or visit).practitioner_id, now)
+def _change(event: Event, visit: Appointment, *, now: datetime) -> Change:
+    before = visit.moved_from
+    return Change(event, visit, before.practitioner_id if before else visit.practitioner_id, now)
 
 
 def before(visit: Appointment) -> VisitChange | None:
@@ -100,10 +98,10 @@ def before(visit: Appointment) -> VisitChange | None:
     return BEFORE.first(appointment=visit.pk, version=visit.version)
 
 
-def is_urgent(visit: Appointment, earlier: VisitChange | None, *, now: datetime) -> bool:
+def is_urgent(visit: Appointment, *, now: datetime) -> bool:
     """Tell whether a change concerns today, or a time that the next digest would miss."""
-    zone, times = visit.zone, [visit.starts_at]
-    if earlier is not None and earlier.starts_at > now:
-        times.append(earlier.starts_at)
+    zone, times, before = visit.zone, [visit.starts_at], visit.moved_from
+    if before is not None and before.starts_at > now:
+        times.append(before.starts_at)
     today, digest_at = day_of(now, zone), next_digest(visit.location, now=now)
     return any(day_of(at, zone) == today or at <= digest_at for at in times)

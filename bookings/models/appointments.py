@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pghistory
@@ -35,6 +35,13 @@ def one_id_range(field: str) -> Func:
         function="int8range",
         output_field=BigIntegerRangeField(),
     )
+
+
+class Stood(NamedTuple):
+    """With whom and when a visit was."""
+
+    practitioner_id: int
+    starts_at: datetime
 
 
 class VisitSpan(Func):
@@ -221,6 +228,8 @@ class Appointment(models.Model):
     created_at = models.DateTimeField(
         default=timezone.now, editable=False, help_text="A hold is kept from here on."
     )
+
+    moved_from: Stood | None = None  # by who has just moved it, for what is told of that
 
     objects = AppointmentQuerySet.as_manager()
 
