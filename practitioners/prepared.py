@@ -68,6 +68,11 @@ class Prepared:
         """Execute it; how many rows it has written. Queries and `after` as for `rows`."""
         return int(self._executed(values, after).rowcount)
 
+    def words(self) -> str:
+        """The statement with its places, to be executed with another one that brings their values."""
+        self._ready()
+        return f"{self._execute}; "
+
     def said(self, values: Mapping[str, Any]) -> str:
         """The statement with its values, to be executed with another one."""
         with self._ready().connection.cursor() as cursor:
@@ -150,6 +155,10 @@ class PreparedQuery(Generic[Row]):
     def said(self, **values: Any) -> str:
         """The query with its values, to be executed before another one: for its locks."""
         return self._prepared.said(values)
+
+    def words(self) -> str:
+        """The query with its places, to be executed with another statement that brings their values."""
+        return self._prepared.words()
 
     def keys(self, **values: Any) -> list[Any]:
         """Of a query for nothing else, `only("pk")`, the primary keys without an object around each."""

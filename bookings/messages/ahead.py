@@ -41,10 +41,14 @@ class NotRead(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a message is about, as it was read, and the proviso that it still is."""
+    """What a message is about, as it was read."""
 
     row: Any
-    proviso: Proviso
+    source: Ahead
+
+    def proviso(self) -> Proviso:
+        """That it still is as it was read."""
+        return self.source.proviso(self.row)
 
 
 class Ahead:
@@ -78,18 +82,15 @@ class Ahead:
 
     def read(self, messages: Collection[Message]) -> dict[int, Known]:
         """What is known of each of these messages, by its key. One query."""
+        self._lock.words()  # Django puts a query with locks together in a transaction only
         keys = {message.pk: int(message.source_id) for message in messages}
         found = self.read_by.rows(keys=f"{{{','.join(map(str, keys.values()))}}}")
         rows = {row.pk: self._ready(row) for row in found}
-        return {
-            message: Known(rows[key], self._proviso(rows[key]))
-            for message, key in keys.items()
-            if key in rows
-        }
+        return {message: Known(rows[key], self) for message, key in keys.items() if key in rows}
 
-    def _proviso(self, row: Any) -> Proviso:
-        locks = self._lock.said(key=row.pk)
-        return Proviso(self._mark, {"key": row.pk, "seen": row.seen}, locks)
+    def proviso(self, row: Any) -> Proviso:
+        """That a row and all that was read with it are as they were read, once it is locked."""
+        return Proviso(self._mark, {"key": row.pk, "seen": row.seen}, self._lock.words())
 
 
 @transaction.atomic(durable=True)

@@ -308,7 +308,7 @@ def _commit_ahead(message: Message, known: Known, *, now: datetime) -> Letter | 
             answer = _decide(message, known.row, now=now)
             letter = _letter(message, known.row, now=now) if isinstance(answer, Send) else None
         if letter:
-            _set_mark(message, letter, now=now, proviso=known.proviso)
+            _set_mark(message, letter, now=now, proviso=known.proviso())
     except (ahead.NotRead, claim.ClaimLost):
         return None
     return letter

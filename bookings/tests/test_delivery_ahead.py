@@ -19,6 +19,7 @@ from bookings.messages import ahead, delivery, outbox
 from bookings.messages.ahead import Known
 from bookings.messages.appointments import SEEN, AppointmentSource
 from bookings.messages.breaker import Breaker
+from bookings.messages.relay import Relay
 from bookings.messages.sms import MemoryGateway
 from bookings.models import Appointment, ChannelConsent, Client, Message
 from bookings.tests.conftest import NOW
@@ -275,6 +276,25 @@ def test_a_stop_that_comes_once_the_mark_has_its_locks_waits_for_it(
 
     together(hold, lambda: delivery.send_due(now=NOW))
     assert found(message) == (State.SENT, "sent")
+    assert looked_at == []
+
+
+def test_a_batch_that_was_read_ahead_goes_on_over_another_connection(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, looked_at: list[int]
+) -> None:
+    """PostgreSQL hangs up before the first result: what a session had prepared is gone with it."""
+    messages = [clinic.remind()[1] for _ in range(3)]
+    monkeypatch.setattr(delivery, "RECONNECT_AFTER", (0.1, 0.1, 0.1))
+    hand_over, cut = Relay.hand_over, iter([True])
+
+    def hand_over_and_cut(relay: Relay, email: Any) -> Any:
+        if next(cut, False):
+            connection.connection.close()
+        return hand_over(relay, email)
+
+    monkeypatch.setattr(Relay, "hand_over", hand_over_and_cut)
+    delivery.send_due(now=NOW)
+    assert {found(one) for one in messages} == {(State.SENT, "sent")}
     assert looked_at == []
 
 
