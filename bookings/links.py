@@ -13,11 +13,13 @@ from practitioners.models import Location, Practitioner, Service
 
 VISIT_SALT = "clinic.visit-link"
 BOOKING_SALT = "clinic.booking-link"
+UNDO_SALT = "clinic.visit-undo"
 OFFER_SALT = "clinic.waiting-list-offer"
 UNSUBSCRIBE_SALT = "clinic.unsubscribe"
 TOKEN = "TOKEN"  # noqa: S105  what stands in for one
 VISIT = "visit"  # what the link is for: show, move and cancel one visit
 AFTER_THE_VISIT = timedelta(hours=24)
+AFTER_AN_UNDO = timedelta(hours=1)  # so long it is said that it is too late
 A_YEAR = timedelta(days=365)
 
 
@@ -46,8 +48,13 @@ def _around(name: str) -> str:
 
 def visit_link(visit: Appointment) -> str:
     """The path that shows and changes one visit, until its time changes."""
+    return _path("visit_link", visit_token(visit))
+
+
+def visit_token(visit: Appointment) -> str:
+    """What such a link carries."""
     named = [str(visit.public_id), visit.link_version, VISIT]
-    return _path("visit_link", signing.dumps(named, salt=VISIT_SALT))
+    return signing.dumps(named, salt=VISIT_SALT)
 
 
 def read_visit_link(token: str, *, now: datetime) -> Appointment:
@@ -69,6 +76,21 @@ def read_visit_link(token: str, *, now: datetime) -> Appointment:
     if visit.link_version != version or now > visit.ends_at + AFTER_THE_VISIT:
         raise OldLink(visit)
     return visit
+
+
+def undo_link(visit: Appointment) -> str:
+    """The path that undoes the last change of a visit; it stands on a page, never in a mail."""
+    return _path("visit_link_undo", signing.dumps(str(visit.public_id), salt=UNDO_SALT))
+
+
+def read_undo_link(token: str) -> Appointment:
+    """The visit whose last change somebody wants to undo. Raises BadLink."""
+    visits = Appointment.objects.standing_or_cancelled().with_details()
+    try:
+        public_id = signing.loads(token, salt=UNDO_SALT, max_age=AFTER_AN_UNDO)
+        return visits.get(public_id=public_id)
+    except (signing.BadSignature, ValueError, Appointment.DoesNotExist):
+        raise BadLink from None
 
 
 def booking_link(

@@ -326,6 +326,14 @@ def test_pages_of_a_booked_session_are_accessible(
     page.get_by_role("button", name="Cancel this session").click()
     page.get_by_role("heading", name="Your session is cancelled").wait_for()
     assert violations(page) == []
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("Your session stands again as before.").wait_for()
+    page.get_by_role("link", name="Cancel this session").click()
+    page.get_by_role("button", name="Cancel this session").click()
+    page.goto(clinic.address + visit)
+    page.get_by_role("button", name="Undo").wait_for()
+    wrong = {size: found for size in SIZES if (found := check(page, clinic, visit, *size))}
+    assert wrong == {}
 
 
 def test_a_refused_time_leads_to_the_next_three(page: Page, clinic: Clinic) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import F, Q
 
 from bookings.calendar.attempts import in_one_transaction
@@ -39,6 +40,7 @@ OVER = (
     "The three minutes for undoing it are over, so nothing was changed. Book or move the"
     " session as usual."
 )
+BY_THE_CLINIC = "The clinic has changed this session, so please call us. Nothing was changed now."
 CHANGED_AGAIN = (
     "This session has been changed again since, so that can no longer be undone. Nothing was"
     " changed now."
@@ -94,12 +96,25 @@ def may_come_back(*, since: datetime) -> list[Place]:
     return [Place(one.practitioner_id, one.busy) for one in stood]
 
 
+def was_done_by_staff(visit: Appointment) -> bool:
+    """Whether somebody who works here has moved or cancelled a visit. Two queries."""
+    if visit.is_cancelled and visit.cancelled_by == Appointment.CancelledBy.CLINIC:
+        return True
+    rows = visit.events.filter(version=visit.version).order_by("pgh_id")  # type: ignore[attr-defined]
+    first = rows.select_related("pgh_context").first()
+    context = first.pgh_context.metadata if first and first.pgh_context else {}
+    person = get_user_model().objects.filter(pk=context.get("user") or 0).first()
+    return bool(person and person.works_here)
+
+
 @in_one_transaction
-def put_back(visit: Appointment, *, version: int, by: Any, now: datetime) -> list[Appointment]:
+def put_back(
+    visit: Appointment, *, version: int, by: Any, now: datetime, for_staff: bool = False
+) -> list[Appointment]:
     """Undo a move or a cancellation, named by the version it made, with all changed together with it.
 
-    A second time changes nothing. Raises Ended when something else has happened since,
-    TooLate, or SlotTaken, NoRoom or ClientBusy when the time is no longer free: then
+    A second time changes nothing. Raises Ended when something else has happened since, or
+    for a client when the clinic has done it, TooLate, or SlotTaken, NoRoom or ClientBusy when the time is no longer free: then
     `details["starts_at"]` names it, and nothing has come back.
     """
     visit = Appointment.objects.with_details().get(pk=visit.pk)
@@ -110,6 +125,8 @@ def put_back(visit: Appointment, *, version: int, by: Any, now: datetime) -> lis
     visits = _locked_together(visit)
     if any(one.pk not in undoable(visits, now=now) for one in visits):
         raise _why_not(visits)
+    if not for_staff and was_done_by_staff(visit):
+        raise Ended(BY_THE_CLINIC)
     stood = _how_they_stood(visits)
     for one in visits:
         _check_free(one, stood[one.pk], visits, by=by, now=now)

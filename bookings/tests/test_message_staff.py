@@ -115,7 +115,7 @@ def cancel_and_put_back(team: Team, visit: Appointment, at: datetime, *, told: b
         visit, cancelled_by="clinic", by=None, now=at, reason="Ill", for_staff=True
     )
     team.post(at + 3 * MINUTE if told else at)
-    calendar.put_back(gone, version=gone.version, by=None, now=at + 3 * MINUTE)
+    calendar.put_back(gone, version=gone.version, by=None, now=at + 3 * MINUTE, for_staff=True)
 
 
 def test_a_cancellation_undone_in_its_grace_is_told_to_nobody(team: Team) -> None:
@@ -142,7 +142,7 @@ def test_who_was_told_of_a_cancellation_hears_that_it_was_undone(team: Team) -> 
 def test_a_booking_that_seemed_taken_back_is_told_after_all(team: Team) -> None:
     gone = calendar.cancel(team.book(TODAY), cancelled_by="client", by=None, now=NOW + MINUTE,
                            reason="x", for_staff=True)  # fmt: skip
-    calendar.put_back(gone, version=gone.version, by=None, now=NOW + 2 * MINUTE)
+    calendar.put_back(gone, version=gone.version, by=None, now=NOW + 2 * MINUTE, for_staff=True)
     assert set(team.post(NOW + 4 * MINUTE)) == {DANA, RITA}
 
 
@@ -154,7 +154,7 @@ def test_the_evening_after_says_that_what_it_called_off_takes_place(team: Team) 
         visit, cancelled_by="clinic", by=None, now=EVENING - MINUTE, for_staff=True
     )
     team.post(EVENING)
-    calendar.put_back(gone, version=gone.version, by=None, now=EVENING + MINUTE)
+    calendar.put_back(gone, version=gone.version, by=None, now=EVENING + MINUTE, for_staff=True)
     assert "Put back: Tuesday 1 December, 10:00" in team.post(EVENING + DAY)[RITA].body
 
 

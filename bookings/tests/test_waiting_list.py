@@ -338,7 +338,9 @@ def test_what_can_be_undone_is_offered_only_once_it_cannot(full: Full) -> None:
     visit = full.visits[1]
     gone = calendar.cancel(visit, cancelled_by="clinic", by=None, now=MORNING, for_staff=True)
     assert offers.sweep(now=MORNING + 2 * MINUTE) == 0
-    back = calendar.put_back(gone, version=gone.version, by=None, now=MORNING + 3 * MINUTE)
+    back = calendar.put_back(
+        gone, version=gone.version, by=None, now=MORNING + 3 * MINUTE, for_staff=True
+    )
     assert offers.sweep(now=MORNING + 4 * MINUTE) == 0
     calendar.cancel(back[0], cancelled_by="clinic", by=None, now=MORNING + HOUR, for_staff=True)
     assert offers.sweep(now=MORNING + HOUR + 4 * MINUTE) == 1
@@ -361,7 +363,9 @@ def test_an_offer_that_was_made_keeps_the_time_from_who_undoes(full: Full) -> No
     )
     offers.offer_something(WaitlistEntry.objects.with_details().get(), now=MORNING + MINUTE)
     with pytest.raises(SlotTaken, match="offered to somebody on the waiting list, and is kept"):
-        calendar.put_back(gone, version=gone.version, by=None, now=MORNING + 2 * MINUTE)
+        calendar.put_back(
+            gone, version=gone.version, by=None, now=MORNING + 2 * MINUTE, for_staff=True
+        )
 
 
 def test_whoever_waits_for_an_earlier_time_still_does_after_an_undo(full: Full) -> None:
@@ -371,7 +375,7 @@ def test_whoever_waits_for_an_earlier_time_still_does_after_an_undo(full: Full) 
     full.free(1)
     gone = calendar.cancel(late, cancelled_by="clinic", by=None, now=MORNING, for_staff=True)
     assert offers.sweep(now=MORNING + MINUTE) == 0
-    calendar.put_back(gone, version=gone.version, by=None, now=MORNING + 2 * MINUTE)
+    calendar.put_back(gone, version=gone.version, by=None, now=MORNING + 2 * MINUTE, for_staff=True)
     assert offers.sweep(now=MORNING + 3 * MINUTE) == 1
     assert offered(entry) == [(TEN, "open")]
     calendar.cancel(late, cancelled_by="clinic", by=None, now=MORNING + HOUR, for_staff=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,15 +10,19 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from bookings import calendar
 from bookings.calendar.changes import is_in_time
+from bookings.calendar.putting_back import MOVED, undoable, was_done_by_staff
 from bookings.calendar.series import following
-from bookings.desk_forms import ScopeForm
+from bookings.desk_forms import ScopeForm, UndoForm
 from bookings.errors import BookingError
-from bookings.links import visit_link
+from bookings.instead import times_instead, times_of
+from bookings.links import undo_link, visit_link
 from bookings.models import Appointment
+from bookings.paging import PageLinks
 from bookings.picking import read_start
 from bookings.timetable import Timetable
 from bookings.views.times import time_page
@@ -36,10 +41,16 @@ class Way:
 
 
 def show_visit(
-    request: HttpRequest, visit: Appointment, way: Way, *, refusal: BookingError | None = None
+    request: HttpRequest,
+    visit: Appointment,
+    way: Way,
+    *,
+    refusal: BookingError | None = None,
+    times: Sequence[dict[str, str]] = (),
 ) -> HttpResponse:
     """Show the visit, the rule that was agreed to, and what can still be done."""
     now = timezone.now()
+    undo = _undo(visit, way, now=now)
     is_open = _is_open(visit, now=now)
     in_time = is_open and is_in_time(visit, now=now)
     context = {
@@ -47,13 +58,18 @@ def show_visit(
         "way": way,
         "can_change": in_time,
         "must_call": is_open and not in_time,
+        "undo": undo,
         "clinic": ClinicSettings.current(),
         "series": () if way.is_link else Appointment.objects.of_series(visit),
         "problems": [(refusal.sentence, "")] if refusal else [],
+        "times": times,
         "hide_book_button": True,
     }
     status = refusal.status if refusal else 200
-    return render(request, "bookings/visit.html", context, status=status)
+    response = render(request, "bookings/visit.html", context, status=status)
+    if way.is_link and not undo:  # a form would be refused without a referrer
+        response["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 def cancel_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpResponse:
@@ -72,7 +88,13 @@ def cancel_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpResp
     except BookingError as refusal:
         return show_visit(request, visit, way, refusal=refusal)
     gone = done if isinstance(done, list) else [done]
-    context = {"visit": visit, "gone": gone, "way": way, "hide_book_button": True}
+    context = {
+        "visit": visit,
+        "gone": gone,
+        "way": way,
+        "undo": _undo(gone[0], way, now=now),
+        "hide_book_button": True,
+    }
     return render(request, "bookings/cancelled.html", context)
 
 
@@ -106,6 +128,48 @@ def move_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpRespon
     several = "sessions have" if scope.is_for_all else "session has"
     messages.success(request, f"Your {several} moved. The new time is below.")
     return redirect(visit_link(visit) if way.is_link else way.show)
+
+
+def undo_change(request: HttpRequest, visit: Appointment, way: Way) -> HttpResponse:
+    """Undo what somebody has just done with their visit, and all that was changed with it."""
+    now = timezone.now()
+    try:
+        back = calendar.put_back(
+            visit, version=UndoForm(request.POST).version, by=_who(request), now=now
+        )
+    except BookingError as refusal:
+        return show_visit(
+            request, visit, way, refusal=refusal, times=_times_instead(visit, way, refusal, now=now)
+        )
+    stand = f"{len(back)} sessions stand" if len(back) > 1 else "Your session stands"
+    messages.success(request, f"{stand} again as before.")
+    visit.refresh_from_db()
+    return redirect(visit_link(visit) if way.is_link else way.show)
+
+
+def _undo(visit: Appointment, way: Way, *, now: datetime) -> dict[str, Any] | None:
+    """What somebody may undo, with the address for it; never what the clinic has done."""
+    change = undoable([visit], now=now).get(visit.pk)
+    if change is None or was_done_by_staff(visit):
+        return None
+    own = "" if way.is_link else reverse("my_visit_undo", args=[visit.public_id])
+    return {
+        "is_move": change.event == MOVED,
+        "version": change.version,
+        "url": own or undo_link(visit),
+    }
+
+
+def _times_instead(
+    visit: Appointment, way: Way, refusal: BookingError, *, now: datetime
+) -> list[dict[str, str]]:
+    """The next three instead: to book anew what is cancelled, to move what is not."""
+    table = Timetable(
+        visit.service, visit.location, ClinicSettings.current(), now, visit.practitioner,
+        moving=None if visit.is_cancelled else visit,
+    )  # fmt: skip
+    links = times_of(table) if visit.is_cancelled else PageLinks(table, way.move)
+    return times_instead(table, refusal.details.get("starts_at"), refusal, links)
 
 
 def _scope(request: HttpRequest, visit: Appointment, way: Way) -> ScopeForm:

@@ -30,7 +30,11 @@ def desk_visit_undo(request: HttpRequest, public_id: UUID) -> HttpResponse:
     visit, now = visit_at_the_desk(request, public_id), timezone.now()
     try:
         back = calendar.put_back(
-            visit, version=UndoForm(request.POST).version, by=request.user, now=now
+            visit,
+            version=UndoForm(request.POST).version,
+            by=request.user,
+            now=now,
+            for_staff=True,
         )
     except BookingError as refusal:
         times = _times(visit, refusal, now=now)

@@ -9,12 +9,12 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings.clients import self_of
 from bookings.models import Appointment, Client, WaitlistEntry
 from bookings.views.booked import own_visit
-from bookings.views.changing import Way, cancel_visit, move_visit, show_visit
+from bookings.views.changing import Way, cancel_visit, move_visit, show_visit, undo_change
 
 PAST_SHOWN = 20
 MOST_TO_COME = 50
@@ -54,6 +54,12 @@ def my_visit_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def my_visit_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Choose another time for the same session."""
     return move_visit(request, own_visit(request, public_id), _way(public_id))
+
+
+@require_POST
+def my_visit_undo(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Undo a move or a cancellation of one's own."""
+    return undo_change(request, own_visit(request, public_id), _way(public_id))
 
 
 def _way(public_id: UUID) -> Way:

@@ -18,12 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bookings.forms import EmailForm
 from bookings.instead import soonest_times
-from bookings.links import BadLink, OldLink, read_visit_link
+from bookings.links import BadLink, OldLink, read_undo_link, read_visit_link, visit_token
 from bookings.models import Appointment
 from bookings.new_links import send_for_address, send_for_link
 from bookings.throttle import seconds_to_wait
 from bookings.views.booked import calendar_response
-from bookings.views.changing import Way, cancel_visit, move_visit, show_visit
+from bookings.views.changing import Way, cancel_visit, move_visit, show_visit, undo_change
 from bookings.views.times import too_many
 from bookings.visitors import visitor_key
 
@@ -57,9 +57,7 @@ def _way(token: str) -> Way:
 @behind_link
 def visit_by_link(request: HttpRequest, visit: Appointment, way: Way) -> HttpResponse:
     """Show the visit. No other site, and no other page of ours, hears the address."""
-    response = show_visit(request, visit, way)
-    response["Referrer-Policy"] = "no-referrer"  # the page has no form that this would break
-    return response
+    return show_visit(request, visit, way)
 
 
 @login_not_required
@@ -76,6 +74,17 @@ def visit_by_link_cancel(request: HttpRequest, visit: Appointment, way: Way) -> 
 def visit_by_link_move(request: HttpRequest, visit: Appointment, way: Way) -> HttpResponse:
     """Choose another time."""
     return move_visit(request, visit, way)
+
+
+@login_not_required
+@require_POST
+def visit_by_link_undo(request: HttpRequest, token: str) -> HttpResponse:
+    """Undo what was done by a mail's link a moment ago; the page after it has the address."""
+    try:
+        visit = read_undo_link(token)
+    except BadLink:
+        return wrong_link(request)
+    return undo_change(request, visit, _way(visit_token(visit)))
 
 
 @login_not_required

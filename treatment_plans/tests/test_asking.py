@@ -338,5 +338,5 @@ def test_who_was_asked_before_a_change_was_undone_is_not_asked_again(
     gone = calendar.cancel(
         visit, cancelled_by="clinic", by=world.user, now=later, reason="x", for_staff=True
     )
-    calendar.put_back(gone, version=gone.version, by=world.user, now=later)
+    calendar.put_back(gone, version=gone.version, by=world.user, now=later, for_staff=True)
     assert asking.sweep(now=later) == (0 if was_asked else 1)

@@ -231,7 +231,9 @@ def test_what_is_undone_leaves_a_plan_as_it_was(world: PlanWorld, change: Any) -
     change(world, 1)
     assert waiting(world) is not None
     visit.refresh_from_db()
-    calendar.put_back(visit, version=visit.version, by=world.user, now=timezone.now())
+    calendar.put_back(
+        visit, version=visit.version, by=world.user, now=timezone.now(), for_staff=True
+    )
     assert (index(), starts(world), waiting(world)) == (before, stood, None)
     assert tasks(world).get().done_at is not None
     assert "Some dates no longer fit" not in page(world)
@@ -243,6 +245,8 @@ def test_an_undo_leaves_the_reason_that_was_there_before(world: PlanWorld) -> No
     cancel(world, 2 if visits(world)[2] == second else 1)
     second.refresh_from_db()
     assert (waiting(world).event, waiting(world).appointment) == ("cancelled", second)  # type: ignore[union-attr]
-    calendar.put_back(second, version=second.version, by=world.user, now=timezone.now())
+    calendar.put_back(
+        second, version=second.version, by=world.user, now=timezone.now(), for_staff=True
+    )
     assert (waiting(world).event, waiting(world).appointment) == ("moved", first)  # type: ignore[union-attr]
     assert tasks(world).get().done_at is None
