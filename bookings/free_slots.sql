@@ -142,10 +142,10 @@ free AS MATERIALIZED (  -- what is left of the windows, and whether others use a
     SELECT w.practitioner_id, w.location_id, turnover.before,
            ARRAY(SELECT lower(one) FROM unnest(w.windows) AS one) AS opens,
            w.windows - coalesce(visits.spans, '{}') - coalesce(away.spans, '{}') AS spans,
-           room.id IS NULL OR EXISTS (
-               SELECT FROM bookings_appointment v
-               WHERE v.room_id = room.id AND v.status <> 'cancelled' AND v.practitioner_id <> w.practitioner_id
-                 AND v.starts_at >= %(looked_from)s AND v.starts_at < %(looked_until)s) AS shares
+           (SELECT bool_and(v.practitioner_id = w.practitioner_id)
+            FROM bookings_appointment v
+            WHERE v.room_id = room.id AND v.status <> 'cancelled'
+              AND v.starts_at >= %(looked_from)s AND v.starts_at < %(looked_until)s) IS NOT TRUE AS shares
     FROM work w
     LEFT JOIN work shut ON shut.practitioner_id IS NULL AND shut.location_id = w.location_id
     CROSS JOIN clinic c
