@@ -105,7 +105,7 @@ def meeting(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading
 
     def meet() -> None:
         read.set()
-        goes_on.wait(10)
+        goes_on.wait(30)
 
     once_read(monkeypatch, meet)
     return read, goes_on
@@ -227,7 +227,7 @@ def test_a_wish_that_is_committed_while_the_mark_waits_for_its_client_counts(
     read, changed = meeting(monkeypatch)
 
     def change_their_mind() -> None:
-        read.wait(10)
+        read.wait(30)
         with transaction.atomic():
             assert visit.client is not None
             opt_out(visit.client, now=NOW, channels=("sms",))
@@ -247,7 +247,7 @@ def test_a_cancel_that_is_committed_while_the_mark_waits_for_its_visit_wins(
     read, changed = meeting(monkeypatch)
 
     def cancel() -> None:
-        read.wait(10)
+        read.wait(30)
         with transaction.atomic():
             set_visit(status="cancelled", cancelled_at=NOW, cancelled_by="client")(visit)
             changed.set()
@@ -266,7 +266,7 @@ def test_a_stop_that_comes_once_the_mark_has_its_locks_waits_for_it(
     read, held = meeting(monkeypatch)
 
     def hold() -> None:
-        read.wait(10)
+        read.wait(30)
         with transaction.atomic():
             Message.objects.select_for_update().get(pk=message.pk)
             held.set()
@@ -334,7 +334,7 @@ def is_locked(model: Any, key: Any) -> bool:
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    ends_at = time.monotonic() + 10
+    ends_at = time.monotonic() + 30
     while not is_so():
         assert time.monotonic() < ends_at
         time.sleep(0.01)
