@@ -131,7 +131,7 @@ def _both(local: datetime) -> tuple[timedelta, timedelta]:
     Equal nearly always. After clocks went back the first is larger; for a time
     that is skipped the second is.
     """
-    first, second = (local.replace(fold=fold).utcoffset() for fold in (0, 1))
+    first, second = local.replace(fold=0).utcoffset(), local.replace(fold=1).utcoffset()
     return first or timedelta(), second or timedelta()
 
 

@@ -17,7 +17,14 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 from weakref import WeakSet
 
-from django.db import InterfaceError, OperationalError, connection, connections, models
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    models,
+)
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
@@ -51,7 +58,7 @@ class Prepared:
         It is its own health check: where the server has ended the line since the request before, it
         is asked once more on a new one. Never inside a transaction, of which the rest would be lost.
         """
-        line: Any = connections[connection.alias]
+        line: Any = connections[DEFAULT_DB_ALIAS]
         is_unsure = line.connection and line.health_check_enabled and not line.health_check_done
         if not is_unsure or line.in_atomic_block:
             return self.rows(values)
@@ -104,7 +111,7 @@ class Prepared:
 
 def whole_line() -> Any:
     """The connection; a new one where the server has ended the last one since the request before."""
-    line: Any = connections[connection.alias]
+    line: Any = connections[DEFAULT_DB_ALIAS]
     line.close_if_health_check_failed()
     line.ensure_connection()
     return line
@@ -112,7 +119,7 @@ def whole_line() -> Any:
 
 def literal(value: Any) -> str:
     """A value as it stands in a statement; nothing is sent for it."""
-    line: Any = connections[connection.alias]
+    line: Any = connections[DEFAULT_DB_ALIAS]
     line.ensure_connection()
     with line.wrap_database_errors, line.connection.cursor() as cursor:
         return str(cursor.mogrify("%s", [value]).decode())
@@ -248,14 +255,14 @@ class _Reader:
         self.model, self.own = shape["model"], slice(first, last + 1)
         self._names = [column[0].target.attname for column in columns[self.own]]
         populators: Any = get_related_populators  # takes more from Django 6 on, as its types say
-        self._related = populators(shape, columns, connection.alias)
+        self._related = populators(shape, columns, DEFAULT_DB_ALIAS)
         self._annotations = compiler.annotation_col_map or {}
         self._converters = compiler.get_converters([column[0] for column in columns])
         self._convert = compiler.apply_converters
 
     def read(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         for row in self._convert(rows, self._converters) if self._converters else rows:
-            found = self.model.from_db(connection.alias, self._names, row[self.own])
+            found = self.model.from_db(DEFAULT_DB_ALIAS, self._names, row[self.own])
             for one in self._related:
                 one.populate(row, found)
             for name, position in self._annotations.items():
@@ -306,7 +313,7 @@ class PreparedInsert:
     def _values(self, rows: Collection[Model], more: Mapping[str, Any]) -> dict[str, Any]:
         if any(getattr(row, one.attname) != usual for row in rows for one, usual in self._defaults):
             raise ValueError("A field has another value than the statement writes.")
-        line = connections[connection.alias]  # found once and not for every value
+        line = connections[DEFAULT_DB_ALIAS]  # found once and not for every value
         values: dict[str, Any] = {
             name: [_stored(field, field.pre_save(row, True), line) for row in rows]
             for name, field in self._fields.items()
@@ -369,7 +376,7 @@ class PreparedUpdate:
         return self._prepared.said(self._values(row))
 
     def _values(self, row: Model) -> dict[str, Any]:
-        line = connections[connection.alias]
+        line = connections[DEFAULT_DB_ALIAS]
         return {
             name: _stored(field, getattr(row, field.attname), line)
             for name, field in self._fields.items()
