@@ -13,10 +13,10 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Exists, Q, QuerySet, Subquery
 
+from bookings.asked import NEIGHBOURS, OFFER
 from bookings.errors import (
     Away,
     BookingError,
@@ -32,22 +32,10 @@ from bookings.errors import (
     TooFar,
     TooSoon,
 )
-from bookings.marks import Locks
 from bookings.models import Appointment
-from bookings.models.appointments import AppointmentQuerySet
-from bookings.rooms import unused_rooms
 from bookings.wall_clock import DAY, MINUTE, day_of, moment
 from bookings.working_hours import merged
-from practitioners.models import (
-    Availability,
-    ClinicSettings,
-    Closure,
-    ExtraHours,
-    Location,
-    Practitioner,
-    Service,
-    TimeOff,
-)
+from practitioners.models import ClinicSettings, Location, Practitioner, Service
 from practitioners.prepared import PreparedQuery
 
 
@@ -100,13 +88,17 @@ class Wish:
         found = self._asked(OFFER, after)
         return self._as_it_is(found, found)
 
-    def read_with(self, query: PreparedQuery[Any], *, after: str) -> Any:
-        """Read a visit that is to be moved, and the offer with it; else as `read`."""
-        visit = self._asked(query, after)
-        if visit is None:
-            raise Appointment.DoesNotExist
-        self.offer = self._as_it_is(visit if visit.is_given else None, visit.service)
-        return visit
+    def read_with(self, query: PreparedQuery[Any], *, after: str = "", **more: Any) -> Any:
+        """Read the offer with something else that is there, by a query for both; gives that.
+
+        Its service is the one to go by, where it has one. Raises ObjectDoesNotExist.
+        """
+        row = self._asked(query, after, **more)
+        if row is None:
+            raise ObjectDoesNotExist
+        service = getattr(row, "service", self.service)
+        self.offer = self._as_it_is(row if row.is_given else None, service)
+        return row
 
     def _as_it_is(self, offer: Any, service: Service) -> Any:
         """The offer, read again where service or place are not as they were thought to be."""
@@ -122,7 +114,7 @@ class Wish:
         """Whether visitors may book this service with this person at all."""
         return bool(self.offer and self.offer.is_published_now and self.offer.is_bookable_online)
 
-    def _asked(self, query: PreparedQuery[Any], after: str = "") -> Any:
+    def _asked(self, query: PreparedQuery[Any], after: str = "", **more: Any) -> Any:
         day, zone = self.day, self.location.zone
         return query.first(
             after=after,
@@ -135,6 +127,7 @@ class Wish:
             begin=self.begin,
             end=self.end,
             **self.there,
+            **more,
         )
 
     def _has_changed(self, offer: Any, service: Service) -> bool:
@@ -296,97 +289,3 @@ def _shift_start(wish: Wish) -> datetime | None:
         begins for begins, ends in merged(shifts) if begins <= wish.starts_at and wish.end <= ends
     ]
     return around[0] if around else None
-
-
-def _offered(**about: Any) -> QuerySet[Service]:
-    """The service, if that person gives it, with all that the rules ask."""
-    return given(about["service"], about["practitioner"]).annotate(**asked_by_rules(**about))
-
-
-def given(service: int, practitioner: int) -> QuerySet[Service]:
-    """The service, if that person gives it."""
-    return Service.objects.filter(
-        pk=service, practitioners=practitioner, practitioners__is_active=True
-    )
-
-
-def asked_by_rules(
-    service: int, place: int, on: Any, weekday: int, begin: Any, end: Any, first: Any, last: Any,
-    **there: Any,
-) -> dict[str, Any]:  # fmt: skip
-    """What each of the rules asks, as annotations."""
-    person, busy = there["practitioner"], there["busy"]
-    blocking, near = _blocking(**there), {name: there[name] for name in NEAR}
-    who = Practitioner.objects.filter(pk=person)
-    allowed = who.certified_for(Service(pk=service), on=on).licensed(on=on)
-    closed = Closure.objects.filter(
-        Q(location=place) | Q(location=None), starts_on__lte=last, ends_on__gte=first
-    )
-    away = TimeOff.objects.filter(practitioner=person, starts_at__lt=end, ends_at__gt=begin)
-    weekly = _weekly(person, place, on, weekday)
-    extra = ExtraHours.objects.filter(practitioner=person, location=place, on=on).order_by("pk")
-    return {
-        "place_zone": Subquery(Location.objects.active().filter(pk=place).values("time_zone")),
-        "is_published_now": Exists(Service.objects.published().filter(pk=service)),
-        "is_bookable_online": Exists(who.filter(is_bookable_online=True)),
-        "is_allowed": Exists(allowed),
-        "is_closed": Exists(closed),
-        "is_away": Exists(away),
-        "weekly_starts": ArraySubquery(weekly.values("starts_at")),
-        "weekly_ends": ArraySubquery(weekly.values("ends_at")),
-        "extra_starts": ArraySubquery(extra.values("starts_at")),
-        "extra_ends": ArraySubquery(extra.values("ends_at")),
-        "is_taken": Exists(blocking.filter(busy__overlap=busy)),
-        "is_elsewhere": Exists(blocking.exclude(location=place)),
-        "has_room": Exists(unused_rooms(place, busy, **near)),
-        "locks": Locks(),
-    }
-
-
-def _weekly(person: int, place: int, on: Any, weekday: int) -> QuerySet[Availability]:
-    return Availability.objects.filter(
-        Q(valid_from=None) | Q(valid_from__lte=on),
-        Q(valid_until=None) | Q(valid_until__gte=on),
-        practitioner=person,
-        location=place,
-        weekday=weekday,
-    ).order_by("pk")
-
-
-def _blocking(
-    practitioner: int, since: Any, until: Any, now: Any, visitor: str, moving: int, busy: Any = None
-) -> AppointmentQuerySet:
-    rows = Appointment.objects.blocking(now=now, visitor=visitor).exclude(pk=moving)
-    return rows.filter(practitioner=practitioner, starts_at__gte=since, starts_at__lt=until)
-
-
-NEAR = {
-    "since": "timestamptz",
-    "until": "timestamptz",
-    "now": "timestamptz",
-    "visitor": "text",
-    "moving": "bigint",
-}
-THERE = {"practitioner": "bigint", "busy": "tstzrange", **NEAR}
-NEIGHBOURS = PreparedQuery(
-    "neighbours",
-    {"practitioner": "bigint", **NEAR},
-    lambda **about: _blocking(**about).select_related("location"),
-)
-IN_THE_WAY = PreparedQuery(
-    "in_the_way",
-    THERE,
-    lambda **there: _blocking(**there).filter(busy__overlap=there["busy"]).only("pk")[:1],
-)
-ASKED = {
-    **THERE,
-    "service": "bigint",
-    "place": "bigint",
-    "on": "date",
-    "weekday": "smallint",
-    "begin": "timestamptz",
-    "end": "timestamptz",
-    "first": "date",
-    "last": "date",
-}
-OFFER = PreparedQuery("offer", ASKED, _offered)

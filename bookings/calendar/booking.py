@@ -11,9 +11,10 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
+from bookings.asked import ASKED, asked_by_rules
 from bookings.availability import slots_at
 from bookings.calendar.attempts import LookAgain, in_one_transaction
-from bookings.calendar.holds import renew_hold, why_no_longer
+from bookings.calendar.holds import kept_wish, renew_hold, why_no_longer
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
 from bookings.calendar.taking import lock_kept, stands_on_its_locks, take_room, take_time
 from bookings.calendar.writing import (
@@ -42,7 +43,7 @@ from bookings.errors import (
 from bookings.extensions import ask_gates
 from bookings.marks import Locks
 from bookings.models import Appointment, Client
-from bookings.refusals import why_not
+from bookings.refusals import Wish, why_not
 from practitioners.later import later
 from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
 from practitioners.prepared import PreparedQuery
@@ -75,6 +76,19 @@ BEFORE_BOOKING = PreparedQuery(
         .annotate(is_busy=Exists(clashes(OuterRef("pk"), **when)))
     ),
 )
+
+
+def _confirming(client: int, **about: Any) -> Any:
+    """The client with what limits them, and all that the rules ask of the time kept for them."""
+    there = {"begin": about["begin"], "end": about["end"], "but": about["moving"]}
+    return (
+        Client.objects.filter(pk=client)
+        .with_open_bookings(now=about["now"])
+        .annotate(is_busy=Exists(clashes(OuterRef("pk"), **there)), **asked_by_rules(**about))
+    )
+
+
+CONFIRMING = PreparedQuery("before_confirming", {**ASKED, "client": "bigint"}, _confirming)
 
 
 def confirm(
@@ -136,8 +150,10 @@ def _confirm(
         raise HoldExpired
     _check_still_kept(kept, visitor, now=now)
     check_unchanged(kept, expected)
-    _check_still_offered(kept, now=now)
-    may_book_alone(client, kept, now=now)
+    wish = kept_wish(kept, now=now)
+    fresh = wish.read_with(CONFIRMING, client=client.pk)
+    _check_still_offered(wish)
+    _may_book_alone(fresh, kept, now=now)
     kept.status, kept.client = Status.BOOKED, client
     kept.held_by, kept.held_until = "", None
     kept.booked_by, kept.booked_at = given["by"], now
@@ -192,9 +208,9 @@ def check_unchanged(kept: Appointment, expected: Choice | None = None) -> None:
         )
 
 
-def _check_still_offered(kept: Appointment, *, now: datetime) -> None:
+def _check_still_offered(wish: Wish) -> None:
     """Raises Changed with the reason."""
-    reason = why_no_longer(kept, now=now)
+    reason = why_no_longer(wish)
     if isinstance(reason, NotPossible):
         raise Changed(reason.sentence, reason=reason.code)
     if reason:
@@ -310,9 +326,14 @@ def may_book_alone(client: Client, visit: Appointment, *, now: datetime) -> None
     fresh: Any = BEFORE_BOOKING.only(
         client=client.pk, now=now, begin=visit.starts_at, end=visit.ends_at, but=visit.pk or 0
     )
-    _check_open_bookings(fresh)
+    _may_book_alone(fresh, visit, now=now)
+
+
+def _may_book_alone(client: Any, visit: Appointment, *, now: datetime) -> None:
+    """The same of a client who was read with what limits them, and whether they are busy near it."""
+    _check_open_bookings(client)
     ask_gates(client=client, visit=visit, starts_at=visit.starts_at, now=now)
-    if fresh.is_busy:
+    if client.is_busy:
         check_client_is_free(client, visit)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from bookings.asked import ASKED, asked_by_rules
 from bookings.calendar.attempts import LookAgain, in_one_transaction
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
 from bookings.calendar.taking import lock_to_move, stands_on_its_locks, take_room
@@ -26,7 +27,7 @@ from bookings.extensions import Event, ask_gates
 from bookings.marks import pairs_of
 from bookings.models import Appointment
 from bookings.models.appointments import Stood
-from bookings.refusals import ASKED, Wish, asked_by_rules, given
+from bookings.refusals import Wish
 from practitioners.models import ClinicSettings, Location, Practitioner
 from practitioners.prepared import PreparedQuery
 
@@ -51,7 +52,6 @@ def _moving(**about: Any) -> QuerySet[Appointment]:
         Appointment.objects.filter(pk=about["moving"])
         .with_details()
         .annotate(
-            is_given=Exists(given(about["service"], about["practitioner"])),
             is_client_busy=Exists(clashes(OuterRef("client"), **there)),
             **asked_by_rules(**about),
         )

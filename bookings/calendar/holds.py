@@ -21,7 +21,7 @@ from bookings.calendar.writing import (
 from bookings.errors import BookingError, HoldExpired, NotOffered, NotPossible, SlotTaken, Taken
 from bookings.marks import Locks
 from bookings.models import Appointment
-from bookings.refusals import why_not
+from bookings.refusals import Wish, why_not
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 from practitioners.prepared import PreparedQuery
 
@@ -155,9 +155,13 @@ def locked_hold(visitor: str, *, with_room: bool = True) -> Appointment | None:
     return kept
 
 
-def why_no_longer(kept: Appointment, *, now: datetime) -> BookingError | None:
-    """Name why a kept time cannot be booked any more. The notice counted when it was chosen."""
-    wish = wish_for(kept, now=now, moving=kept, for_staff=True)
+def kept_wish(kept: Appointment, *, now: datetime) -> Wish:
+    """What a kept time asks for. The notice counted when it was chosen."""
+    return wish_for(kept, now=now, moving=kept, for_staff=True)
+
+
+def why_no_longer(wish: Wish) -> BookingError | None:
+    """Name why a kept time cannot be booked any more."""
     return wish.why_not() if wish.is_shown else NotOffered()
 
 
@@ -180,7 +184,7 @@ def renew_hold(visitor: str, *, now: datetime) -> None:
     kept = locked_hold(visitor, with_room=False)
     if kept is None:
         return
-    if why_no_longer(kept, now=now):
+    if why_no_longer(kept_wish(kept, now=now)):
         kept.delete()
         return
     derive(kept)

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
+from bookings.asked import IN_THE_WAY
 from bookings.calendar.attempts import LookAgain
 from bookings.calendar.locks import (
     CLIENT,
@@ -26,7 +27,7 @@ from bookings.calendar.locks import (
 from bookings.errors import NoRoom, SlotTaken
 from bookings.marks import LEAVE, MARK, pairs_of
 from bookings.models import Appointment
-from bookings.refusals import IN_THE_WAY, Wish
+from bookings.refusals import Wish
 from bookings.rooms import FREE_ROOMS, a_room, room_wish
 from bookings.wall_clock import DAY
 from practitioners.models import Room

@@ -81,6 +81,23 @@ def test_a_move_asks_three_times_and_a_refused_one_once(world: SmallClinic) -> N
         move(visit, TEN + 2 * HOUR, for_staff=True)
 
 
+def test_a_client_s_booking_asks_four_times(world: SmallClinic) -> None:
+    world.booked()
+    world.hold(at=TEN + HOUR)
+    with asking(4):
+        world.confirm()
+
+
+def test_a_client_who_is_busy_next_to_what_is_kept_may_book_it(world: SmallClinic) -> None:
+    Service.objects.update(turnover_after=15)
+    other = world.another()
+    make_appointment(other, world.service, world.place, TEN + HOUR, client=world.client)
+    assert world.booked(at=TEN).starts_at == TEN
+    make_appointment(other, world.service, world.place, TEN + 4 * HOUR, client=world.client)
+    with pytest.raises(ClientBusy):
+        world.booked(at=TEN + 4 * HOUR)
+
+
 def test_a_cancellation_asks_five_times(world: SmallClinic) -> None:
     visits = [world.book(TEN + hours * HOUR) for hours in range(2)]
     about: Any = {"cancelled_by": "client", "by": world.user, "now": NOW}
