@@ -39,8 +39,9 @@ LATER = NOW + timedelta(minutes=11)  # holds of NOW have run out
 WORKERS = 32
 ATTEMPTS = 10_000 if os.environ.get("FULL") else 1_000
 EXPECTED = {"taken", "client_busy", "no_room", "ended", "hold_expired", "changed"}
-# A series that moves by some days may reach a weekend; nothing else leaves the hours.
-LEAVES_HOURS = {("move_from", "outside_hours")}
+# A series that moves by some days may reach a weekend; nothing else leaves the hours. Of a
+# visit that was neither moved nor cancelled there is nothing to undo.
+OF_ITS_OWN = {("move_from", "outside_hours"), ("put_back", "too_late")}
 OVERLAPS = """
 SELECT count(*) FROM bookings_appointment a JOIN bookings_appointment b ON a.id < b.id
 WHERE a.status <> 'cancelled' AND b.status <> 'cancelled' AND a.{0} = b.{0} AND {1}
@@ -134,8 +135,9 @@ class Crowd:
 
     def once(self, chance: random.Random, number: int) -> tuple[str, str]:
         deeds = (self.book, self.move, self.cancel, self.hold, self.confirm, self.extend, self.drop,
-                 self.series, self.move_from, self.cancel_from, self.lengthen)  # fmt: skip
-        deed = chance.choices(deeds, weights=(30, 20, 10, 20, 15, 3, 2, 4, 3, 1, 3))[0]
+                 self.series, self.move_from, self.cancel_from, self.lengthen,
+                 self.put_back)  # fmt: skip
+        deed = chance.choices(deeds, weights=(30, 20, 10, 20, 15, 3, 2, 6, 3, 1, 3, 10))[0]
         began = time.perf_counter()
         outcome = said(lambda: deed(chance, f"visitor{number % 24}"))
         self.seconds.append(time.perf_counter() - began)
@@ -193,6 +195,12 @@ class Crowd:
                 chance.choice(self.visits), cancelled_by="clinic", by=self.user, now=NOW,
                 for_staff=True,
             )  # fmt: skip
+
+    def put_back(self, chance: random.Random, visitor: str) -> None:
+        if self.visits:
+            visit = chance.choice(self.visits)
+            version = Appointment.objects.values_list("version", flat=True).get(pk=visit.pk)
+            calendar.put_back(visit, version=version, by=self.user, now=NOW, for_staff=True)
 
     def lengthen(self, chance: random.Random, visitor: str) -> None:
         if self.visits:
@@ -357,7 +365,7 @@ def test_a_mixed_crowd_leaves_no_overlap_no_deadlock_and_no_unnamed_refusal(
     before = deadlocks()
     outcomes = crowd.run(ATTEMPTS, seed=1)
     assert crowd.problems == []
-    assert {code for _, code in set(outcomes) - LEAVES_HOURS} <= {"done", *EXPECTED}
+    assert {code for _, code in set(outcomes) - OF_ITS_OWN} <= {"done", *EXPECTED}
     for deed in ("book", "move", "cancel", "hold", "confirm", "series", "lengthen"):
         assert outcomes[deed, "done"] > 0
     assert overlaps() == NONE
@@ -449,3 +457,30 @@ def test_the_guards_are_there() -> None:
         )
         names = [name for (name,) in cursor.fetchall()]
     assert names == ["client_not_twice", "practitioner_not_twice", "room_not_twice"]
+
+
+def test_of_who_undoes_and_who_books_one_gets_the_time(crowd: Crowd) -> None:
+    visit = calendar.book(
+        crowd.service, crowd.people[0], MONDAY,
+        client=crowd.clients[0], by=crowd.user, location=crowd.place, now=NOW,
+    )  # fmt: skip
+    gone = calendar.cancel(visit, cancelled_by="clinic", by=None, now=NOW, for_staff=True)
+
+    def press(number: int) -> str:
+        if number % 2:
+            return said(
+                lambda: calendar.put_back(gone, version=2, by=None, now=NOW, for_staff=True)
+            )
+        return said(
+            lambda: calendar.book(
+                crowd.service, crowd.people[0], MONDAY, client=crowd.clients[number + 1],
+                by=crowd.user, location=crowd.place, now=NOW,
+            )
+        )  # fmt: skip
+
+    results = together(16, press)
+    pressed, booked = Counter(results[1::2]), Counter(results[::2])
+    assert (pressed["done"], booked["done"]) in ((8, 0), (0, 1))
+    assert set(results) <= {"done", "taken"}
+    assert Appointment.objects.standing().count() == 1
+    assert overlaps() == NONE
