@@ -23,7 +23,7 @@ GIVERS = PreparedQuery(
 LOOKS = (4,)  # days, before the whole horizon
 MANY = 50
 STEPS = (4,)  # days, before the rest of the horizon
-STEPS_OF_MANY = (1, 2, 4, 8, 16)  # most have something free soon, and what costs is days of people
+STEPS_OF_MANY = (4, 8, 16)  # some have nothing free for days, and what costs is days of people
 STAFF_LOOKS = 45 * DAY
 
 
@@ -94,10 +94,10 @@ def next_free(
     places: Sequence[Location] | None = None,
     clinic: ClinicSettings | None = None,
 ) -> dict[int, Slot | None]:
-    """The soonest start of each practitioner in any of the services. At most five queries, of many nine.
+    """The soonest start of each practitioner in any of the services. At most five queries, of many seven.
 
     Of several services that could start at one moment it is the first in their order. Looks four days
-    ahead, for those without any at the rest to the horizon; of many, at more and more days.
+    ahead, for those without any at the rest to the horizon; of many, by and by.
     """
     clinic = clinic or ClinicSettings.current()
     places = Location.every() if places is None else places
