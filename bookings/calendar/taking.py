@@ -143,12 +143,9 @@ def room_with_it(wish: Wish, client: int | None) -> str:
     """
     if not wish.service.needs_room:
         return ""
-    asked = a_room(
-        wish.location.pk,
-        wish.there["busy"],
-        own=(wish.moving and wish.moving.room_id) or 0,
-        **{name: wish.there[name] for name in ("now", "visitor", "moving")},
-    )
+    there, own = wish.there, (wish.moving and wish.moving.room_id) or 0
+    near = {name: there[name] for name in ("now", "visitor", "moving")}
+    asked = a_room(wish.location.pk, there["busy"], own=own, **near)
     return WHICHEVER_IS_FREE.said(at_once=False, **asked, **_pairs((CLIENT, client)))
 
 
