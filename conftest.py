@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import pytest
 from django.apps import AppConfig, apps
 from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.core.signing import TimestampSigner, b62_decode, b62_encode
 from django.db.models.signals import post_migrate
 
 from clinic.models import ROLES
@@ -25,6 +28,19 @@ def _plain_settings(settings: Any) -> None:
     }
     settings.SECURE_SSL_REDIRECT = False
     cache.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_two_links_of_one_second() -> Iterator[None]:
+    """Sign each link in another second than the one before, as it happens on a busy machine."""
+    later, timestamp = cycle(range(3)), TimestampSigner.timestamp
+
+    def restless(signer: TimestampSigner) -> str:
+        return b62_encode(b62_decode(timestamp(signer)) + next(later))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TimestampSigner, "timestamp", restless)
+        yield
 
 
 def pytest_configure() -> None:
