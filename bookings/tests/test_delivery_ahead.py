@@ -279,6 +279,33 @@ def test_a_stop_that_comes_once_the_mark_has_its_locks_waits_for_it(
     assert looked_at == []
 
 
+def test_a_visit_that_is_locked_for_long_puts_its_message_back_and_stops_nobody(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, looked_at: list[int]
+) -> None:
+    monkeypatch.setattr(delivery, "LOCK_WAIT", "200ms")
+    (stuck, its_message), (_, free) = clinic.remind(), clinic.remind()
+    read, held = meeting(monkeypatch)
+    done = threading.Event()
+
+    def hold() -> None:
+        read.wait(30)
+        with transaction.atomic():
+            Appointment.objects.select_for_update().get(pk=stuck.pk)
+            held.set()
+            done.wait(30)
+
+    def send() -> None:
+        delivery.send_due(now=NOW)
+        done.set()
+
+    together(hold, send)
+    assert found(its_message) == (State.PENDING, "")
+    assert its_message.claims == 0
+    assert its_message.next_attempt_at is not None
+    assert found(free) == (State.SENT, "sent")
+    assert looked_at == []
+
+
 def test_a_batch_that_was_read_ahead_goes_on_over_another_connection(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch, looked_at: list[int]
 ) -> None:
