@@ -24,6 +24,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 WEEKLY = (("per_week", 1, 6),)
 ALL_DAY = ((time(0), time(23)),)  # so that the tests pass at any hour
+LATEST = 21  # an hour of UTC: a session of an hour ends in time, in summer too
 
 
 class PlanWorld:
@@ -52,7 +53,7 @@ class PlanWorld:
 
     def visit(self, at: datetime, **fields: Any) -> Appointment:
         """A visit of the client that nobody has told the plans of."""
-        start = at.replace(minute=0, second=0, microsecond=0)
+        start = at.replace(hour=min(at.hour, LATEST), minute=0, second=0, microsecond=0)
         given = {"client": getattr(self, "client", None), **fields}
         return make_appointment(self.person, self.service, self.place, start, **given)
 

@@ -278,12 +278,13 @@ def test_todays_visit_counts_as_session_one_unless_unticked(world: PlanWorld) ->
 
 
 def test_the_dates_are_shown_before_anything_is_saved(world: PlanWorld) -> None:
-    data = {**answers(world, phase("1", "3")), "preview": "1"}
+    first = world.today + timedelta(days=8 - world.today.isoweekday())  # Monday: an open day
+    data = answers(world, phase("1", "3"), start_on=f"{first:%d/%m/%Y}", preview="1")
     answer = browse(world.user).post(new(world), data)
     layout = answer.context["preview"].layout
     assert answer.status_code == 200
     assert [one.anchor for one in layout.sessions] == [
-        world.today + week * timedelta(days=7) for week in range(3)
+        first + week * timedelta(days=7) for week in range(3)
     ]
     assert "Sleep through the night" in answer.content.decode()
     assert TreatmentPlan.objects.count() == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -100,7 +100,8 @@ def test_going_on_ends_a_pause_yesterday(world: PlanWorld) -> None:
 def test_a_rest_without_an_end_is_written_down_when_the_plan_goes_on(world: PlanWorld) -> None:
     assert take(world, "pause", reason="Expecting", **days(world, 0))[0] == 302
     assert (world.plan.status, world.plan.next_message_kind) == ("paused", "")
-    later = world.now + 30 * DAY
+    noon = time(12, tzinfo=world.place.zone)  # thirty days from midnight may end on another day
+    later = datetime.combine(world.today + 30 * DAY, noon)
     plan = plans.activate(world.plan, by=world.user, now=later, reason="Back")
     pause = plan.pauses.get()
     assert (pause.starts_on, pause.reason) == (world.today, "Expecting")
