@@ -53,13 +53,18 @@ class PlanWorld:
 
     def visit(self, at: datetime, **fields: Any) -> Appointment:
         """A visit of the client that nobody has told the plans of."""
-        start = at.replace(hour=min(at.hour, LATEST), minute=0, second=0, microsecond=0)
+        start = on_the_hour(at)
         given = {"client": getattr(self, "client", None), **fields}
         return make_appointment(self.person, self.service, self.place, start, **given)
 
     @property
     def today(self) -> Any:
         return timezone.now().astimezone(self.place.zone).date()
+
+
+def on_the_hour(at: datetime) -> datetime:
+    """The beginning of this hour, or of the last one in which a session ends within the hours."""
+    return at.replace(hour=min(at.hour, LATEST), minute=0, second=0, microsecond=0)
 
 
 def browse(user: Any = None) -> Browser:

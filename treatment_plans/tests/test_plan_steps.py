@@ -13,7 +13,7 @@ from bookings.tests.factories import make_client
 from treatment_plans import plans, recall, visits
 from treatment_plans.models import PlanVisit, TreatmentPlan
 from treatment_plans.plan_facts import facts_of
-from treatment_plans.tests.plan_world import DAY, PlanWorld, browse, statuses
+from treatment_plans.tests.plan_world import DAY, PlanWorld, browse, on_the_hour, statuses
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def days(world: PlanWorld, first: int, last: int | None = None) -> dict[str, str
 
 def booked(world: PlanWorld, *offsets: int) -> list[Appointment]:
     """Visits of the plan, so many days from now."""
-    start = world.now.replace(minute=0, second=0, microsecond=0)
+    start = on_the_hour(world.now)
     return [
         calendar.book(
             world.service, world.person, start + offset * DAY, client=world.client,

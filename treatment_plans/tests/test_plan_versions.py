@@ -23,7 +23,7 @@ from treatment_plans.models import Goal, PlanAgreement, PlanPhase, PlanVersion, 
 from treatment_plans.plan_facts import facts_of
 from treatment_plans.plan_past import facts_at, version_at
 from treatment_plans.schedule import Facts
-from treatment_plans.tests.plan_world import DAY, PlanWorld, browse
+from treatment_plans.tests.plan_world import DAY, PlanWorld, browse, on_the_hour
 from treatment_plans.versions import differences, in_words
 
 pytestmark = pytest.mark.django_db
@@ -267,7 +267,7 @@ def test_versions_and_agreements_cannot_be_changed(what: str, change: str) -> No
 def test_a_visit_keeps_the_version_it_was_booked_under() -> None:
     world = PlanWorld()
     first = calendar.book(
-        world.service, world.person, (world.now + DAY).replace(minute=0, second=0, microsecond=0),
+        world.service, world.person, on_the_hour(world.now + DAY),
         client=world.client, by=world.user, now=world.now, location=world.place,
     )  # fmt: skip
     plans.save(
