@@ -12,9 +12,8 @@ What the people who work here are told of the same changes is in `staff`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
@@ -231,8 +230,7 @@ def _confirmation(visit: Appointment, *, now: datetime) -> Message:
 
 def _after_grace(kind: str, visit: Appointment, *, now: datetime) -> Message:
     """A message about what can still be undone; at once where it would come too late then."""
-    at = now + timedelta(seconds=settings.MESSAGE_GRACE_SECONDS)
-    return _about(kind, visit, now=now, send_after=at if at < visit.starts_at else now)
+    return _about(kind, visit, now=now, send_after=staff.told_at(visit, now=now))
 
 
 def confirmation_again(visit: Appointment, *, now: datetime) -> Message:

@@ -53,12 +53,16 @@ def tell(event: Event, visit: Appointment, *, now: datetime) -> Told:
     change = _change(event, visit, now=now)
     if not is_urgent(visit, now=now):
         return change, [digest(None, visit.location, now=now)]
-    grace = timedelta(seconds=0 if event == "put_back" else settings.MESSAGE_GRACE_SECONDS)
+    at = now if event == "put_back" else told_at(visit, now=now)
     # About the change, whose key is not known before it is written.
-    notice = outbox.message(
-        NOTICE, source_type=NOTICE, source_id="", now=now, send_after=now + grace
-    )
+    notice = outbox.message(NOTICE, source_type=NOTICE, source_id="", now=now, send_after=at)
     return change, [notice]
+
+
+def told_at(visit: Appointment, *, now: datetime) -> datetime:
+    """When a change that can be undone is told: after its grace, at once where that is too late."""
+    at = now + timedelta(seconds=settings.MESSAGE_GRACE_SECONDS)
+    return at if all(at < one for one in _concerned(visit, now=now)) else now
 
 
 def take_back(visit: Appointment, *, now: datetime) -> Told:
@@ -100,8 +104,13 @@ def before(visit: Appointment) -> VisitChange | None:
 
 def is_urgent(visit: Appointment, *, now: datetime) -> bool:
     """Tell whether a change concerns today, or a time that the next digest would miss."""
-    zone, times, before = visit.zone, [visit.starts_at], visit.moved_from
-    if before is not None and before.starts_at > now:
-        times.append(before.starts_at)
+    zone, times = visit.zone, _concerned(visit, now=now)
     today, digest_at = day_of(now, zone), next_digest(visit.location, now=now)
     return any(day_of(at, zone) == today or at <= digest_at for at in times)
+
+
+def _concerned(visit: Appointment, *, now: datetime) -> list[datetime]:
+    """The time of a visit, and the one that it was moved from where that is still to come."""
+    before = visit.moved_from
+    is_to_come = before is not None and before.starts_at > now
+    return [visit.starts_at, *([before.starts_at] if before and is_to_come else [])]

@@ -110,6 +110,16 @@ def test_a_cancellation_of_today_is_told_after_its_grace(team: Team) -> None:
     assert {one.subject for one in told.values()} == {"A session was cancelled: Tue 24 Nov, 15:00"}
 
 
+def test_what_begins_within_its_grace_is_told_at_once(team: Team) -> None:
+    visit = team.book(TODAY)
+    team.post(NOW + 4 * MINUTE)
+    soon = visit.starts_at - 2 * MINUTE
+    calendar.cancel(visit, cancelled_by="clinic", by=None, now=soon, reason="Ill", for_staff=True)
+    assert {one.subject for one in team.post(soon).values()} == {
+        "A session was cancelled: Tue 24 Nov, 15:00"
+    }
+
+
 def cancel_and_put_back(team: Team, visit: Appointment, at: datetime, *, told: bool) -> None:
     gone = calendar.cancel(
         visit, cancelled_by="clinic", by=None, now=at, reason="Ill", for_staff=True
