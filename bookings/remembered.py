@@ -16,7 +16,7 @@ from django.contrib.sessions.models import Session
 from bookings.calendar.writing import derive
 from bookings.models import Appointment
 from practitioners.models import Location, Practitioner, Service
-from practitioners.prepared import PreparedUpdate
+from practitioners.prepared_rows import PreparedUpdate
 
 CHOSEN, TYPED, INVITED, DONE = (
     "booking_chosen",

@@ -22,7 +22,8 @@ from bookings.models import Appointment, Client
 from bookings.refusals import Wish
 from practitioners.later import later
 from practitioners.models import Service
-from practitioners.prepared import Prepared, PreparedInsert, PreparedQuery, PreparedUpdate
+from practitioners.prepared import Prepared, PreparedQuery
+from practitioners.prepared_rows import PreparedInsert, PreparedUpdate
 
 Status = Appointment.Status
 DAY = timedelta(days=1)

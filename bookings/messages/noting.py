@@ -16,7 +16,7 @@ from bookings.messages.digests import FRONT_DESK
 from bookings.messages.rows import UNSENT
 from bookings.models import Appointment, Message
 from practitioners.later import later
-from practitioners.prepared import PreparedInsert, columns_of
+from practitioners.prepared_rows import PreparedInsert, columns_of
 
 # What is each person's own; a pattern without a source is about the change itself.
 OWN = {

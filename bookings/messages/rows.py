@@ -8,7 +8,7 @@ from typing import Any
 
 from bookings.messages.kinds import KINDS
 from bookings.models import Client, Message
-from practitioners.prepared import PreparedInsert
+from practitioners.prepared_rows import PreparedInsert
 
 # What a row is before anybody has tried to send it.
 UNSENT = (

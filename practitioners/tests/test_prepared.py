@@ -13,7 +13,8 @@ from django.db.models import Count, F
 from django.test.utils import CaptureQueriesContext
 
 from practitioners.models import Location, Practitioner, TimeOff
-from practitioners.prepared import Prepared, PreparedInsert, PreparedQuery, PreparedUpdate
+from practitioners.prepared import Prepared, PreparedQuery
+from practitioners.prepared_rows import PreparedInsert, PreparedUpdate
 from practitioners.tests.factories import make_location, make_practitioner
 
 pytestmark = pytest.mark.django_db
