@@ -195,8 +195,23 @@ class LengthForm(Styled):
             "max_value": "A session takes at most 480 minutes",
         },
     )
+    # As long as it was when the form was shown: another length since then is seen first.
+    was = forms.IntegerField(
+        min_value=0, max_value=10_000, widget=forms.HiddenInput, required=False
+    )
     # The length of which it was said that it goes beyond the hours: pressed again, it is meant.
     beyond = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    @classmethod
+    def of(cls, visit: Appointment) -> LengthForm:
+        """The form as it first stands on the page of a visit."""
+        return cls(initial={"minutes": visit.minutes, "was": visit.minutes})
+
+    @property
+    def seen(self) -> timedelta | None:
+        """How long the session was when the form was shown."""
+        was = self.cleaned_data.get("was")
+        return None if was is None else timedelta(minutes=was)
 
     @property
     def is_meant(self) -> bool:
@@ -205,7 +220,16 @@ class LengthForm(Styled):
 
     def asked_again(self) -> LengthForm:
         """The same form, in which the same length would be meant."""
-        return LengthForm({**self.data, "beyond": self.cleaned_data["minutes"]})
+        return self._with("beyond", self.cleaned_data["minutes"])
+
+    def asked_of(self, visit: Appointment) -> LengthForm:
+        """The same form, asked of a visit as it is by now."""
+        return self._with("was", visit.minutes)
+
+    def _with(self, name: str, value: int) -> LengthForm:
+        """The same form with another answer."""
+        sent: Any = self.data
+        return LengthForm({**sent.dict(), name: value})
 
 
 class ClockField(forms.CharField):

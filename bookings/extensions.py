@@ -16,8 +16,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-# `put_back`: a move or a cancellation was undone. `undone`: what was marked at the desk was.
-Event = Literal["booked", "moved", "cancelled", "put_back", "completed", "no_show", "undone"]
+# `length`: it takes longer or shorter. `put_back`: that, a move or a cancellation was undone.
+# `undone`: what was marked at the desk was.
+Event = Literal[
+    "booked", "moved", "length", "cancelled", "put_back", "completed", "no_show", "undone"
+]
 
 
 class Gate(Protocol):

@@ -71,13 +71,17 @@ class Hours:
             self.shifts.setdefault(key, []).append(stretch)
 
     def in_until(self, visit: Appointment) -> datetime | None:
-        """When the hours end in which a visit begins, if it begins in any."""
+        """When the hours end in which a visit begins, or time off begins; None if it begins in none."""
+        begins, away = visit.starts_at, self.away.get(visit.practitioner_id, [])
         known = self.shifts.get((visit.practitioner_id, visit.location_id, visit.local_day), [])
-        return next((b for a, b in merged(known) if a <= visit.starts_at < b), None)
+        ends = next((b for a, b in merged(known) if a <= begins < b), None)
+        if ends is None or any(a <= begins < b for a, b in away):
+            return None
+        return min([ends, *(a for a, _ in away if a > begins)])
 
-    def why_outside(self, visit: Appointment) -> Reason | None:
-        """Name what is in the way of a visit, or None while it can take place."""
-        on, begins, ends = visit.local_day, visit.starts_at, visit.ends_at
+    def why_outside(self, visit: Appointment, *, until: datetime | None = None) -> Reason | None:
+        """Name what is in the way of a visit, or of what it takes `until` then; None while it can take place."""
+        on, begins, ends = visit.local_day, visit.starts_at, until or visit.ends_at
         if not visit.location.is_active or any(
             is_closed(one, visit.location_id, on) for one in self.closures
         ):

@@ -25,7 +25,7 @@ from practitioners.models import BodyRegion, ClinicSettings, Condition, Service,
 
 Channel = Client.Channel
 MOST_PARTS = 3  # that one text message may be sent and paid in
-MUST_KEEP = ("when", "due", "until", "link")  # in a text message, where ours has it
+MUST_KEEP = ("when", "minutes", "due", "until", "link")  # in a text message, where ours has it
 # Words of the names of body regions that say nothing by themselves.
 PLAIN_WORDS = {
     "and", "area", "arm", "back", "base", "between", "blade", "face", "foot", "front", "hand",

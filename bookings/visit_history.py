@@ -43,7 +43,7 @@ def history_of(visit: Appointment) -> list[Step]:
         "pgh_context", "practitioner", "location"
     )
     states = [row for row in rows if row.status != Status.HELD]
-    told = visit.changes.filter(event__in=("moved", "put_back"))
+    told = visit.changes.filter(event__in=("moved", "length", "put_back"))
     noted = {one.version: one for one in told}
     names = _names(states)
     steps = []
@@ -68,17 +68,20 @@ def _words(before: Any, row: Any, noted: dict[int, VisitChange]) -> str:
         return "Booked"
     if before.status == Status.CANCELLED != row.status:
         return "Cancellation undone"
+    is_back = row.version in noted and noted[row.version].event == "put_back"
     if _place(before) != _place(row):
-        is_back = row.version in noted and noted[row.version].event == "put_back"
         return "Move undone" if is_back else "Moved"
     if before.status != row.status:
-        is_back = row.status in (Status.BOOKED, Status.ARRIVED) and before.status != Status.BOOKED
+        is_taken_back = (
+            row.status in (Status.BOOKED, Status.ARRIVED) and before.status != Status.BOOKED
+        )
         words: str = Status(row.status).label
-        return f"Back to {words.lower()}" if is_back else words
+        return f"Back to {words.lower()}" if is_taken_back else words
     if before.ends_at != row.ends_at:
         minutes = int((row.ends_at - before.ends_at).total_seconds() // 60)
         verb = "Lengthened" if minutes > 0 else "Shortened"
-        return f"{verb} by {abs(minutes)} minute{'' if abs(minutes) == 1 else 's'}"
+        said = f"{verb} by {abs(minutes)} minute{'' if abs(minutes) == 1 else 's'}"
+        return "New length undone" if is_back else said
     return ""
 
 

@@ -61,6 +61,8 @@ OF_APPOINTMENT = PreparedQuery(
         "appointment", "plan__location"
     ),
 )
+# After these a visit begins when it began so many versions ago.
+AS_BEFORE: dict[Event, int] = {"length": 1, "put_back": 2}
 COMING = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
 
 
@@ -69,7 +71,7 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
 
     A new one has it noted with its link, see `visits.link`.
     """
-    if event not in ("moved", "completed", "cancelled", "put_back"):
+    if event not in ("moved", "length", "completed", "cancelled", "put_back"):
         return
     visit = OF_APPOINTMENT.first(appointment=appointment.pk)
     if visit is None:
@@ -80,14 +82,14 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
         visit = later.filter(appointment__starts_at__gt=now).first()
     if visit is not None:
         calendar = calendar_of(visit.plan.location, now=now)
-        is_asked = event == "put_back" and _was_asked(visit)
+        is_asked = event in AS_BEFORE and _was_asked(visit, back=AS_BEFORE[event])
         visit.ask_at = None if is_asked else when_to_ask(calendar, visit.appointment, now=now)
         visit.save(update_fields=["ask_at"])
 
 
-def _was_asked(visit: PlanVisit) -> bool:
-    """Whether the client was asked before this visit while it stood where it stands again."""
-    before = str(visit.appointment.version - 2)
+def _was_asked(visit: PlanVisit, *, back: int) -> bool:
+    """Whether the client was asked before this visit so many versions ago."""
+    before = str(visit.appointment.version - back)
     about = Message.objects.about(SOURCE, visit.appointment_id)
     return about.filter(kind=KIND, occurrence=before).exclude(sending_at=None).exists()
 

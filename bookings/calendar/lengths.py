@@ -1,4 +1,8 @@
-"""Making a visit longer or shorter: whoever comes next keeps their time."""
+"""Making a visit longer or shorter: whoever comes next keeps their time, the client hears of it.
+
+A length changed ahead of a session is a change of time: it is another version, told when it can
+no longer be undone. That of a session that is going on concerns nobody but those who are there.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +16,17 @@ from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
 from bookings.calendar.writing import (
     Status,
+    announce,
     check_client_is_free,
     clear_the_way,
     locked,
     update,
 )
-from bookings.errors import Ended, NotPossible, OutsideHours, SlotTaken
+from bookings.errors import Changed, Ended, NotPossible, OutsideHours, SlotTaken
 from bookings.models import Appointment
 from bookings.outside_hours import WORDS, Hours
 from bookings.times import Words
+from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings
 
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=8)
@@ -29,61 +35,106 @@ OPEN = (Status.BOOKED, Status.ARRIVED, Status.STARTED)
 
 @in_one_transaction
 def change_length(
-    visit: Appointment, *, length: timedelta, by: Any, now: datetime, keeps_hours: bool = True
+    visit: Appointment,
+    *,
+    length: timedelta,
+    by: Any,
+    now: datetime,
+    was: timedelta | None = None,
+    keeps_hours: bool = True,
 ) -> Appointment:
-    """Let a visit end later or earlier; its start, price and turnover stay.
+    """Let a visit end later or earlier; its start, price and turnover stay, its version rises.
 
-    The same length again changes nothing. Raises Ended, NotPossible for a length nobody
-    means, OutsideHours when it would last longer than the practitioner is in and
-    `keeps_hours`, SlotTaken with the time of who comes next, or ClientBusy.
+    The same length again changes nothing. Raises Changed when it is no longer as long as it
+    `was`, Ended, NotPossible for a length nobody means, SlotTaken with the time of who comes
+    next, ClientBusy, or OutsideHours when it would last longer, with what comes after it,
+    than the practitioner is in and `keeps_hours`.
     """
     visit = locked(visit, kinds=(PRACTITIONER, ROOM, CLIENT))
     ends_at = visit.starts_at + length
     if visit.ends_at == ends_at:
         return visit
-    if visit.status not in OPEN:
-        raise Ended
-    if not SHORTEST <= length <= LONGEST:
-        raise NotPossible("A session takes between 5 minutes and 8 hours.")
-    turnover, lasts_longer = visit.busy.upper - visit.ends_at, ends_at > visit.ends_at
+    _may_last(visit, length, was)
+    lasts_longer, turnover = ends_at > visit.ends_at, visit.busy.upper - visit.ends_at
     visit.ends_at, visit.busy = ends_at, DateTimeTZRange(visit.busy.lower, ends_at + turnover)
-    if lasts_longer and keeps_hours:
-        _stay_within_hours(visit)
-    _leave_the_next_alone(visit, now=now)
-    assert visit.client is not None  # only holds have no client
-    check_client_is_free(visit.client, visit)
+    if lasts_longer:
+        _leave_others_alone(visit, now=now)
+        if keeps_hours:
+            _stay_within_hours(visit)
+    visit.version += 1
     clear_the_way(visit, now=now)
-    update(visit, "ends_at", "busy")
+    update(visit, "ends_at", "busy", "version")
+    if visit.status == Status.BOOKED:
+        announce("length", visit, now=now)
     return visit
 
 
+def _may_last(visit: Appointment, length: timedelta, was: timedelta | None) -> None:
+    """Raises Ended, Changed or NotPossible."""
+    if visit.status not in OPEN:
+        raise Ended
+    if was not in (None, visit.ends_at - visit.starts_at):
+        raise Changed(
+            f"Somebody has changed this session meanwhile: it takes {visit.minutes} minutes."
+            " Nothing was changed now. Press again if you still mean it."
+        )
+    if not SHORTEST <= length <= LONGEST:
+        raise NotPossible("A session takes between 5 minutes and 8 hours.")
+
+
+def _leave_others_alone(visit: Appointment, *, now: datetime) -> None:
+    """Raises SlotTaken when somebody wants the practitioner or the room then, or ClientBusy."""
+    here = Q(practitioner=visit.practitioner) | Q(room__isnull=False, room=visit.room)
+    others = Appointment.objects.blocking(now=now, moving=visit).filter(here)
+    clinic = ClinicSettings.current()
+    way = timedelta(minutes=clinic.travel_minutes)
+    near = others.overlapping(visit.busy.lower, visit.busy.upper + way).select_related("location")
+    for following in near:
+        is_here = following.location_id == visit.location_id
+        latest = following.busy.lower - (timedelta(0) if is_here else way)
+        if latest < visit.busy.upper:
+            raise SlotTaken(_taken_by(following, visit, latest, clinic))
+    assert visit.client is not None  # only holds have no client
+    check_client_is_free(visit.client, visit)
+
+
+def _taken_by(
+    following: Appointment, visit: Appointment, latest: datetime, clinic: ClinicSettings
+) -> str:
+    """Who comes next, when and where, and how long that leaves."""
+    begins = _at(following.starts_at, visit, clinic)
+    if following.practitioner_id != visit.practitioner_id:
+        what = f"The room is taken at {begins}"
+    elif following.location_id == visit.location_id:
+        what = f"The next session begins at {begins}"
+    else:
+        what = (
+            f"The next session begins at {begins} at {following.location.name},"
+            f" {clinic.travel_minutes} minutes away"
+        )
+    until = _at(latest - (visit.busy.upper - visit.ends_at), visit, clinic)
+    return f"{what}, so this session can last until {until} at most. Nothing was changed."
+
+
 def _stay_within_hours(visit: Appointment) -> None:
-    """Raises OutsideHours when nobody is in until the end. Four queries."""
+    """Raises OutsideHours when nobody is in until the end, and for what is to be done after it. Four queries."""
     hours = Hours([visit.practitioner], visit.local_day, visit.local_day)
-    reason = hours.why_outside(visit)
+    reason = hours.why_outside(visit, until=visit.busy.upper)
     if reason is None:
         return
-    words = Words(visit.zone, ClinicSettings.current().time_style)
-    ends = words.time(visit.ends_at)
-    until = hours.in_until(visit)
-    why = f"{visit.practitioner.name} is in until {words.time(until)}" if until else WORDS[reason]
-    raise OutsideHours(f"It would last until {ends}: {why}. Nothing was changed.")
-
-
-def _leave_the_next_alone(visit: Appointment, *, now: datetime) -> None:
-    """Raises SlotTaken when the practitioner or the room is wanted by somebody then."""
-    here = Q(practitioner=visit.practitioner) | Q(room__isnull=False, room=visit.room)
-    others = Appointment.objects.filter(here).exclude(pk=visit.pk).exclude(status=Status.CANCELLED)
-    others = others.exclude(status=Status.HELD, held_until__lte=now)
-    following = others.overlapping(visit.busy.lower, visit.busy.upper).first()
-    if following is None:
-        return
-    words = Words(visit.zone, ClinicSettings.current().time_style)
-    whose = "next session" if following.practitioner_id == visit.practitioner_id else "room"
-    verb = "begins" if whose == "next session" else "is taken"
-    turnover = visit.busy.upper - visit.ends_at
-    latest = words.time(following.busy.lower - turnover)
-    raise SlotTaken(
-        f"The {whose} {verb} at {words.time(following.starts_at)}, so this session can last"
-        f" until {latest} at most. Nothing was changed."
+    clinic, until = ClinicSettings.current(), hours.in_until(visit)
+    why = WORDS[reason]
+    if until and reason != "closed":
+        why = f"{visit.practitioner.name} is in until {_at(until, visit, clinic)}"
+    what, ends_at = "It", visit.ends_at
+    if until and visit.ends_at <= until:
+        what, ends_at = "With the time to tidy up, it", visit.busy.upper
+    raise OutsideHours(
+        f"{what} would last until {_at(ends_at, visit, clinic)}: {why}. Nothing was changed."
     )
+
+
+def _at(at: datetime, visit: Appointment, clinic: ClinicSettings) -> str:
+    """A time on the clock of the visit, with its day where that is another one."""
+    words = Words(visit.zone, clinic.time_style)
+    return words.time(at) if day_of(at, visit.zone) == visit.local_day else words.short(at)

@@ -1,4 +1,4 @@
-"""Undoing a move or a cancellation: a visit stands again exactly as it stood before.
+"""Undoing a move, a new length or a cancellation: a visit stands again exactly as it stood before.
 
 How it stood is read from the history that the database keeps of every row. Only what was
 never anybody else's meanwhile comes back: the constraints guard that, and under the locks
@@ -28,6 +28,7 @@ from bookings.times import Words
 from practitioners.models import ClinicSettings
 
 MOVED, CANCELLED = VisitChange.Event.MOVED, VisitChange.Event.CANCELLED
+OF_TIME = (MOVED, VisitChange.Event.LENGTH)
 ITS_PLACE = ("starts_at", "ends_at", "busy", "practitioner_id", "location_id", "room_id")
 HOW_IT_STOOD = (
     *ITS_PLACE, "status", "arrived_at", "cancelled_by", "cancelled_at", "cancel_reason",
@@ -49,7 +50,7 @@ CHANGED_AGAIN = (
 
 @dataclass(frozen=True, slots=True)
 class Undoable:
-    """The last move or cancellation of a visit: which, when, and until when it can be undone."""
+    """The last change of a visit, be it of time or a cancellation: which, when, and until when it can be undone."""
 
     event: str
     version: int
@@ -70,10 +71,10 @@ def undoable(visits: Iterable[Appointment], *, now: datetime) -> dict[int, Undoa
     }
     booked = {one.pk: one.version for one in visits if one.status == Status.BOOKED}
     if booked:
-        moved = VisitChange.objects.filter(appointment__in=booked, event=MOVED, at__gte=now - UNDO)
+        rows = VisitChange.objects.filter(appointment__in=booked, event__in=OF_TIME)
         found |= {
-            one.appointment_id: Undoable(MOVED, one.version, one.at)
-            for one in moved
+            one.appointment_id: Undoable(one.event, one.version, one.at)
+            for one in rows.filter(at__gte=now - UNDO)
             if one.version == booked[one.appointment_id]
         }
     return {key: one for key, one in found.items() if now <= one.until}
@@ -88,8 +89,8 @@ class Place:
 
 
 def may_come_back(*, since: datetime) -> list[Place]:
-    """Where visits stood that have been moved or cancelled since, and not put back. Two queries at most."""
-    lately = VisitChange.objects.filter(event__in=(MOVED, CANCELLED), at__gt=since)
+    """Where visits stood that have been changed or cancelled since, and not put back. Two queries at most."""
+    lately = VisitChange.objects.filter(event__in=(*OF_TIME, CANCELLED), at__gt=since)
     newest = lately.filter(version=F("appointment__version")).select_related("appointment")
     visits = [change.appointment for change in newest]
     stood = _states(visits, back=1).values() if visits else ()
@@ -97,7 +98,7 @@ def may_come_back(*, since: datetime) -> list[Place]:
 
 
 def was_done_by_staff(visit: Appointment) -> bool:
-    """Whether somebody who works here has moved or cancelled a visit. Two queries."""
+    """Whether somebody who works here has made the last change of a visit. Two queries."""
     if visit.is_cancelled and visit.cancelled_by == Appointment.CancelledBy.CLINIC:
         return True
     rows = visit.events.filter(version=visit.version).order_by("pgh_id")  # type: ignore[attr-defined]
@@ -111,7 +112,7 @@ def was_done_by_staff(visit: Appointment) -> bool:
 def put_back(
     visit: Appointment, *, version: int, by: Any, now: datetime, for_staff: bool = False
 ) -> list[Appointment]:
-    """Undo a move or a cancellation, named by the version it made, with all changed together with it.
+    """Undo a change of time or a cancellation, named by the version it made, with all changed together with it.
 
     A second time changes nothing. Raises Ended when something else has happened since, or
     for a client when the clinic has done it, TooLate, or SlotTaken, NoRoom or ClientBusy when the time is no longer free: then

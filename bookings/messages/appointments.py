@@ -2,6 +2,7 @@
 
     booked      confirmation after the grace, in which all of this can be undone in silence
     moved       the new time after the grace; the confirmation of it, if none has gone out yet
+    length      the same, in words of its own
     cancelled   after the grace, unless the client took it back before we had told them anything
     put back    what was undone is not told; whoever was told of it hears how it is now
     reminder    two calendar days before, on the location's wall clock
@@ -36,7 +37,13 @@ from practitioners.prepared import PreparedQuery
 SOURCE = "appointment"
 TO_CLIENT = ("confirmation", "moved", "cancelled", "visit_reminder")
 WITH_FILE = ("confirmation", "moved", "cancelled")
-AFTER_ALL = " after all"  # ends the occurrence of a confirmation that follows a cancellation
+# What ends the occurrence of a message in words of its own.
+AFTER_ALL = " after all"  # a confirmation that follows a cancellation
+NEW_LENGTH = " length"  # a new time that begins as before
+IN_OWN_WORDS = {
+    AFTER_ALL: "confirmation_by_undoing",
+    NEW_LENGTH: "moved_by_length",
+}
 Status = Appointment.Status
 LOCKED = PreparedQuery(
     "visit_locked_to_tell",
@@ -113,14 +120,31 @@ def _booked(visit: Appointment, *, now: datetime) -> Told:
 
 
 def _moved(visit: Appointment, *, now: datetime) -> Told:
-    was_unconfirmed = _take_back(visit, code="moved")
+    was_unconfirmed = "confirmation" in _taken_back(visit, code="moved")
     told = _after_grace("confirmation" if was_unconfirmed else "moved", visit, now=now)
     change, to_staff = staff.tell("moved", visit, now=now)
     return change, [told, *_reminder(visit, now=now), *to_staff]
 
 
+def _longer_or_shorter(visit: Appointment, *, now: datetime) -> Told:
+    """A new end; where a new start has not been told yet, that is told with it."""
+    unsaid = _taken_back(visit, code="moved")
+    told = _after_grace("confirmation" if "confirmation" in unsaid else "moved", visit, now=now)
+    if told.kind == "moved" and not ("moved" in unsaid and _begins_anew(visit)):
+        told.occurrence += NEW_LENGTH
+    change, to_staff = staff.tell("length", visit, now=now)
+    return change, [told, *_reminder(visit, now=now), *to_staff]
+
+
+def _begins_anew(visit: Appointment) -> bool:
+    """Whether a new start was to be told before the visit got another length."""
+    unsaid = _unsaid(visit, version=visit.version - 1).filter(kind="moved")
+    return unsaid.exclude(occurrence__endswith=NEW_LENGTH).exists()
+
+
 def _cancelled(visit: Appointment, *, now: datetime) -> Told:
-    was_unconfirmed = _take_back(visit, code="cancelled") or _was_silent(visit)
+    unsaid = _taken_back(visit, code="cancelled")
+    was_unconfirmed = "confirmation" in unsaid or _was_silent(visit)
     others = _others(visit) if was_unconfirmed else []
     if others and not any(_is_confirmed(one) for one in others):
         told = _confirmation(others[0], now=now)
@@ -147,6 +171,8 @@ def _put_back(visit: Appointment, *, now: datetime) -> Told:
         rows[-1].occurrence += AFTER_ALL
     elif told:
         rows.append(_about("moved", visit, now=now))
+        if visit.changes.filter(version=visit.version - 1, event="length").exists():  # type: ignore[attr-defined]
+            rows[-1].occurrence += NEW_LENGTH
     elif not {"confirmation", "moved"}.isdisjoint(unsaid) and not _is_listed(visit):
         rows.append(_confirmation(visit, now=now))
     change, to_staff = staff.put_back(visit, now=now)
@@ -155,17 +181,22 @@ def _put_back(visit: Appointment, *, now: datetime) -> Told:
 
 def was_told(visit: Appointment, *, version: int) -> str:
     """As which kind a version of a visit has been told to the client; empty when it has not."""
-    about = Message.objects.about(SOURCE, visit.pk).filter(occurrence=str(version))
+    about = _about_version(visit, version)
     told = about.filter(kind__in=WITH_FILE).exclude(sending_at=None)
     return told.values_list("kind", flat=True).first() or ""
 
 
 def _unsaid(visit: Appointment, *, version: int) -> QuerySet[Message]:
     """What was to be told of a version of a visit, and was taken back because it was changed."""
-    about = Message.objects.about(SOURCE, visit.pk).filter(occurrence=str(version))
-    return about.filter(
+    return _about_version(visit, version).filter(
         state=Message.State.CANCELLED, last_code__in=("moved", "cancelled"), sending_at=None
     )
+
+
+def _about_version(visit: Appointment, version: int) -> QuerySet[Message]:
+    """What tells of a change of a visit, in whatever words; not a confirmation sent once more."""
+    occurrences = [f"{version}{words}" for words in ("", *IN_OWN_WORDS)]
+    return Message.objects.about(SOURCE, visit.pk).filter(occurrence__in=occurrences)
 
 
 def _is_listed(visit: Appointment) -> bool:
@@ -214,14 +245,15 @@ def _listed(kind: str, visit: Appointment) -> list[Appointment]:
 FOLLOWED = {
     "booked": _booked,
     "moved": _moved,
+    "length": _longer_or_shorter,
     "cancelled": _cancelled,
     "put_back": _put_back,
 }
 
 
-def _take_back(visit: Appointment, *, code: str) -> bool:
-    """Take back what the client has not been told yet; whether the confirmation was among it."""
-    return "confirmation" in outbox.cancel_open(SOURCE, visit.pk, kinds=TO_CLIENT, code=code)
+def _taken_back(visit: Appointment, *, code: str) -> list[str]:
+    """Take back what the client has not been told yet; returns the kinds."""
+    return outbox.cancel_open(SOURCE, visit.pk, kinds=TO_CLIENT, code=code)
 
 
 def _confirmation(visit: Appointment, *, now: datetime) -> Message:
@@ -262,9 +294,10 @@ def _about(
 
 
 def _text_of(message: Message, visit: Appointment) -> str:
-    """Which words a message has: whose cancellation it was, and that it was undone, are said."""
-    if message.occurrence.endswith(AFTER_ALL):
-        return "confirmation_by_undoing"
+    """Which words a message has: of what was undone, of another length, of whose cancellation it was."""
+    for ending, text in IN_OWN_WORDS.items():
+        if message.occurrence.endswith(ending):
+            return text
     is_by_clinic = visit.is_cancelled and visit.cancelled_by == Appointment.CancelledBy.CLINIC
     return "cancelled_by_clinic" if is_by_clinic else message.kind
 
@@ -309,7 +342,9 @@ class AppointmentSource:
         assert row.client is not None  # lock() leaves out holds
         clinic = ClinicSettings.current()
         words, today = clinic_words(row, clinic), day_of(now, row.zone)
-        before = staff.before(row) if message.kind == "moved" else None
+        text = _text_of(message, row)
+        before = staff.before(row) if text == "moved" else None
+        is_elsewhen = before is not None and before.starts_at != row.starts_at
         files = []
         if message.kind in WITH_FILE:
             files.append(("session.ics", visit_calendar(row, now=now), "text/calendar"))
@@ -317,11 +352,11 @@ class AppointmentSource:
             message,
             row.client,
             clinic=clinic,
-            text=_text_of(message, row),
+            text=text,
             link=AppointmentSource.link(message, row),
             values={
                 "when": words.when(row.starts_at, today=today),
-                "was": words.when(before.starts_at, today=today) if before else "",
+                "was": words.when(before.starts_at, today=today) if before and is_elsewhen else "",
                 "reference": row.reference,
                 "minutes": str(row.minutes),
                 "practitioner": row.practitioner.name,

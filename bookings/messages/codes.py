@@ -33,7 +33,7 @@ WORDS = {
     "another_kind": "Another reminder has taken its place",
     "cycle_over": "They have come since",
     "no_due_date": "Sessions only as needed: nothing is due",
-    "moved": "The session was moved",
+    "moved": "The session has a new time",
     "cancelled": "The session was cancelled",
     "not_cancelled": "The session takes place after all",
     "undone": "The booking was taken back at once",

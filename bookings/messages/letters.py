@@ -75,6 +75,7 @@ def write_letter(
         attachments=attachments,
         headers=_stops_by(way_out) if way_out else {},
         kind=message.kind,
+        text=text,
         **{"button": BUTTONS.get(message.kind, "Open"), **known},
     )
 

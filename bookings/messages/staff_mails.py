@@ -18,6 +18,7 @@ from practitioners.models import ClinicSettings, Location
 WORDS = {
     "booked": "A session was booked",
     "moved": "A session was moved",
+    "length": "The length of a session was changed",
     "cancelled": "A session was cancelled",
     "put_back": "A session takes place after all, as it was",
 }

@@ -42,6 +42,7 @@ VARIABLES = {
             "when", "day and time of the session",
             "Tuesday 1 December, 10:15am, London time (GMT)", "Tue 1 Dec, 10:15am",
         ),
+        Variable("minutes", "how many minutes the session takes", "60"),
         Variable("place", "the name of the location", "Willow Street"),
         Variable("due", "the day around which a session is due", "Monday 14 December"),
         Variable("until", "until when a time is kept", "11:15am"),
@@ -100,6 +101,15 @@ TEXTS = {
         "your session has a new time.",
         "It has a new time.",
         "your session is now on {when}. Change or cancel: {link}",
+    ),
+    "moved_by_length": OurText(
+        "Your session on {when} takes {minutes} minutes",
+        "Hello {name}, your session takes {minutes} minutes now. It begins as before.",
+        "Hello, this is about a session for {name}. It takes {minutes} minutes now, and begins as before.",
+        "{clinic}: your session on {when} takes {minutes} minutes now. Change or cancel: {link}",
+        (*VISIT, "minutes"),
+        "New length",
+        "visit",
     ),
     "cancelled": _visit(
         "Your session on {when} is cancelled",

@@ -196,6 +196,7 @@ class VisitChange(models.Model):
     class Event(models.TextChoices):
         BOOKED = "booked", "Booked"
         MOVED = "moved", "Moved"
+        LENGTH = "length", "New length"
         CANCELLED = "cancelled", "Cancelled"
         PUT_BACK = "put_back", "Put back"
 

@@ -8,12 +8,20 @@ import pytest
 from django.test import Client as Browser
 
 from bookings import calendar
-from bookings.errors import ClientBusy, Ended, NotPossible, OutsideHours, SlotTaken
+from bookings.errors import Changed, ClientBusy, Ended, NotPossible, OutsideHours, SlotTaken
 from bookings.models import Appointment
 from bookings.tests.booking_world import World, text_of
-from bookings.tests.factories import HOUR, MINUTE, NOW, SmallClinic, make_appointment, make_staff
+from bookings.tests.factories import (
+    HOUR,
+    MINUTE,
+    NOW,
+    TEN,
+    SmallClinic,
+    make_appointment,
+    make_staff,
+)
 from practitioners.models import TimeOff
-from practitioners.tests.factories import make_service
+from practitioners.tests.factories import make_location, make_service
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +44,7 @@ def test_a_visit_lasts_longer_and_blocks_longer(clinic: SmallClinic) -> None:
     visit.refresh_from_db()
     assert visit.ends_at - visit.starts_at == 90 * MINUTE
     assert visit.busy.upper - visit.ends_at == 15 * MINUTE
-    assert (visit.price, visit.version) == (price, 1)
+    assert (visit.price, visit.version) == (price, 2)
     last(visit, 30)
     visit.refresh_from_db()
     assert visit.busy.upper - visit.starts_at == 45 * MINUTE
@@ -100,7 +108,7 @@ def test_the_desk_changes_a_length_or_reads_why_not(world: World, client: Browse
     refused = client.post(f"{url}length/", {"minutes": "150"})
     assert refused.status_code == 409
     assert "The next session begins at 12:00" in text_of(refused)
-    for wrong in ("", "x", "4", "9" * 30):
+    for wrong in ("", "x", "4", "9" * 30, "٧x", "7\x005"):
         assert client.post(f"{url}length/", {"minutes": wrong}).status_code == 422
     assert client.get(f"{url}length/").status_code == 405
 
@@ -126,6 +134,92 @@ def test_who_is_away_by_then_is_said(clinic: SmallClinic) -> None:
         last(visit, 61)
 
 
+def test_what_comes_after_it_stays_within_the_hours_too(clinic: SmallClinic) -> None:
+    clinic.service.turnover_after = 15
+    clinic.service.save()
+    visit = clinic.book()
+    clinic.person.availability.update(ends_at=time(12))
+    last(visit, 105)
+    with pytest.raises(OutsideHours, match=r"With the time to tidy up, it would last until 12:05:"):
+        last(visit, 110)
+    calendar.change_length(visit, length=110 * MINUTE, by=None, now=NOW, keeps_hours=False)
+    with pytest.raises(OutsideHours, match=r"It would last until 12:10: .* is in until 12:00"):
+        last(visit, 130)
+
+
+def test_time_off_ends_the_hours_before_they_end(clinic: SmallClinic) -> None:
+    visit = clinic.book()
+    away = visit.ends_at + 30 * MINUTE
+    TimeOff.objects.create(practitioner=clinic.person, starts_at=away, ends_at=away + HOUR)
+    with pytest.raises(OutsideHours, match=r"last until 11:31: .* is in until 11:30"):
+        last(visit, 91)
+    last(visit, 90)
+
+
+def test_past_midnight_is_said_with_the_day(clinic: SmallClinic) -> None:
+    clinic.person.availability.update(ends_at=time(23, 59))
+    visit = clinic.book(TEN + 12 * HOUR + 30 * MINUTE)
+    with pytest.raises(OutsideHours, match=r"last until Tue 1 Dec, 00:30: .* is in until 23:59"):
+        last(visit, 120)
+
+
+def test_the_way_to_another_place_is_left(clinic: SmallClinic) -> None:
+    clinic.clinic.travel_minutes = 30
+    clinic.clinic.save()
+    visit, there = clinic.book(), make_location(name="Harbour Place")
+    make_appointment(clinic.person, clinic.service, there, visit.ends_at + HOUR)
+    said = r"begins at 12:00 at Harbour Place, 30 minutes away, so .* can last until 11:30 at most"
+    with pytest.raises(SlotTaken, match=said):
+        last(visit, 91)
+    last(visit, 90)
+
+
+def test_what_others_stand_in_the_way_of_is_never_asked_to_be_meant(clinic: SmallClinic) -> None:
+    visit = clinic.book()
+    clinic.stranger(visit.ends_at + HOUR)
+    clinic.person.availability.update(ends_at=time(11))
+    with pytest.raises(SlotTaken):
+        last(visit, 130)
+
+
+def test_shorter_is_possible_whatever_is_near(clinic: SmallClinic) -> None:
+    visit, there = clinic.book(), make_location()
+    make_appointment(clinic.person, clinic.service, there, visit.ends_at)
+    clinic.clinic.travel_minutes = 30
+    clinic.clinic.save()
+    last(visit, 45)
+
+
+def test_another_length_since_the_form_was_shown_is_seen_first(clinic: SmallClinic) -> None:
+    visit = clinic.book()
+    last(visit, 90)
+    with pytest.raises(Changed, match="it takes 90 minutes"):
+        calendar.change_length(visit, length=75 * MINUTE, was=60 * MINUTE, by=None, now=NOW)
+    again = calendar.change_length(visit, length=90 * MINUTE, was=60 * MINUTE, by=None, now=NOW)
+    assert (again.minutes, again.version) == (90, 2)
+
+
+def test_a_press_repeated_after_somebody_elses_changes_nothing(
+    world: World, client: Browser
+) -> None:
+    client.force_login(make_staff("Front desk"))
+    visit = make_appointment(world.person, world.service, world.place, world.start)
+    url = f"/desk/visits/{visit.public_id}/"
+    page = text_of(client.get(url))
+    assert 'name="was" value="60"' in page
+    for _ in range(2):
+        assert client.post(f"{url}length/", {"minutes": "75", "was": "60"}).status_code == 302
+    client.post(f"{url}length/", {"minutes": "45", "was": "75"})
+    refused = client.post(f"{url}length/", {"minutes": "75", "was": "60"})
+    assert refused.status_code == 409
+    assert "it takes 45 minutes. Nothing was changed now." in text_of(refused)
+    assert 'name="was" value="45"' in text_of(refused)
+    assert 'name="minutes" value="75"' in text_of(refused)
+    assert client.post(f"{url}length/", {"minutes": "75", "was": "x"}).status_code == 422
+    visit.refresh_from_db()
+    assert (visit.minutes, visit.version) == (45, 3)
+
+
 def test_at_the_desk_a_second_press_means_it(world: World, client: Browser) -> None:
     client.force_login(make_staff("Front desk"))
     visit = make_appointment(world.person, world.service, world.place, world.start)
@@ -136,6 +230,7 @@ def test_at_the_desk_a_second_press_means_it(world: World, client: Browser) -> N
     page = text_of(refused)
     assert "If it is meant so, press the button again." in page
     assert 'name="beyond" value="90"' in page
+    assert 'name="minutes" value="90"' in page
     other = client.post(f"{url}length/", {"minutes": "95", "beyond": "90"})
     assert other.status_code == 422
     answer = client.post(f"{url}length/", {"minutes": "90", "beyond": "90"}, follow=True)

@@ -102,6 +102,7 @@ def desk_visit_length(request: HttpRequest, public_id: UUID) -> HttpResponse:
         calendar.change_length(
             visit,
             length=timedelta(minutes=minutes),
+            was=form.seen,
             by=request.user,
             now=timezone.now(),
             keeps_hours=not form.is_meant,
@@ -110,7 +111,7 @@ def desk_visit_length(request: HttpRequest, public_id: UUID) -> HttpResponse:
         refusal.sentence += " If it is meant so, press the button again."
         return visit_page(request, visit, refusal=refusal, length=form.asked_again())
     except BookingError as refusal:
-        return visit_page(request, visit, refusal=refusal, length=form)
+        return visit_page(request, visit, refusal=refusal, length=form.asked_of(visit))
     messages.success(request, f"The session takes {minutes} minutes now.")
     return redirect("desk_visit", visit.public_id)
 
@@ -147,7 +148,7 @@ def visit_page(
         "series": Appointment.objects.of_series(visit),
         "marks": next_marks(visit, now=now),
         "can_change": visit.status in CHANGEABLE,
-        "form": length or LengthForm(initial={"minutes": visit.minutes}),
+        "form": length or LengthForm.of(visit),
         "can_last": visit.status in OPEN,
         "problems": [(refusal.sentence, "")] if refusal else [],
         "times": times,

@@ -340,3 +340,26 @@ def test_who_was_asked_before_a_change_was_undone_is_not_asked_again(
     )
     calendar.put_back(gone, version=gone.version, by=world.user, now=later, for_staff=True)
     assert asking.sweep(now=later) == (0 if was_asked else 1)
+
+
+@pytest.mark.parametrize("was_asked", [True, False])
+def test_another_length_asks_once(world: OutcomeWorld, was_asked: bool) -> None:
+    visit, later = world.booked(), DAY_BEFORE + timedelta(minutes=1)
+    if was_asked:
+        asking.sweep(now=DAY_BEFORE)
+        delivery.send_due(now=DAY_BEFORE)
+    length = visit.ends_at - visit.starts_at - timedelta(minutes=15)
+    calendar.change_length(visit, length=length, by=world.user, now=later)
+    assert asking.sweep(now=later) == (0 if was_asked else 1)
+
+
+def test_a_question_that_waits_goes_with_the_new_length(world: OutcomeWorld) -> None:
+    visit, later = world.booked(), DAY_BEFORE + timedelta(minutes=1)
+    asking.sweep(now=DAY_BEFORE)
+    length = visit.ends_at - visit.starts_at - timedelta(minutes=15)
+    calendar.change_length(visit, length=length, by=world.user, now=later)
+    assert asking.sweep(now=later) == 1
+    mail.outbox.clear()
+    delivery.send_due(now=later)
+    about = Message.objects.filter(kind="measures").order_by("pk")
+    assert [one.last_code for one in about] == ["moved", "sent"]
