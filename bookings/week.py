@@ -47,6 +47,12 @@ class Column:
     off: list[Placed] = field(default_factory=list)
     now: int = 0  # the quarter that it is now; 0 on any other day
 
+    @property
+    def begins_at(self) -> datetime | None:
+        """When its person is first in or has a visit, which is what its clock is known by."""
+        known = [begins for begins, _ in self.hours] + [visit.starts_at for visit in self.visits]
+        return min(known, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -54,6 +60,11 @@ class Grid:
 
     columns: list[Column]
     labels: list[tuple[str, Placed]]
+
+    @property
+    def names_places(self) -> bool:
+        """Whether its columns go by more than one clock, so that each has to say by which."""
+        return len({column.zone for column in self.columns if column.begins_at}) > 1
 
 
 def lay_out(columns: list[Column], *, style: str, now: datetime) -> Grid:

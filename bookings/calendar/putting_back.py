@@ -23,7 +23,7 @@ from bookings.calendar.writing import Status, announce_together, clear_the_way, 
 from bookings.errors import BookingError, ClientBusy, Ended, NoRoom, SlotTaken, TooLate
 from bookings.messages.appointments import was_told
 from bookings.models import Appointment, VisitChange
-from bookings.models.appointments import Stood
+from bookings.models.appointments import AppointmentQuerySet, Stood
 from bookings.times import Words
 from practitioners.models import ClinicSettings
 
@@ -78,6 +78,23 @@ def undoable(visits: Iterable[Appointment], *, now: datetime) -> dict[int, Undoa
             if one.version == booked[one.appointment_id]
         }
     return {key: one for key, one in found.items() if now <= one.until}
+
+
+def changed_lately(
+    visits: AppointmentQuerySet, *, now: datetime
+) -> list[tuple[Appointment, Undoable, int]]:
+    """What can be undone of some visits, wherever they stand. Two queries at most.
+
+    The first of those that were changed together, the change, and how many they are.
+    """
+    lately = VisitChange.objects.filter(at__gte=now - UNDO).values("appointment")
+    found = list(visits.filter(pk__in=lately).with_details().order_by("starts_at", "pk"))
+    undo = undoable(found, now=now)
+    together: dict[tuple[int, datetime], list[Appointment]] = {}
+    for visit in found:
+        if visit.pk in undo:
+            together.setdefault((visit.series_id or -visit.pk, undo[visit.pk].at), []).append(visit)
+    return [(group[0], undo[group[0].pk], len(group)) for group in together.values()]
 
 
 @dataclass(frozen=True, slots=True)

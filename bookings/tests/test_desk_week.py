@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
+from bookings import calendar
 from bookings.models import Appointment
 from bookings.tests.booking_world import WHOLE_WEEK, World, text_of
 from bookings.tests.factories import (
+    HOUR,
     SmallClinic,
     make_appointment,
     make_client,
@@ -174,6 +178,85 @@ def test_nine_stands_at_nine_wherever_it_is(world: World, client: Browser) -> No
     day = text_of(client.get("/desk/", {"day": f"{on}", "practitioner": "all"}))
     assert "New York (E" in day
     assert "London (" in day
+
+
+def test_each_column_says_by_which_clock_it_goes(world: World, client: Browser) -> None:
+    client.force_login(make_staff("Front desk"))
+    page = text_of(client.get("/desk/week/", {"day": day_of(world)}))
+    assert "on the clock of each place" not in page
+    there = make_location(time_zone="America/New_York")
+    make_practitioner(world.service, at=there, weekdays=WHOLE_WEEK)
+    make_practitioner(world.service, at=there, weekdays=())  # not in: no clock to name
+    page = text_of(client.get("/desk/week/", {"day": day_of(world)}))
+    assert "Times are on the clock of each place." in page
+    assert page.count("New York (E") == 1
+    assert page.count("London (") == 1
+
+
+def test_a_visit_by_another_clock_than_its_column_says_so(world: World, client: Browser) -> None:
+    there = make_location(time_zone="America/New_York")
+    on = world.start.astimezone(world.place.zone).date()
+    early = datetime.combine(on, time(7), tzinfo=there.zone)
+    make_appointment(world.person, world.service, there, early)
+    client.force_login(make_staff("Front desk"))
+    page = text_of(client.get("/desk/week/", {"day": f"{on}", "practitioner": world.person.slug}))
+    assert "07:00 <span" in page
+    assert "New York (E" in page
+
+
+def test_what_was_just_changed_is_undone_from_the_week(world: World, client: Browser) -> None:
+    client.force_login(make_staff("Front desk"))
+    gone, moved = (
+        make_appointment(world.person, world.service, world.place, world.start + n * HOUR)
+        for n in range(2)
+    )
+    other = make_practitioner(world.service, at=world.place)
+    week = f"/desk/week/?day={day_of(world)}&practitioner={world.person.slug}"
+    assert "By mistake?" not in text_of(client.get(week))
+    client.post(f"/desk/visits/{gone.public_id}/cancel/", {"cancelled_by": "clinic"})
+    calendar.move(
+        moved, starts_at=world.start + timedelta(days=14), by=None, now=timezone.now(),
+        for_staff=True,
+    )  # fmt: skip
+    page = text_of(client.get(week))
+    assert page.count("By mistake? It can be undone until") == 2
+    assert f'Cancelled: <a href="/desk/visits/{gone.public_id}/">' in page
+    assert f'Moved: <a href="/desk/visits/{moved.public_id}/">' in page
+    for path, count in (("/desk/week/", 2), (f"/desk/week/?practitioner={other.slug}", 0)):
+        assert text_of(client.get(path)).count("By mistake?") == count
+    sent = {"version_made": "2", "next": week}
+    assert client.post(f"/desk/visits/{gone.public_id}/undo/", sent)["Location"] == week
+    page = text_of(client.get(week))
+    assert "The session stands again as before." in page
+    assert page.count("By mistake?") == 1
+
+
+def test_what_was_changed_together_is_one_line_of_the_week(
+    world: World, client: Browser, django_assert_max_num_queries: Any
+) -> None:
+    client.force_login(make_staff("Front desk"))
+    choices = [(world.person, world.place, world.start + n * timedelta(days=7)) for n in range(4)]
+    series = calendar.book_series(
+        world.service, choices, client=make_client(), by=None, form_token=uuid.uuid4(),
+        now=timezone.now(),
+    )  # fmt: skip
+    first = series.appointments.order_by("starts_at").first()
+    client.get("/desk/week/")  # the session is new
+    calendar.cancel_from(first, cancelled_by="clinic", by=None, now=timezone.now(), for_staff=True)
+    with django_assert_max_num_queries(16):
+        page = text_of(client.get("/desk/week/"))
+    assert page.count("Cancelled, with 3 others: ") == 1
+
+
+def test_a_colleagues_change_is_not_in_the_own_week(world: World, client: Browser) -> None:
+    visit = make_appointment(world.person, world.service, world.place, world.start)
+    calendar.cancel(visit, cancelled_by="clinic", by=None, now=timezone.now(), for_staff=True)
+    user = make_user()
+    make_practitioner(world.service, at=world.place, user=user)
+    client.force_login(user)
+    page = text_of(client.get("/desk/week/", {"practitioner": "all"}))
+    assert "By mistake?" not in page
+    assert str(visit.public_id) not in page
 
 
 def test_an_evening_far_away_belongs_to_its_own_day(world: World, client: Browser) -> None:

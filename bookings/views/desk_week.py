@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from bookings.calendar.putting_back import changed_lately
 from bookings.desk_days import DAY, day_asked, whose_calendar
 from bookings.models import Appointment
 from bookings.times import UTC
@@ -36,7 +37,11 @@ def desk_week(request: HttpRequest) -> HttpResponse:
     columns = (
         _columns(request, [person], monday, WEEK) if person else _columns(request, people, day, 1)
     )
+    visits = Appointment.objects.handled_by(request.user).filter(practitioner__in=people)
     context = {
+        "changed": changed_lately(
+            visits.filter(practitioner=person) if person else visits, now=now
+        ),
         "grid": lay_out(columns, style=ClinicSettings.current().time_style, now=now),
         "day": day,
         "today": today,

@@ -85,7 +85,9 @@ class AssessmentForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
 
     def meanwhile(self, stored: Assessment) -> list[tuple[str, str]]:
         """What somebody else has saved, where it differs; saving again is then a choice."""
-        self.data = {**self.data, "version": str(stored.version)}
+        sent: Any = self.data
+        self.data = seen = sent.copy()
+        seen["version"] = str(stored.version)
         return [
             (str(self[name].label), _said(stored, name))
             for name in self.Meta.fields

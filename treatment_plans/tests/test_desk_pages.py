@@ -192,7 +192,7 @@ def test_an_older_copy_of_an_assessment_does_not_overwrite_a_newer_one(world: Wo
     again = browser.post(world.paths()["assessment edit"], {**posted, "complaint": "Second"})
     assert (again.status_code, "Second" in again.content.decode()) == (409, True)
     page = again.content.decode()
-    for words in ("Saved meanwhile", "First", 'name="version" value="2"'):
+    for words in ("Saved meanwhile", "First", 'name="version" value="2"', ">\nSecond</textarea>"):
         assert words in page
     world.assessment.refresh_from_db()
     assert world.assessment.complaint == "First"
