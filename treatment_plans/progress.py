@@ -28,7 +28,7 @@ from treatment_plans.models import (
 )
 from treatment_plans.models.assessments import Side
 from treatment_plans.outcomes import Point, Series, headline, mean
-from treatment_plans.rom import norm_of
+from treatment_plans.rom import norm_of, say_movement
 from treatment_plans.scores import PSFS
 
 NPRS, ROM, GROC = "nprs", "rom", "groc"
@@ -219,7 +219,7 @@ def _ranges(
 ) -> Iterator[tuple[str, _Line]]:
     for row in rows:
         norm = norm_of(row.joint, row.movement)
-        panel = name = norm.label if norm else f"{row.joint}, {row.movement}"
+        panel = name = say_movement(row.joint, row.movement)
         if row.side != Side.MIDLINE:
             name = f"{name}, {row.get_side_display().lower()}"
         if row.motion == RomMeasurement.Motion.PASSIVE:

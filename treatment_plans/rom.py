@@ -28,7 +28,12 @@ class Norm:
 
     @property
     def label(self) -> str:
-        return f"{self.joint.replace('-', ' ')}, {self.movement.replace('-', ' ')}".capitalize()
+        return say_movement(self.joint, self.movement)
+
+
+def say_movement(joint: str, movement: str) -> str:
+    """Name a movement: "Cervical spine, rotation"."""
+    return f"{joint.replace('-', ' ')}, {movement.replace('-', ' ')}".capitalize()
 
 
 @cache

@@ -52,6 +52,16 @@ def row_formset(
     )
 
 
+def complain_not(*forms_: Any) -> None:
+    """Keep what was typed and say nothing of what is missing: it is not to be saved yet."""
+    for form in forms_:
+        if isinstance(form, forms.BaseFormSet):
+            complain_not(*form.forms)
+            form.non_form_errors().clear()
+        else:
+            form.errors.clear()
+
+
 def with_another_row(data: Any, prefix: str) -> Any:
     """Return posted data that asks the formset for one more empty row."""
     more = data.copy()

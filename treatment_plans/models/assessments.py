@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from bookings.models import Appointment, Client
 from practitioners.models import BodyRegion, Practitioner
+from treatment_plans.rom import say_movement
 
 ZERO_TO_TEN = [MinValueValidator(0), MaxValueValidator(10)]
 ACUTE_WEEKS = 6  # under 6 weeks acute, 6 to 12 subacute, over 12 chronic: our labels
@@ -183,4 +184,5 @@ class RomMeasurement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.joint} {self.movement} {self.degrees}\N{DEGREE SIGN}"
+        side = "" if self.side == Side.MIDLINE else f", {self.get_side_display().lower()}"
+        return f"{say_movement(self.joint, self.movement)}{side}: {self.degrees}\N{DEGREE SIGN}"

@@ -150,6 +150,26 @@ def test_an_assessment_is_recorded_with_marks_and_measurements(world: World) -> 
     assert saved.marks.get().intensity == 0
 
 
+def test_whatever_was_written_down_can_be_read(world: World) -> None:
+    said = {
+        "complaint": "Stiff shoulder", "cause": "A fall", "day_pattern": "Stiff on waking",
+        "aggravating": "Driving", "easing": "A hot shower", "observation": "Guarding",
+        "reported_diagnosis": "Dr Placeholder, in May", "clinical_impression": "Muscular",
+        "agreed_goals": "Reach the shelf",
+    }  # fmt: skip
+    row = {
+        "movement": "cervical-spine|rotation|right", "degrees": "48", "motion": "passive",
+        "end_feel": "firm", "has_pain": "on",
+    }  # fmt: skip
+    posted = {**said, "is_recurrent": "true", **rows("marks"), **rows("rom", row)}
+    browser = world.browser(world.user)
+    page = browser.post(world.paths()["assess"], posted, follow=True).content.decode()
+    for words in said.values():
+        assert words in page
+    assert "<dt>Had it before</dt><dd>Yes</dd>" in page
+    assert "Cervical spine, rotation, right: 48°, passive, firm end feel, painful" in page
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
@@ -183,6 +203,13 @@ def test_another_row_can_be_asked_for_without_saving(world: World) -> None:
     assert "Half typed" in page
     assert 'name="marks-TOTAL_FORMS" value="1"' in page
     assert Assessment.objects.count() == 1
+
+
+def test_another_row_complains_of_nothing_yet(world: World) -> None:
+    posted = {"complaint": "", **rows("marks"), **rows("rom", {"degrees": "400"}), "add_rom": "1"}
+    page = world.browser(world.user).post(world.paths()["assess"], posted).content.decode()
+    assert 'value="400"' in page
+    assert "invalid-feedback" not in page
 
 
 def test_an_older_copy_of_an_assessment_does_not_overwrite_a_newer_one(world: World) -> None:

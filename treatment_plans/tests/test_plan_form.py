@@ -154,6 +154,17 @@ def test_a_hidden_template_and_one_that_is_not_there_fill_in_nothing(world: Plan
         assert (status, 'name="phases-0-length" value="6"' in page) == (200, True)
 
 
+@pytest.mark.parametrize("button", [{"use_template": "1"}, {"row": "phases:add"}])
+def test_nothing_is_complained_of_before_it_is_saved(
+    world: PlanWorld, button: dict[str, str]
+) -> None:
+    data = answers(world, phase("15", ""), service="", start_on="31/2/2026", template="none")
+    status, page = post(world, new(world), {**data, **button})
+    assert (status, 'value="31/2/2026"' in page, 'value="15"' in page) == (200, True, True)
+    assert "invalid-feedback" not in page
+    assert "is-invalid" not in page
+
+
 @pytest.mark.parametrize(
     ("button", "expected"),
     [

@@ -22,7 +22,7 @@ from treatment_plans.forms.assessment import (
     movements,
     places,
 )
-from treatment_plans.forms.rows import with_another_row
+from treatment_plans.forms.rows import complain_not, with_another_row
 from treatment_plans.models import Assessment
 
 
@@ -99,6 +99,8 @@ def _edit(request: HttpRequest, draft: Assessment) -> HttpResponse:
                 problems, status = [(said, "meanwhile")], 409
         else:
             status = 422
+    else:
+        complain_not(form, marks, rom)
     context = {
         "form": form,
         "marks": marks,

@@ -25,6 +25,7 @@ from treatment_plans.proposals import propose
 from treatment_plans.stepping import pause_now, steps_of
 from treatment_plans.versions import history, in_words
 from treatment_plans.views.plan_edit import plan_to_change
+from treatment_plans.why import STATUS_WORDS
 
 DAY, MIDNIGHT = timedelta(days=1), time(0)
 
@@ -47,6 +48,7 @@ def plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "asked": agreements.asked(found),
         "history": history(list(found.versions.select_related("made_by"))),
         "first": found.versions.first(),
+        "today": now.astimezone(found.location.zone).date(),
         "check_in": CheckIn.objects.visible_to(user).answered().filter(plan=found).first(),
         "plan_reviews": found.reviews.all(),
         "may_review": may_change,
@@ -99,6 +101,7 @@ def _standing(found: TreatmentPlan, *, now: datetime) -> dict[str, Any]:
         "done": facts.done,
         "total": facts.total,
         "decision": decision,
+        "how_it_stands": STATUS_WORDS[decision.status],
         "reminder": codes.say(decision.code),
         "pause": pause_now(found, now=now),
         "missed": missed,

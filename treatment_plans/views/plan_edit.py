@@ -24,7 +24,7 @@ from treatment_plans.forms.plan import (
     PlanForm,
     filled_from,
 )
-from treatment_plans.forms.rows import with_another_row, with_rows_changed
+from treatment_plans.forms.rows import complain_not, with_another_row, with_rows_changed
 from treatment_plans.models import Assessment, OutcomeMeasure, PlanTemplate, TreatmentPlan
 from treatment_plans.proposals import preview
 from treatment_plans.versions import changes_since
@@ -109,6 +109,7 @@ def _edit(
     rows = _rows(data, draft)
     page = {"form": form, **rows, "templates": templates, "status": 200}
     if data is None or not saves:
+        complain_not(form, *rows.values())
         return _page(request, draft, page)
     if not all([form.is_valid(), rows["phases"].is_valid(), rows["goals"].is_valid()]):
         return _page(request, draft, {**page, "status": 422})
