@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from bookings.models import Appointment, Client, ClientAccess, Task
+from bookings.wall_clock import moment
 from clinic import demo_coming, demo_courses, demo_desk, demo_outcomes, demo_today
 from clinic.models import ADMIN, CLINICAL_LEAD, FRONT_DESK, User
 from practitioners.models import (
@@ -29,7 +30,7 @@ from practitioners.models import (
     Service,
     Technique,
 )
-from treatment_plans import plans
+from treatment_plans import plans, recall
 from treatment_plans.models import (
     Assessment,
     BodyMark,
@@ -72,6 +73,7 @@ SERVICES = (
 )  # fmt: skip
 FIRST = "Ada Ben Cleo Dev Edie Finn Gwen Hugo Iris Jude Kit Lena Milo Nina Otis Pia Quinn Rosa Seth Tess".split()  # noqa: SIM905
 LAST = ("Fictional", "Invented")
+OPENED = time(9)
 NOT_AGREED = "Ben Fictional"  # has a plan that waits for a yes
 
 
@@ -123,6 +125,7 @@ def load(*, now: datetime) -> None:
     _plans(clients, dana, session, by, now=now)
     demo_outcomes.load(by=by, now=now)
     demo_courses.load(clients[2:], by=by, now=now)
+    demo_today.join_plans(now=now)
     demo_coming.load(clients[1], dana, session, by=by, now=now)
     demo_coming.look_back(clients[0], by=by)
     demo_desk.load(clients, specialists, services, now=now)
@@ -325,7 +328,7 @@ def _plans(
     clients: list[Client], dana: Practitioner, service: Service, by: User, *, now: datetime
 ) -> None:
     """Plans in every state, among them one at session 4 of 6 and one overdue."""
-    today = now.date()
+    today, place = now.date(), dana.availability.all()[0].location
     shapes = (
         ("active", 4, 8, [("per_week", 2, 6), ("per_week", 1, 4)]),
         ("active", 1, 14, [("per_week", 1, 8)]),
@@ -348,15 +351,18 @@ def _plans(
         region = BodyRegion.objects.filter(slug="neck-back").first()
         if region:
             BodyMark.objects.create(assessment=assessment, region=region, side="right", intensity=5)
+        begun = min(moment(start, OPENED, place.zone), now)
         plan = plans.save(
             TreatmentPlan(
                 client=client, practitioner=dana, assessment=assessment, service=service,
-                location=dana.availability.all()[0].location, start_on=start,
+                location=place, start_on=start,
             ),
             phases=[PlanPhase(rate_kind=kind, rate_value=value, session_count=count) for kind, value, count in phases],
             goals=[Goal(sentence="Drive to work without turning the whole body", measure="Pain 0 to 10", baseline=7, target=3)],
-            techniques=[], regions=[], by=by, now=now,
+            techniques=[], regions=[], by=by, now=begun,
         )  # fmt: skip
+        if status != "draft":
+            _start(plan, by=by, now=begun)
         _attend(plan, done, now=now)
         _bring_to(plan, status, by=by, now=now)
 
@@ -384,15 +390,18 @@ def _visit_on(plan: TreatmentPlan, day: date) -> Appointment | None:
     return Appointment.objects.filter(public_id=visit.public_id).first()
 
 
-def _bring_to(plan: TreatmentPlan, status: str, *, by: Any, now: datetime) -> None:
-    if status == "draft":
-        return
+def _start(plan: TreatmentPlan, *, by: Any, now: datetime) -> None:
+    """Start it on its first day, with the client's yes or without."""
     if plan.client.name != NOT_AGREED:
         PlanAgreement.objects.create(
             version=plan.versions.get(), user=by, name=plan.client.name, way="desk", agreed_at=now
         )
     plans.activate(plan, by=by, now=now)
+
+
+def _bring_to(plan: TreatmentPlan, status: str, *, by: Any, now: datetime) -> None:
     if status in ("discharged", "cancelled"):
         plans.end(plan, status, by=by, now=now, reason="Moved to another town")
     if status == "paused":
         plans.rest(plan, by=by, now=now, reason="Away for work until spring")
+    recall.refresh(plan, now=now)

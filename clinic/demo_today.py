@@ -7,6 +7,8 @@ from datetime import datetime, time, timedelta
 from bookings.models import Appointment, Client
 from bookings.wall_clock import moment
 from practitioners.models import ExtraHours, Practitioner, Room, Service
+from treatment_plans import plans
+from treatment_plans.visits import link, plan_for
 
 LATE_BY = timedelta(minutes=15)
 APART = timedelta(minutes=75)
@@ -35,6 +37,18 @@ def load(clients: list[Client], person: Practitioner, service: Service, *, now: 
             arrived_at=now - timedelta(minutes=2) if status == "arrived" else None,
             completed_at=end if status == "completed" else None,
         )  # fmt: skip
+
+
+def join_plans(*, now: datetime) -> None:
+    """Count what is to come with whoever treats them for their plan, as a booking does."""
+    coming = Appointment.objects.filter(
+        status__in=("booked", "arrived"), plan_visit=None, client__isnull=False
+    )
+    for visit in coming.with_details().order_by("starts_at"):
+        plan = plan_for(visit, now=now)
+        if plan is not None and plan.practitioner_id == visit.practitioner_id:
+            link(plan, visit, now=now)
+            plans.follow_visit(plan, "booked", now=now)
 
 
 def _rounded(now: datetime) -> datetime:
