@@ -362,7 +362,7 @@ def _plans(
             techniques=[], regions=[], by=by, now=begun,
         )  # fmt: skip
         if status != "draft":
-            _start(plan, by=by, now=begun)
+            _start(plan, by=by, now=now if client.name == NOT_AGREED else begun)
         _attend(plan, done, now=now)
         _bring_to(plan, status, by=by, now=now)
 
