@@ -33,6 +33,7 @@ class Card:
     target_on: date | None
     is_past: bool  # whether that day is over
     booked: Appointment | None
+    is_all_booked: bool
     waits_for_yes: bool
     is_upset: bool
 
@@ -80,6 +81,7 @@ def cards(user: Any, *, now: datetime) -> list[Card]:
                 target_on=cycle.target_on if cycle else None,
                 is_past=cycle is not None and cycle.target_on < today,
                 booked=booked[0] if booked else None,
+                is_all_booked=0 < (known.total or 0) <= known.done + len(booked),
                 waits_for_yes=plan.pk in asked and asked[plan.pk].is_open,
                 is_upset=plan.pk in upset,
             )

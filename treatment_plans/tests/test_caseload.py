@@ -14,6 +14,7 @@ from bookings.tests.factories import make_client, make_staff
 from bookings.times import say_day
 from treatment_plans import caseload, plans, portal
 from treatment_plans.tests.plan_world import DAY, PlanWorld, browse, statuses
+from treatment_plans.visits import link
 
 pytestmark = pytest.mark.django_db
 PAGE = "/desk/caseload/"
@@ -123,6 +124,22 @@ def test_the_client_finds_their_plan_on_their_page() -> None:
     page = browse(world.login).get("/my/").content.decode()
     assert "Session 1 of 6" in page
     assert "Read and agree" in page
+    assert "Book the next session" in page
     helper = make_staff("Front desk")
     world.client.access.create(user=helper, relation="other", scope="booking")
     assert "Session 1 of 6" not in browse(helper).get("/my/").content.decode()
+
+
+def test_once_all_is_booked_a_client_is_shown_the_dates() -> None:
+    world = PlanWorld()
+    days = [world.today + (1 + number) * DAY for number in range(6)]
+    shown = []
+    for day in days:
+        visit = world.visit(datetime.combine(day, time(10), tzinfo=world.place.zone))
+        link(world.plan, visit, now=world.now)
+        (card,) = portal.cards(world.login, now=world.now)
+        shown.append(card.is_all_booked)
+    assert shown == [False] * 5 + [True]
+    page = browse(world.login).get("/my/").content.decode()
+    assert "Dates of the plan" in page
+    assert "Book further sessions" not in page

@@ -225,6 +225,12 @@ def test_the_client_agrees_and_the_practitioner_sees_it(world: PlanWorld) -> Non
     assert "Jamie" in page
 
 
+def test_a_yes_bears_the_name_of_a_person_and_no_address(world: PlanWorld) -> None:
+    type(world.login).objects.filter(pk=world.login.pk).update(name="")
+    browse(world.login).post(f"/my/plans/{world.plan.public_id}/", {"version": "2"})
+    assert PlanAgreement.objects.get().name == world.client.name
+
+
 @pytest.mark.parametrize("number", ["", "abc", "9" * 25, "-1", "1\x00", "99"])
 def test_a_version_that_is_not_there_is_not_agreed_to(world: PlanWorld, number: str) -> None:
     answer = browse(world.login).post(f"/my/plans/{world.plan.public_id}/", {"version": number})

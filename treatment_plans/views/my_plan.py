@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from bookings.clients import self_of
 from bookings.errors import BookingError
 from bookings.links import BadLink
 from treatment_plans import agreements
@@ -76,9 +77,9 @@ def _agree(request: HttpRequest, plan: TreatmentPlan, *, now: datetime) -> None:
     user: Any = request.user
     number = request.POST.get("version", "")
     number = number if number.isascii() and number.isdecimal() and len(number) < 6 else "0"
-    agreements.agree(
-        plan, int(number), name=user.name or user.email, way=Way.OWN_PAGE, by=user, now=now
-    )
+    person = self_of(user)
+    name = user.name or (person.name if person else user.email)
+    agreements.agree(plan, int(number), name=name, way=Way.OWN_PAGE, by=user, now=now)
 
 
 def _book(request: HttpRequest, plan: TreatmentPlan, *, now: datetime) -> HttpResponse:
