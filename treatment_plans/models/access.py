@@ -11,6 +11,8 @@ from django.db.models import Q
 
 from bookings.models import Client
 
+OWN = "own "  # how the pages of clients are named
+
 
 class RecordAccessQuerySet(models.QuerySet["RecordAccess"]):
     """Words for choosing openings of records."""
@@ -54,6 +56,11 @@ class RecordAccess(models.Model):
                 name="record_access_stays", operation=pgtrigger.Update | pgtrigger.Delete
             )
         ]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it was opened on a page of clients, by who may read it as their own."""
+        return self.what.startswith(OWN)
 
     def __str__(self) -> str:
         return f"{self.what} at {self.at:%Y-%m-%d %H:%M} UTC"

@@ -88,6 +88,19 @@ def test_clients_see_who_opened_their_own(world: World) -> None:
     assert 'href="/my/record-access/"' in page(world.login, "/my/")
 
 
+def test_a_look_at_ones_own_record_is_called_that(world: World) -> None:
+    type(world.login).objects.filter(pk=world.login.pk).update(name="")
+    guardian = make_user(name="Gwen Example")
+    for reader in (world.login, guardian):
+        reader.refresh_from_db()
+        record_opened(world.client, reader, "own progress", now=NOW)
+    said = page(world.login, OWN)
+    assert "You</strong>" in said
+    assert "Gwen Example" in said
+    assert "A member of staff" not in said
+    assert page(make_staff("Clinical lead"), ALL).count("Their own record") == 2
+
+
 def test_who_only_books_for_somebody_sees_nothing_of_it(world: World) -> None:
     booker = make_user()
     person = make_client(booker, scope="booking", name="Cleo Fictional")
