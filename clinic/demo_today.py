@@ -8,6 +8,7 @@ from bookings.models import Appointment, Client
 from bookings.wall_clock import moment
 from practitioners.models import ExtraHours, Practitioner, Room, Service
 from treatment_plans import plans
+from treatment_plans.models import PlanAgreement
 from treatment_plans.visits import link, plan_for
 
 LATE_BY = timedelta(minutes=15)
@@ -40,13 +41,15 @@ def load(clients: list[Client], person: Practitioner, service: Service, *, now: 
 
 
 def join_plans(*, now: datetime) -> None:
-    """Count what is to come with whoever treats them for their plan, as a booking does."""
+    """Count what is to come with whoever treats them for a plan that they have agreed to."""
     coming = Appointment.objects.filter(
         status__in=("booked", "arrived"), plan_visit=None, client__isnull=False
     )
     for visit in coming.with_details().order_by("starts_at"):
         plan = plan_for(visit, now=now)
-        if plan is not None and plan.practitioner_id == visit.practitioner_id:
+        if plan is None or plan.practitioner_id != visit.practitioner_id:
+            continue
+        if PlanAgreement.objects.filter(version__plan=plan).exists():
             link(plan, visit, now=now)
             plans.follow_visit(plan, "booked", now=now)
 

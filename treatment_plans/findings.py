@@ -44,10 +44,11 @@ class Measured:
     reading: str
     usually: str
     source: str
+    said: str = ""  # by a rating that says the change itself
 
     @property
     def words(self) -> str:
-        return READINGS.get(self.reading, "Only one value so far")
+        return READINGS.get(self.reading) or self.said or "Only one value so far"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,11 @@ def _measured(series: Iterable[Series]) -> Iterable[Measured]:
         change: Change | None = one.change
         yield Measured(
             name=one.name,
-            before=plain(one.first.value),
-            after=plain(one.last.value) if change else "",
+            before=plain(one.first.value) if one.is_comparable else "",
+            after=plain(one.last.value) if change or not one.is_comparable else "",
             unit=one.scale.unit,
             reading=change.reading if change else "",
             usually=one.scale.threshold,
             source=one.scale.source,
+            said="" if one.is_comparable else f"Says the change itself: {one.band}",
         )

@@ -24,7 +24,7 @@ from bookings.times import say_day
 from practitioners.models import ClinicSettings
 from treatment_plans.agreements import may_be_read_at
 from treatment_plans.errors import WrongState
-from treatment_plans.findings import Findings
+from treatment_plans.findings import Findings, Measured
 from treatment_plans.models import Letter, Review
 from treatment_plans.plan_facts import words_of
 from treatment_plans.reviews import key_of
@@ -44,12 +44,13 @@ def draft(review: Review, found: Findings) -> str:
         f" {words_of(plan)}. Sessions done: {found.completed}.",
         "",
     ]
-    lines += [
-        f"{one.name}: {one.before} at the start, {one.after} now ({one.unit})."
-        for one in found.measured
-        if one.after
-    ]
+    lines += [f"{one.name}: {_from_to(one)}." for one in found.measured if one.after]
     return "\n".join([*lines, "", "I would be glad of your opinion, because "])
+
+
+def _from_to(one: Measured) -> str:
+    start = f"{one.before} at the start, " if one.before else ""
+    return f"{start}{one.after} now ({one.unit})"
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from bookings.forms import Styled
 from treatment_plans.models import Review
@@ -53,6 +54,14 @@ class DecisionForm(Styled):
         if not can_taper and self["decision"].value() != Decision.TAPER:
             offered = [choice for choice in CHOICES if choice[0] != Decision.TAPER]
             self.fields["decision"].choices = offered  # type: ignore[attr-defined]
+
+    def clean_holds(self) -> bool:
+        """Refuse a hold that nobody would wait with: it belongs to a letter to the doctor."""
+        holds: bool = self.cleaned_data["holds"]
+        if holds and self.cleaned_data.get("decision", Decision.REFER) != Decision.REFER:
+            said = "Only a plan that you refer waits for the doctor. Choose “Refer”, or take this back."
+            raise ValidationError(said, code="no_doctor")
+        return holds
 
 
 class OverrideForm(Styled):

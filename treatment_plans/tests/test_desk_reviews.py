@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from bookings.tests.factories import NOW, make_client, make_staff, make_user
-from treatment_plans import reviews
+from treatment_plans import findings, referring, reviews
 from treatment_plans.models import RecordAccess, Review
+from treatment_plans.tests.outcome_world import REVIEW, OutcomeWorld
 from treatment_plans.tests.test_reviews import World
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +58,19 @@ def test_a_review_shows_the_dose_and_ends_in_a_decision(world: World, review: Re
     assert "Decide this review" not in page
 
 
+def test_a_rating_of_the_change_itself_is_shown_as_it_is_now() -> None:
+    seen = OutcomeWorld()
+    seen.case_of_client_a()
+    seen.enter("review", REVIEW + timedelta(days=20), groc=-2)
+    found = findings.of(reviews.open_review(seen.plan, now=NOW), now=NOW)
+    (change,) = [one for one in found.measured if one.name.startswith("Global Rating")]
+    assert (change.before, change.after) == ("", "-2")
+    assert change.words == "Says the change itself: small change for the worse"
+    assert "NDI" in referring.draft(seen.plan.reviews.get(), found)
+    assert "-2 now (points)" in referring.draft(seen.plan.reviews.get(), found)
+    assert " at the start, -2 now" not in referring.draft(seen.plan.reviews.get(), found)
+
+
 def test_a_change_leads_to_the_plan_s_form(world: World, review: Review) -> None:
     reply = browser_of(world.user).post(path(review), answer(decision="change"))
     assert reply["Location"] == f"/desk/plans/{world.plan.public_id}/edit/"
@@ -66,6 +81,7 @@ def test_a_change_leads_to_the_plan_s_form(world: World, review: Review) -> None
     [
         ({"decision": ""}, "Choose how the plan goes on"),
         ({"decision": "nothing"}, "Select a valid choice"),
+        ({"holds": "on"}, "Only a plan that you refer waits for the doctor"),
         ({"reasoning": ""}, "Say what the decision rests on"),
         ({"reasoning": "x" * 4001}, "at most 4000 characters (it has 4001)"),
         ({"shared_summary": "a\x00b"}, "Null characters are not allowed"),
