@@ -46,7 +46,7 @@ def block(
             practitioner=person, starts_at=starts_at, ends_at=ends_at, defaults={"reason": reason}
         )[0]
 
-    return calendar.change_hours([person.pk], write, by=by)
+    return calendar.change_hours([person.pk], write, by=by, now=now)
 
 
 def open_more(
@@ -68,12 +68,12 @@ def open_more(
             practitioner=person, location=location, on=on, starts_at=starts_at, ends_at=ends_at
         )[0]
 
-    return calendar.change_hours([person.pk], write, by=by)
+    return calendar.change_hours([person.pk], write, by=by, now=now)
 
 
-def remove(row: TimeOff | ExtraHours, *, by: Any) -> None:
+def remove(row: TimeOff | ExtraHours, *, by: Any, now: datetime) -> None:
     """Take time off or extra hours back. Raises Busy."""
-    calendar.change_hours([row.practitioner_id], row.delete, by=by)
+    calendar.change_hours([row.practitioner_id], row.delete, by=by, now=now)
 
 
 def coming(people: Collection[Practitioner], *, now: datetime, today: date) -> Exceptions:

@@ -1,16 +1,22 @@
-"""Booked visits that a change of hours has left outside of them. They stay until somebody moves them."""
+"""Booked visits that a change of hours has left outside of them. They stay until somebody moves them.
+
+The desk has a task for each person who has such visits, until none is left.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Literal
 
-from bookings.models import Appointment
+from bookings.messages.digests import FRONT_DESK
+from bookings.models import Appointment, Task
 from bookings.wall_clock import moment
 from bookings.working_hours import Stretch, is_closed, merged, shifts, time_off
 from practitioners.models import Closure, Practitioner
+from practitioners.prepared import Prepared
 
 Reason = Literal["closed", "away", "outside"]
 WORDS: dict[Reason, str] = {
@@ -18,6 +24,13 @@ WORDS: dict[Reason, str] = {
     "away": "during time off",
     "outside": "outside the hours",
 }
+MOST = 50  # that are looked for at a time
+TO_DO = "outside_hours"
+MAY_BE_OUTSIDE = Prepared(
+    "visits_outside_hours",
+    Path(__file__).with_suffix(".sql").read_text(),
+    {"people": "bigint[]", "now": "timestamptz", "count": "int", "first": "int"},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +45,31 @@ class LeftOutside:
         return WORDS[self.reason]
 
 
-def left_outside(practitioners: Collection[int], *, now: datetime) -> list[LeftOutside]:
-    """Every coming visit of these people that their hours no longer hold, soonest first. Five queries.
+def left_outside(
+    practitioners: Collection[int], *, now: datetime, first: int = 0, count: int = MOST
+) -> list[LeftOutside]:
+    """Coming visits of these people that their hours no longer hold, soonest first.
+
+    Six queries, or one; as many again where most of what may be outside is not.
 
     Only the visit itself counts, not its turnover: nobody is to move a client because ten
     minutes of tidying reach into a day off.
     """
+    many = max(first + count, MOST)
+    asked = {"people": list(practitioners), "now": now, "count": many}
+    found: list[LeftOutside] = []
+    looked_at, is_more = 0, True
+    while is_more and len(found) < first + count:
+        rows = MAY_BE_OUTSIDE.rows({**asked, "first": looked_at})
+        found += _judged([key for (key,) in rows])
+        looked_at, is_more = looked_at + many, len(rows) == many
+    return found[first : first + count]
+
+
+def _judged(keys: Collection[int]) -> list[LeftOutside]:
+    """Those of some visits that are outside, with the reason. Five queries, or none."""
     visits = list(
-        Appointment.objects.filter(
-            practitioner__in=practitioners,
-            status__in=(Appointment.Status.BOOKED, Appointment.Status.ARRIVED),
-            starts_at__gt=now,
-        )
-        .select_related("practitioner", "service", "location", "client")
-        .order_by("starts_at", "pk")
+        Appointment.objects.filter(pk__in=keys).with_details().order_by("starts_at", "pk")
     )
     if not visits:
         return []
@@ -53,6 +77,48 @@ def left_outside(practitioners: Collection[int], *, now: datetime) -> list[LeftO
     hours = Hours({visit.practitioner for visit in visits}, days[0], days[-1])
     found = [(visit, hours.why_outside(visit)) for visit in visits]
     return [LeftOutside(visit, reason) for visit, reason in found if reason]
+
+
+def call_for(practitioners: Collection[int], *, now: datetime) -> None:
+    """See to it that the desk reads of each of these people whether somebody has to be moved."""
+    for person in Practitioner.objects.filter(pk__in=practitioners).order_by("pk"):
+        if left_outside([person.pk], now=now, count=1):
+            _call(person, now=now)
+        else:
+            _settle([person.pk], now=now)
+
+
+def sweep(*, now: datetime) -> int:
+    """Tick off what the desk has done: nobody is left outside any more. Returns how many."""
+    open_ones = Task.objects.open().filter(kind=TO_DO).values_list("reason_key", flat=True)
+    called = [int(key.rpartition(":")[2]) for key in open_ones]
+    done = [key for key in called if not left_outside([key], now=now, count=1)]
+    return _settle(done, now=now) if done else 0
+
+
+def _call(person: Practitioner, *, now: datetime) -> None:
+    """One task per person, opened again when it had been done."""
+    about = {
+        "kind": TO_DO,
+        "title": f"Move sessions that are booked while nobody is in: {person.name}"[:160],
+        "link": "/desk/hours/#outside",
+        "role": FRONT_DESK,
+        "due_at": now,
+    }
+    task, is_new = Task.objects.get_or_create(reason_key=_key(person.pk), defaults=about)
+    if not is_new and task.done_at:
+        task.due_at, task.done_at, task.done_by = now, None, None
+        task.save(update_fields=["due_at", "done_at", "done_by"])
+
+
+def _settle(people: Collection[int], *, now: datetime) -> int:
+    """Nothing is left to do for these people."""
+    keys = [_key(person) for person in people]
+    return Task.objects.open().filter(reason_key__in=keys).update(done_at=now)
+
+
+def _key(person: int) -> str:
+    return f"{TO_DO}:{person}"
 
 
 class Hours:

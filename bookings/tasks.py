@@ -8,6 +8,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
+from bookings import outside_hours
 from bookings.messages import delivery, heartbeat, stopping
 from bookings.messages.pretending import pretended
 from bookings.waiting import offers
@@ -25,6 +26,12 @@ def send_due(now: str | None = None) -> None:
 def offer_from_waiting_list() -> None:
     """Offer times that have opened to who waits for them; two at once offer each only once."""
     offers.sweep(now=timezone.now())
+
+
+@shared_task(name="bookings.tasks.tick_off_outside_hours", ignore_result=True)
+def tick_off_outside_hours() -> None:
+    """Tick off on the desk's list whom nobody has to move any more."""
+    outside_hours.sweep(now=timezone.now())
 
 
 @worker_shutting_down.connect

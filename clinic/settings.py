@@ -170,6 +170,7 @@ SWEEPS: list[str] = [
     "treatment_plans.asking.sweep",
     "treatment_plans.check_ins.sweep",
     "bookings.waiting.offers.sweep",
+    "bookings.outside_hours.sweep",
 ]
 # How long a time that has opened is kept for whoever waits for it.
 WAITLIST_KEEP_MINUTES = env.int("WAITLIST_KEEP_MINUTES", default=60)
@@ -232,6 +233,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "what-is-due": {"task": "treatment_plans.tasks.sweep", "schedule": 60.0},
     "who-waits": {"task": "bookings.tasks.offer_from_waiting_list", "schedule": 60.0},
+    "outside-hours": {"task": "bookings.tasks.tick_off_outside_hours", "schedule": 60.0},
     "send-due": {"task": "bookings.tasks.send_due", "schedule": 30.0},
 }
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: a file may be half written by a kill

@@ -64,7 +64,7 @@ def part_with(user: Any, *, by: Any, now: datetime) -> None:
     Nobody books with them meanwhile; the clinical lead is told of the plans they leave open.
     """
     people = Practitioner.objects.filter(user=user).values_list("pk", flat=True)
-    calendar.change_hours(list(people), lambda: _close(user, now=now), by=by)
+    calendar.change_hours(list(people), lambda: _close(user, now=now), by=by, now=now)
 
 
 def _close(user: Any, *, now: datetime) -> None:

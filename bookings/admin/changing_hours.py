@@ -56,7 +56,9 @@ class ChangesHours(ClinicModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         people, delete = self.people_touched(request, list(queryset)), super().delete_queryset
-        calendar.change_hours(people, lambda: delete(request, queryset), by=request.user)
+        calendar.change_hours(
+            people, lambda: delete(request, queryset), by=request.user, now=timezone.now()
+        )
         self._warn(request, people)
 
     def _under_locks(
@@ -66,7 +68,7 @@ class ChangesHours(ClinicModelAdmin):
             return view()
         people = self.people_touched(request, self._rows(object_id))
         try:
-            response = calendar.change_hours(people, view, by=request.user)
+            response = calendar.change_hours(people, view, by=request.user, now=timezone.now())
         except Busy as busy:
             self.message_user(request, busy.sentence, messages.ERROR)
             return redirect(request.get_full_path())
@@ -80,19 +82,22 @@ class ChangesHours(ClinicModelAdmin):
 
     def _warn(self, request: HttpRequest, people: Collection[int]) -> None:
         """Name the visits that nobody's hours hold any more."""
-        found = left_outside(people, now=timezone.now())
+        found = left_outside(people, now=timezone.now(), count=MOST_LISTED + 1)
         if not found:
             return
         style = ClinicSettings.current().time_style
         lines = [(link_to(one.visit, style), one.words) for one in found[:MOST_LISTED]]
-        more = len(found) - len(lines)
+        is_more = len(found) > MOST_LISTED
         text = format_html(
-            "{} booked session{} must be moved or cancelled; nobody has been told yet."
+            "{}{} booked session{} must be moved or cancelled; nobody has been told yet."
             "<ul>{}</ul>{}",
-            len(found),
+            "More than " if is_more else "",
+            len(lines),
             "" if len(found) == 1 else "s",
             format_html_join("", "<li>{}: {}</li>", lines),
-            f"And {more} more." if more else "",
+            format_html('<a href="{}#outside">All of them</a>', reverse("desk_hours"))
+            if is_more
+            else "",
         )
         self.message_user(request, text, messages.WARNING)
 

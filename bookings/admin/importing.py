@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 
 from bookings import calendar
 from practitioners.importing import BadTable, Row, read, save
@@ -71,7 +72,9 @@ def _table(request: HttpRequest) -> tuple[list[Row], str, str]:
 def _save(admin: Any, request: HttpRequest, rows: list[Row]) -> HttpResponse:
     known = [row.form.instance.pk for row in rows if not row.is_new]
     changed = [row for row in rows if row.form.has_changed()]
-    added, others = calendar.change_hours(known, lambda: save(rows), by=request.user)
+    added, others = calendar.change_hours(
+        known, lambda: save(rows), by=request.user, now=timezone.now()
+    )
     for row in changed:
         admin.log_change(request, row.form.instance, "Imported from a table.")
     text = f"Imported: {added} new, {others} changed."

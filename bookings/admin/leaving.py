@@ -79,7 +79,7 @@ def part_from_calendar(person: Practitioner, answer: str, *, by: Any) -> str:
     """
     fields = {"is_bookable_online": False, **({} if answer == STAY else {"is_active": False})}
     row = Practitioner.objects.filter(pk=person.pk)
-    calendar.change_hours([person.pk], lambda: row.update(**fields), by=by)
+    calendar.change_hours([person.pk], lambda: row.update(**fields), by=by, now=timezone.now())
     if answer == STAY:
         return f"{person} is hidden from booking and stays active."
     close_feed_of(person)

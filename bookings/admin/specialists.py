@@ -98,7 +98,10 @@ class SpecialistAdmin(ExportsCsv, ChangesHours, PractitionerAdmin):
         keys = [person.pk for person in people]
         hidden = Practitioner.objects.filter(pk__in=keys)
         calendar.change_hours(
-            keys, lambda: hidden.update(is_bookable_online=False), by=request.user
+            keys,
+            lambda: hidden.update(is_bookable_online=False),
+            by=request.user,
+            now=timezone.now(),
         )
         for person in people:
             self.log_change(request, person, [{"changed": {"fields": ["is_bookable_online"]}}])

@@ -18,6 +18,8 @@ from bookings.outside_hours import left_outside
 from practitioners.clocks import clinic_zone, own_zone
 from practitioners.models import ExtraHours, Practitioner, TimeOff
 
+PAGE, LAST_PAGE = 20, 50  # of visits that nobody is in for
+
 
 @require_safe
 def desk_hours(request: HttpRequest) -> HttpResponse:
@@ -25,9 +27,15 @@ def desk_hours(request: HttpRequest) -> HttpResponse:
     people = _people(request)
     now = timezone.now()
     today = now.astimezone(clinic_zone()).date()
+    number = _number(request)
+    outside = left_outside(
+        [one.pk for one in people], now=now, first=(number - 1) * PAGE, count=PAGE + 1
+    )
     context = {
         "coming": coming(people, now=now, today=today),
-        "outside": left_outside([one.pk for one in people], now=now),
+        "outside": outside[:PAGE],
+        "before": number - 1,
+        "after": number + 1 if len(outside) > PAGE else 0,
     }
     return render(request, "bookings/desk_hours.html", context)
 
@@ -108,7 +116,7 @@ def desk_extra_hours_remove(request: HttpRequest, pk: int) -> HttpResponse:
 def _remove(request: HttpRequest, model: Any, pk: int, said: str) -> HttpResponse:
     row = get_object_or_404(model, pk=pk, practitioner__in=_people(request))
     try:
-        remove(row, by=request.user)
+        remove(row, by=request.user, now=timezone.now())
         messages.success(request, said)
     except Busy as busy:
         messages.warning(request, busy.sentence)
@@ -120,6 +128,13 @@ def _people(request: HttpRequest) -> list[Practitioner]:
     if not request.user.changes_hours:
         raise PermissionDenied
     return list(Practitioner.objects.hours_changed_by(request.user))
+
+
+def _number(request: HttpRequest) -> int:
+    """Which page of visits is asked for; the first where that is none."""
+    asked = request.GET.get("page", "")
+    is_one = asked.isascii() and asked.isdigit() and len(asked) < 6
+    return min(max(int(asked), 1), LAST_PAGE) if is_one else 1
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
