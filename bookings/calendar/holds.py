@@ -22,7 +22,7 @@ from bookings.errors import BookingError, HoldExpired, NotOffered, NotPossible, 
 from bookings.marks import Locks
 from bookings.models import Appointment
 from bookings.refusals import Wish, why_not
-from practitioners.models import ClinicSettings, Location, Practitioner, Service
+from practitioners.models import ClinicSettings, Location, Practitioner, Room, Service
 from practitioners.prepared import PreparedQuery
 
 PEOPLE_ASKED_WHY = 5
@@ -52,20 +52,28 @@ def hold(
     now: datetime,
     practitioner: Practitioner | None = None,
     location: Location | None = None,
+    room: Room | None = None,
     keep_for: timedelta | None = None,
 ) -> Appointment:
     """Keep a time for a visitor; what they kept before is given back once this is theirs.
 
     Without a practitioner the least loaded one who is free is chosen; each is tried in
     a transaction of its own, so that nobody waits for one while keeping another. It is
-    kept as long as the clinic says, or for `keep_for`. Raises
-    SlotTaken, NoRoom, or the error that names why the start cannot be booked.
+    kept as long as the clinic says, or for `keep_for`; in whichever room is free, or in `room`.
+    Raises SlotTaken, NoRoom, or the error that names why the start cannot be booked.
     """
     refusal: BookingError | None = None
     for person, place in _candidates(service, starts_at, visitor, now, practitioner, location):
         try:
             return _keep(
-                service, person, place, starts_at, visitor=visitor, now=now, keep_for=keep_for
+                service,
+                person,
+                place,
+                starts_at,
+                visitor=visitor,
+                now=now,
+                keep_for=keep_for,
+                room=room,
             )
         except (Taken, NotPossible) as lost:
             refusal = lost
@@ -105,6 +113,7 @@ def _keep(
     visitor: str,
     now: datetime,
     keep_for: timedelta | None,
+    room: Room | None,
 ) -> Appointment:
     keep_for = keep_for or timedelta(minutes=ClinicSettings.current().hold_minutes)
     kept = Appointment(
@@ -118,9 +127,9 @@ def _keep(
         created_at=now,
     )
     wish = wish_for(kept, now=now, visitor=visitor)
-    take_time(wish, (VISITOR, visitor_number(visitor)))
+    take_time(wish, (VISITOR, visitor_number(visitor)), with_room=room is None)
     judge(kept, wish)
-    kept.room_id = take_room(kept, now=now, visitor=visitor, wish=wish)
+    kept.room_id = take_room(kept, now=now, wanted=room, visitor=visitor, wish=wish)
     clear_the_way(kept, now=now, visitor=visitor)
     insert(kept)
     return kept

@@ -99,10 +99,11 @@ def changed_lately(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Whose time a visit took up, with its turnover."""
+    """Whose time a visit took up, with its turnover, and in which room."""
 
     practitioner: int
     busy: Any
+    room: int | None = None
 
 
 def may_come_back(*, since: datetime) -> list[Place]:
@@ -111,7 +112,7 @@ def may_come_back(*, since: datetime) -> list[Place]:
     newest = lately.filter(version=F("appointment__version")).select_related("appointment")
     visits = [change.appointment for change in newest]
     stood = _states(visits, back=1).values() if visits else ()
-    return [Place(one.practitioner_id, one.busy) for one in stood]
+    return [Place(one.practitioner_id, one.busy, one.room_id) for one in stood]
 
 
 def was_done_by_staff(visit: Appointment) -> bool:

@@ -16,7 +16,7 @@ from bookings.models import Appointment, Client, Message, Task, WaitlistEntry, W
 from bookings.tests.factories import HOUR, MINUTE, NOW, TEN, SmallClinic, make_client, make_user
 from bookings.tests.test_races import said, together
 from bookings.waiting import answers, line, offers
-from practitioners.tests.factories import make_practitioner
+from practitioners.tests.factories import make_practitioner, make_room
 
 MORNING = NOW + 2 * HOUR  # mails may go out
 MONDAY = date(2026, 11, 30)
@@ -382,3 +382,71 @@ def test_whoever_waits_for_an_earlier_time_still_does_after_an_undo(full: Full) 
     offers.sweep(now=MORNING + HOUR + 4 * MINUTE)
     entry.refresh_from_db()
     assert entry.status == "over"
+
+
+class OneRoom(Full):
+    """Two specialists and one room: it is taken by the first, so nobody can be with the second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        Appointment.objects.update(room=self.room)
+        self.other = make_practitioner(self.service, at=self.place)
+        self.other.availability.exclude(weekday=1).delete()
+
+
+@pytest.mark.parametrize("change", ["cancelled", "moved", "shortened"])
+def test_a_room_that_may_be_wanted_back_is_offered_with_nobody_yet(db: None, change: str) -> None:
+    full = OneRoom()
+    visit = full.visits[1]
+    entry = full.wait(practitioner=full.other)
+    if change == "cancelled":
+        gone = calendar.cancel(visit, cancelled_by="clinic", by=None, now=MORNING, for_staff=True)
+    elif change == "moved":
+        later = TEN + 7 * DAY
+        gone = calendar.move(visit, starts_at=later, by=None, now=MORNING, for_staff=True)
+    else:
+        Appointment.objects.filter(pk__in=[full.visits[2].pk]).update(
+            status="cancelled", cancelled_by="clinic"
+        )
+        gone = calendar.change_length(visit, length=30 * MINUTE, by=None, now=MORNING)
+        full.service.minutes, full.service.start_grid = 90, 90
+        full.service.save()
+        full.other.availability.update(starts_at=(TEN + 30 * MINUTE).time())
+    assert offers.sweep(now=MORNING + 2 * MINUTE) == 0
+    back = calendar.put_back(
+        gone, version=gone.version, by=None, now=MORNING + 3 * MINUTE, for_staff=True
+    )
+    assert back[0].room == full.room
+    assert offers.sweep(now=MORNING + 4 * MINUTE) == 0
+    assert offered(entry) == []
+
+
+def test_once_it_cannot_come_back_its_room_is_for_whoever_waits(db: None) -> None:
+    full = OneRoom()
+    entry = full.wait(practitioner=full.other)
+    calendar.cancel(full.visits[1], cancelled_by="clinic", by=None, now=MORNING, for_staff=True)
+    assert offers.sweep(now=MORNING + 2 * MINUTE) == 0
+    assert offers.sweep(now=MORNING + 4 * MINUTE) == 1
+    assert offered(entry) == [(TEN, "open")]
+
+
+def test_another_room_that_is_free_is_offered_at_once(db: None) -> None:
+    full = OneRoom()
+    second = make_room(full.place)
+    entry = full.wait(practitioner=full.other)
+    gone = calendar.cancel(
+        full.visits[0], cancelled_by="clinic", by=None, now=MORNING, for_staff=True
+    )
+    assert offers.sweep(now=MORNING + 2 * MINUTE) == 1
+    assert offered(entry) == [(full.visits[0].starts_at, "open")]
+    assert Appointment.objects.get(status="held").room == second
+    calendar.put_back(gone, version=gone.version, by=None, now=MORNING + 3 * MINUTE, for_staff=True)
+
+
+def test_who_needs_no_room_is_offered_the_time_at_once(db: None) -> None:
+    full = OneRoom()
+    full.service.needs_room = False
+    full.service.save()
+    full.wait(practitioner=full.other)
+    calendar.cancel(full.visits[1], cancelled_by="clinic", by=None, now=MORNING, for_staff=True)
+    assert offers.sweep(now=MORNING + MINUTE) == 1

@@ -2,7 +2,7 @@
 
 The time is kept as for a visitor who has chosen it, so nobody else can be offered it or
 book it meanwhile: two who accept at once cannot both have it. Whose cancellation or move can
-still be undone has not left their time to who waits yet.
+still be undone has not left their time, nor their room, to who waits yet.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from bookings.availability import free_slots
 from bookings.calendar import hold, in_one_transaction
 from bookings.calendar.locks import VISITOR, lock, visitor_number
 from bookings.calendar.putting_back import Place, may_come_back
-from bookings.errors import BookingError
+from bookings.calendar.writing import terms
+from bookings.errors import BookingError, NoRoom
 from bookings.messages import outbox
 from bookings.messages.routes import route
 from bookings.models import Appointment, Task, WaitlistEntry, WaitlistOffer
+from bookings.rooms import free_rooms
 from bookings.starts import Slot
 from bookings.wall_clock import day_of, next_opening
-from practitioners.models import ClinicSettings, Practitioner
+from practitioners.models import ClinicSettings, Practitioner, Room
 from practitioners.prepared import PreparedQuery
 
 SOURCE = "waiting_list"
@@ -79,7 +81,7 @@ def offer_something(
     suiting = [slot for slot in _suiting(entry, now=now) if not _meets(slot, left_lately)]
     for slot in suiting[:MOST_TRIED]:
         try:
-            return _offer(entry, slot, now=now)
+            return _offer(entry, slot, _room_beside(left_lately, entry, slot, now=now), now=now)
         except BookingError:
             continue  # gone a moment ago: the next one
     return False
@@ -115,8 +117,30 @@ def _meets(slot: Slot, places: Sequence[Place]) -> bool:
     )
 
 
+def _room_beside(
+    places: Sequence[Place], entry: WaitlistEntry, slot: Slot, *, now: datetime
+) -> Room | None:
+    """A room that none of these visits may come back to, where that is to be minded.
+
+    Raises NoRoom. One query then, else none.
+    """
+    if not entry.service.needs_room:
+        return None
+    _, busy, _ = terms(entry.service, slot.starts_at)
+    lately = {
+        one.room for one in places if one.busy.lower < busy.upper and one.busy.upper > busy.lower
+    } - {None}
+    if not lately:
+        return None
+    there = Appointment(location=entry.location, busy=busy)
+    others = [room for room in free_rooms(there, now=now) if room.pk not in lately]
+    if not others:
+        raise NoRoom
+    return others[0]
+
+
 @in_one_transaction
-def _offer(entry: WaitlistEntry, slot: Slot, *, now: datetime) -> bool:
+def _offer(entry: WaitlistEntry, slot: Slot, room: Room | None, *, now: datetime) -> bool:
     # One offer of a service at a time, however many entries a person waits with.
     asked = f"waitlist:{entry.client_id}:{entry.service_id}"
     lock(*((VISITOR, visitor_number(one)) for one in (entry.visitor, asked)))
@@ -129,6 +153,7 @@ def _offer(entry: WaitlistEntry, slot: Slot, *, now: datetime) -> bool:
         slot.starts_at,
         practitioner=Practitioner.objects.get(pk=slot.practitioner_id),
         location=entry.location,
+        room=room,
         visitor=entry.visitor,
         now=now,
         keep_for=keep_for,
