@@ -62,13 +62,20 @@ class DayMonthYearField(forms.MultiValueField):
         if not all(part.isascii() and part.isdecimal() for part in typed):
             raise self._problem("not_numbers", "must be in numbers, for example 27 3 1984")
         day, month, year = (int(part[:6]) for part in typed)
+        if not 1000 <= year <= 9999:
+            raise self._problem("year", "must have a year with four digits, like 1984")
         try:
             found = date(year, month, day)
         except ValueError:
             raise self._problem("unreal", "must be a real date") from None
-        if not EARLIEST_YEAR <= year < LATEST_YEAR:
-            raise self._problem("year", "must have a year with four digits, like 1984")
+        self._check_year(year)
         return found
+
+    def _check_year(self, year: int) -> None:
+        """Refuse a year that no calendar of a clinic reaches."""
+        if not EARLIEST_YEAR <= year < LATEST_YEAR:
+            words = f"must be between {EARLIEST_YEAR} and {LATEST_YEAR - 1}"
+            raise self._problem("too_far", words)
 
     def _problem(self, code: str, words: str) -> ValidationError:
         return ValidationError(f"{self.called} {words}", code=code)
@@ -89,3 +96,6 @@ class BirthDateField(DayMonthYearField):
         if born and born.year < today.year - OLDEST:
             raise self._problem("too_early", "must have a year like 1984")
         return born
+
+    def _check_year(self, year: int) -> None:
+        """Left to what is said of a birth."""

@@ -318,7 +318,12 @@ class ExtraHoursForm(HoursForm):
     """Hours on one day beyond the weekly ones."""
 
     location = forms.ModelChoiceField(
-        Location.objects.active(), to_field_name="slug", label="Where", empty_label=None
+        Location.objects.active(),
+        to_field_name="slug",
+        required=False,
+        label="Where",
+        empty_label="Where they usually work",
+        error_messages={"invalid_choice": "Choose a place from the list"},
     )
     on = DayMonthYearField(label="Day", called="Day")
     starts_at = ClockField(
@@ -339,4 +344,18 @@ class ExtraHoursForm(HoursForm):
             self.add_error(
                 "ends_at", ValidationError("The end must be after the start", code="order")
             )
+        if data.get("practitioner") and "location" not in self.errors:
+            data["location"] = data.get("location") or self._usual(data["practitioner"])
         return data
+
+    def _usual(self, person: Practitioner) -> Location | None:
+        """The one place where somebody works; which of several, or of none, has to be said."""
+        places = list(Location.objects.active().worked_at_by(person))
+        if len(places) == 1:
+            return places[0]
+        names = " and ".join(place.name for place in places) or "no place yet"
+        self.add_error(
+            "location",
+            ValidationError(f"{person.name} works at {names}. Choose where", code="required"),
+        )
+        return None

@@ -32,12 +32,12 @@ class UserManager(BaseUserManager["User"]):
 
     def working_here(self) -> models.QuerySet[User]:
         """Everybody with a staff role or a practitioner's profile who may sign in."""
-        staff = models.Q(groups__isnull=False) | models.Q(practitioner__is_active=True)
+        holders = self.model.groups.through.objects.values("user")
+        staff = models.Q(pk__in=holders) | models.Q(practitioner__is_active=True)
         return (
             self.filter(staff | models.Q(is_superuser=True), is_active=True)
             .prefetch_related("groups")
             .select_related("practitioner")
-            .distinct()
             .order_by("name", "email")
         )
 

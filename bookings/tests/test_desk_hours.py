@@ -12,7 +12,7 @@ from django.utils import timezone
 from bookings.tests.booking_world import World, text_of
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
 from practitioners.models import ExtraHours, TimeOff
-from practitioners.tests.factories import make_practitioner
+from practitioners.tests.factories import make_location, make_practitioner
 
 BLOCK, EXTRA = "/desk/hours/time-off/", "/desk/hours/extra/"
 
@@ -192,3 +192,65 @@ def test_extra_hours_are_said_as_the_clinic_says_times(
     page = text_of(client.get("/desk/hours/"))
     assert page.count("5:00pm to 7:30pm") == 2
     assert f"{today + timedelta(days=400):%Y}, 5:00pm" in page
+
+
+def hours_of(world: World, **changed: Any) -> dict[str, Any]:
+    day = world.start.astimezone(world.place.zone)
+    return {"practitioner": world.person.slug, **boxes("on", day), "starts_at": "18:00",
+            "ends_at": "20:00", **changed}  # fmt: skip
+
+
+def test_extra_hours_are_where_somebody_works(world: World, client: Browser, desk: Any) -> None:
+    first = make_location(name="A place where nobody works")
+    assert "Where they usually work" in text_of(client.get(EXTRA))
+    client.post(EXTRA, hours_of(world))
+    assert ExtraHours.objects.get().location == world.place
+    client.post(EXTRA, hours_of(world, location=first.slug, starts_at="17:00"))
+    assert ExtraHours.objects.filter(location=first).exists()  # where it is meant
+
+
+def test_which_of_several_places_has_to_be_said(world: World, client: Browser, desk: Any) -> None:
+    there = make_location(name="Harbour Place")
+    row = world.person.availability.first()
+    row.pk, row.location, row.weekday = None, there, row.weekday
+    row.starts_at, row.ends_at = time(20), time(21)
+    row.save()
+    answer = client.post(EXTRA, hours_of(world))
+    assert answer.status_code == 422
+    page = text_of(answer)
+    assert (
+        f"{world.person.name} works at Harbour Place and {world.place.name}. Choose where" in page
+    )
+    assert 'value="18:00"' in page
+    nowhere = make_practitioner(world.service)
+    nowhere.availability.all().delete()
+    answer = client.post(EXTRA, hours_of(world, practitioner=nowhere.slug))
+    assert f"{nowhere.name} works at no place yet. Choose where" in text_of(answer)
+    assert not ExtraHours.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("year", "sentence"),
+    [
+        ("9999", "must be between 1900 and 2099"),
+        ("1700", "must be between 1900 and 2099"),
+        ("1950", "That time is over, so nothing was changed."),
+        ("26", "must have a year with four digits, like 1984"),
+        ("99999", "must have a year with four digits, like 1984"),
+        ("9" * 12, "must have a year with four digits, like 1984"),
+    ],
+)
+def test_a_year_that_nobody_means_is_said(
+    world: World, client: Browser, desk: Any, year: str, sentence: str
+) -> None:
+    whole_day = {"from_time": "", "until_time": ""}
+    for path, sent in (
+        (BLOCK, away(world, first_day_2=year, **whole_day)), (EXTRA, hours_of(world, on_2=year))
+    ):  # fmt: skip
+        answer = client.post(path, sent)
+        assert answer.status_code == 422
+        assert sentence in text_of(answer)
+        assert f'value="{year}"' in text_of(answer)
+    last = away(world, **whole_day, last_day_0="1", last_day_1="1", last_day_2=year)
+    assert client.post(BLOCK, last).status_code == 422
+    assert not TimeOff.objects.exists()

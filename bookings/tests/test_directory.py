@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from bookings.models import Appointment, Client
 from bookings.tests.booking_world import WHOLE_WEEK, World, text_of
+from bookings.tests.factories import make_staff
 from practitioners.models import Availability, Practitioner, PractitionerTechnique, Service
 from practitioners.tests.factories import (
     make_condition,
@@ -261,3 +262,18 @@ def test_every_page_of_many_can_be_turned_to(world: World, client: Browser) -> N
     assert len({name for names in pages for name in names}) == 46
     for strange in ("0", "-1", "abc", "9" * 25):
         assert client.get(URL, {"page": strange}).status_code == 200
+    assert listed(client, page="9999") == pages[2]
+
+
+@pytest.mark.parametrize("asked", [{}, {"day": "1"}, {"language": "xx"}, {"gender": "x"}])
+def test_staff_who_look_past_the_end_cost_five_queries_too(
+    world: World, client: Browser, asked: dict[str, str]
+) -> None:
+    for _ in range(21):
+        make_practitioner(world.service, at=world.place, weekdays=(1,))
+    client.force_login(make_staff("Front desk"))
+    for page in ("", "2", "99"):
+        client.get(URL, {**asked, "page": page})
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(URL, {**asked, "page": page}).status_code == 200
+        assert len(queries) <= 5, page

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import Page, Paginator
-from django.db.models import Count, Window
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -21,22 +17,16 @@ from bookings.profile import glance_at, profile_of
 from bookings.shown import place_card, session_line, specialist_rows
 from practitioners.facts import TO_FIND_BY, Facts, facts_of, facts_to_find_by, with_people
 from practitioners.models import Location, Practitioner, Service
-from practitioners.models.people import PractitionerQuerySet
+from practitioners.pages import cut, numbered, page_of
 from practitioners.paths import path_to
 from practitioners.prepared import PreparedQuery
 
 PAGE = 20
 
-
-def _numbered(people: PractitionerQuerySet) -> PractitionerQuerySet:
-    """With how many there are in all."""
-    return people.described().annotate(in_all=Window(Count("*")))
-
-
 FIRST_PAGE = PreparedQuery(
     "directory_first_page",
     {"on": "date"},
-    lambda on: _numbered(Practitioner.objects.bookable(on=on))[:PAGE],
+    lambda on: numbered(Practitioner.objects.bookable(on=on).described())[:PAGE],
 )
 WITH_FIRST_PAGE = with_people(FIRST_PAGE, TO_FIND_BY)
 PERSON = PreparedQuery(
@@ -55,10 +45,12 @@ def specialists(request: HttpRequest) -> HttpResponse:
     known = facts_to_find_by() if request.GET else facts_of(WITH_FIRST_PAGE, on=now.date())
     if request.GET:
         first, more = filters(known, request.GET)
-        page = _page(chosen_of(*first, *more), request.GET.get("page", ""), now=now)
+        people = Practitioner.objects.bookable(on=now.date()).described()
+        people = matching(people, chosen_of(*first, *more), now=now)
+        page = page_of(people, request.GET.get("page", ""), PAGE)
     else:
         first, more = known.worked_out("filters", lambda: filters(known, {}))
-        page = _cut(known.people, 1)
+        page = cut(known.people, 1, PAGE)
     query = request.GET.copy()
     query.pop("page", None)
     rows = listed(page.object_list, now=now)
@@ -73,19 +65,6 @@ def specialists(request: HttpRequest) -> HttpResponse:
         "count": page.paginator.count,
     }
     return render(request, "bookings/specialists.html", context)
-
-
-def _page(wanted: dict[str, str], asked: str, *, now: datetime) -> Page:
-    """The page asked for and how many there are in all, by one query while it exists."""
-    number = max(int(asked), 1) if re.fullmatch("[0-9]{1,4}", asked, re.ASCII) else 1
-    people = _numbered(matching(Practitioner.objects.bookable(on=now.date()), wanted, now=now))
-    rows = list(people[PAGE * (number - 1) : PAGE * number])
-    return _cut(rows, number) if rows else Paginator(people, PAGE).get_page(asked)
-
-
-def _cut(rows: list[Any], number: int) -> Page:
-    """A page of people who are numbered."""
-    return Page(rows, number, Paginator(range(rows[0].in_all if rows else 0), PAGE))
 
 
 @login_not_required

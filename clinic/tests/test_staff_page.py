@@ -134,3 +134,16 @@ def test_the_list_costs_the_same_for_many(client: Browser, admin: Any) -> None:
     for _ in range(30):
         make_staff("Front desk")
     assert queries() == few <= 12
+
+
+def test_every_page_of_staff_costs_as_many_queries(client: Browser, admin: Any) -> None:
+    for number in range(52):
+        user = make_staff("Front desk", name=f"Person {number:02}")
+        user.groups.add(*admin.groups.all())  # who holds two roles is listed once
+    for asked, names in (("", 50), ("2", 3), ("99", 3)):
+        client.get("/desk/staff/", {"page": asked})
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get("/desk/staff/", {"page": asked}).content.decode()
+        assert len(queries) <= 5, asked
+        assert page.count('<th scope="row"') == names
+    assert "Page 2 of 2" in page

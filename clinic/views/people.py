@@ -22,6 +22,7 @@ from clinic.first_admin import has_admin, is_ours, link_works, make_first_admin
 from clinic.forms import InviteForm, PersonForm
 from clinic.staff import invite, part_with
 from practitioners.models import ClinicSettings
+from practitioners.pages import page_of
 
 
 @login_not_required
@@ -81,7 +82,7 @@ def staff(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"{user.name} can now sign in and has been told by mail.")
         return redirect("staff")
     people = get_user_model().objects.working_here()
-    page = Paginator(people, 50).get_page(request.GET.get("page"))
+    page = page_of(people, request.GET.get("page", ""), 50)
     context = {"form": form, "page": page, "has_errors": bool(form.errors)}
     return render(request, "clinic/staff.html", context, status=422 if form.errors else 200)
 
