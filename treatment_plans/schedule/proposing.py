@@ -140,6 +140,11 @@ class Layout:
         return tuple(one for one in self.sessions if one.step != "keep")
 
     @property
+    def stays(self) -> bool:
+        """Whether every session is booked where it would be proposed, or where it was put."""
+        return not self.changes
+
+    @property
     def is_upset(self) -> bool:
         """Whether a booked visit no longer stands on a right day, or the next is missing.
 

@@ -123,6 +123,17 @@ def test_a_visit_moved_onto_the_next_asks_to_move_the_others_on(world: PlanWorld
     assert "was moved" in page(world)
 
 
+def test_where_nothing_would_have_to_move_no_new_date_is_promised(world: PlanWorld) -> None:
+    move(world, 1, 8 * DAY)
+    assert waiting(world) is not None
+    shown = page(world), browse(world.user).get(dates(world)).content.decode()
+    for text in shown:
+        assert "None of the others would have to move" in text
+        assert "new dates" not in text
+        assert "Below are the dates that would fit" not in text
+    assert "Leave the dates as they are" in shown[1]
+
+
 def accepted(world: PlanWorld) -> dict[str, Any]:
     """What a browser posts when every new date is taken as it is proposed."""
     proposal = propose(plans.with_all(world.plan.pk), now=world.now, for_staff=True)

@@ -129,6 +129,7 @@ def dates_context(
     return {
         "rows": rows,
         "open_rows": sum(row.is_open for row in rows),
+        "stays": proposal.layout.stays,
         "moves": any(row.step == "move" for row in rows),
         "ending": ending(proposal),
         "zone_line": proposal.table.words.zone_line(now) if first else "",
