@@ -127,6 +127,19 @@ def go_on(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str = "") -> T
 
 
 @transaction.atomic
+def take_pause_back(
+    plan: TreatmentPlan, *, by: Any, now: datetime, reason: str = ""
+) -> TreatmentPlan:
+    """Forget the next pause that has not begun. Raises WrongState without one."""
+    _take(plan)
+    coming = plan.pauses.coming(now.astimezone(plan.location.zone).date()).first()
+    if plan.status != Status.ACTIVE or coming is None:
+        raise WrongState("This plan has no pause before it.")
+    coming.delete()
+    return _versioned(plan, by=by, now=now, reason=reason or "No pause after all")
+
+
+@transaction.atomic
 def end(plan: TreatmentPlan, status: str, *, by: Any, now: datetime, reason: str) -> TreatmentPlan:
     """Discharge, cancel or complete an open plan. Raises WrongState, ReasonMissing."""
     _take(plan)

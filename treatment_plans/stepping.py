@@ -24,6 +24,11 @@ def pause_now(plan: TreatmentPlan, *, now: datetime) -> PlanPause | None:
     return plan.pauses.filter(starts_on__lte=today, ends_on__gte=today).last()
 
 
+def pauses_ahead(plan: TreatmentPlan, *, now: datetime) -> list[PlanPause]:
+    """The pauses that have not begun. One query."""
+    return list(plan.pauses.coming(now.astimezone(plan.location.zone).date()))
+
+
 def steps_of(plan: TreatmentPlan, *, now: datetime) -> list[str]:
     """The steps open to a plan, the most likely first."""
     if plan.status == Status.DRAFT:
@@ -33,7 +38,7 @@ def steps_of(plan: TreatmentPlan, *, now: datetime) -> list[str]:
     if plan.status != Status.ACTIVE:
         return []
     resting = "go-on" if pause_now(plan, now=now) else "pause"
-    return [resting, "end"]
+    return [resting, *(["no-pause"] if pauses_ahead(plan, now=now) else []), "end"]
 
 
 @calendar.in_one_transaction

@@ -163,7 +163,8 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} ({self.get_state_display()})"
+        kind = self.kind.replace("_", " ").capitalize()
+        return f"{kind} ({self.get_state_display()})"
 
     @property
     def way(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
 import pghistory
@@ -245,6 +246,14 @@ class PlanPhase(PhaseRow):
         ]
 
 
+class PlanPauseQuerySet(models.QuerySet["PlanPause"]):
+    """Words for choosing pauses."""
+
+    def coming(self, today: date) -> PlanPauseQuerySet:
+        """Those that have not begun, the next one first."""
+        return self.filter(starts_on__gt=today).order_by("starts_on", "pk")
+
+
 @pghistory.track(append_only=True)
 class PlanPause(models.Model):
     """Days, both inclusive, in which a plan rests."""
@@ -253,6 +262,8 @@ class PlanPause(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField()
     reason = models.CharField(max_length=200, blank=True)
+
+    objects = PlanPauseQuerySet.as_manager()
 
     class Meta:
         ordering = ["starts_on"]

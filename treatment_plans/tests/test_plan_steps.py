@@ -9,10 +9,11 @@ import pytest
 
 from bookings import calendar
 from bookings.models import Appointment, Message
-from bookings.tests.factories import make_client
+from bookings.tests.factories import make_client, make_staff
 from treatment_plans import plans, recall, visits
 from treatment_plans.models import PlanVisit, TreatmentPlan
 from treatment_plans.plan_facts import facts_of
+from treatment_plans.tests.factories import ask
 from treatment_plans.tests.plan_world import DAY, PlanWorld, browse, on_the_hour, statuses
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,37 @@ def test_a_pause_with_dates_leaves_the_plan_active_and_shows_until_when(world: P
     page = browse(world.user).get(f"/desk/plans/{world.plan.public_id}/").content.decode()
     assert "Paused" in page
     assert "Go on with it" in page
+
+
+def test_a_pause_to_come_is_shown_and_can_be_taken_back(world: PlanWorld) -> None:
+    where = f"/desk/plans/{world.plan.public_id}/"
+    for first in (30, 10):
+        assert (
+            take(world, "pause", reason=f"Away on {first}", **days(world, first, first + 5))[0]
+            == 302
+        )
+    page = browse(world.user).get(where).content.decode()
+    assert page.index("Away on 10") < page.index("Away on 30")
+    assert "Take the next pause back" in page
+    assert take(world, "no-pause", reason="Stays here")[0] == 302
+    assert [pause.reason for pause in world.plan.pauses.all()] == ["Away on 30"]
+    assert plans.with_all(world.plan.pk).versions.last().reason == "Stays here"
+    assert take(world, "no-pause", reason="Stays here")[0] == 302
+    assert take(world, "no-pause", reason="Stays here")[0] == 422
+
+
+def test_a_pause_that_has_begun_is_not_taken_back(world: PlanWorld) -> None:
+    assert take(world, "pause", reason="Holiday", **days(world, 0, 9))[0] == 302
+    assert take(world, "no-pause", reason="No")[0] == 422
+    assert world.plan.pauses.exists()
+
+
+def test_a_plan_that_measures_nothing_says_so_to_who_treats(world: PlanWorld) -> None:
+    where, lead = f"/desk/plans/{world.plan.public_id}/", make_staff("Clinical lead")
+    assert "Choose what to measure" in browse(world.user).get(where).content.decode()
+    assert "Choose what to measure" not in browse(lead).get(where).content.decode()
+    ask(world.plan, "nprs")
+    assert "Choose what to measure" not in browse(world.user).get(where).content.decode()
 
 
 def test_going_on_ends_a_pause_yesterday(world: PlanWorld) -> None:
@@ -202,7 +234,7 @@ def test_only_what_can_follow_is_offered(state: str, steps: set[str]) -> None:
         plans.rest(world.plan, by=world.user, now=world.now, reason="Away")
     if state == "discharged":
         plans.end(world.plan, state, by=world.user, now=world.now, reason="Over")
-    for step in ("start", "pause", "go-on", "end"):
+    for step in ("start", "pause", "go-on", "no-pause", "end"):
         expected = 200 if step in steps else 422
         assert browse(world.user).get(path(world.plan, step)).status_code == expected, step
         if expected == 422:

@@ -15,14 +15,14 @@ from django.views.decorators.http import require_POST, require_safe
 from bookings.messages import codes
 from bookings.times import BadTime, read_day
 from bookings.wall_clock import moment
-from treatment_plans import agreements, recall, visits
+from treatment_plans import agreements, plans, recall, visits
 from treatment_plans.access import record_opened
 from treatment_plans.errors import PlanError
 from treatment_plans.models import CheckIn, TreatmentPlan
 from treatment_plans.plan_facts import facts_from, missed_from, taken_of, visits_of, words_of
 from treatment_plans.plan_past import facts_at, version_at
 from treatment_plans.proposals import propose
-from treatment_plans.stepping import pause_now, steps_of
+from treatment_plans.stepping import pause_now, pauses_ahead, steps_of
 from treatment_plans.versions import history, in_words
 from treatment_plans.views.plan_edit import plan_to_change
 from treatment_plans.why import STATUS_WORDS
@@ -33,8 +33,8 @@ DAY, MIDNIGHT = timedelta(days=1), time(0)
 @require_safe
 def plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Read a plan with what is due and how it came to be."""
-    plans = TreatmentPlan.objects.visible_to(request.user).with_people()
-    found, now = get_object_or_404(plans, public_id=public_id), timezone.now()
+    readable = TreatmentPlan.objects.visible_to(request.user).with_people()
+    found, now = get_object_or_404(readable, public_id=public_id), timezone.now()
     record_opened(found.client, request.user, "plan", now=now)
     past, problem = _as_it_was(found, request.GET.get("on", ""), now=now)
     user: Any = request.user
@@ -54,6 +54,7 @@ def plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "may_review": may_change,
         "may_change": may_change,
         "steps": steps_of(found, now=now) if may_change else [],
+        "asks_nothing": _asks_nothing(found, user),
         "upset": upset,
         "proposal": propose(found, now=now, for_staff=True) if upset else None,
         "loose": visits.loose(found, now=now) if may_change else [],
@@ -104,12 +105,18 @@ def _standing(found: TreatmentPlan, *, now: datetime) -> dict[str, Any]:
         "how_it_stands": STATUS_WORDS[decision.status],
         "reminder": codes.say(decision.code),
         "pause": pause_now(found, now=now),
+        "pauses_ahead": pauses_ahead(found, now=now),
         "missed": missed,
         "adherence": taken_of(found, facts, rows, today=today),
         "visits": found.visits.select_related(
             "appointment__location", "appointment__practitioner", "version"
         ),
     }
+
+
+def _asks_nothing(found: TreatmentPlan, user: Any) -> bool:
+    """Whether this user should choose what to measure: an open plan measures nothing yet."""
+    return user.is_practitioner and found.status in plans.OPEN and not found.measures.exists()
 
 
 def _as_it_was(

@@ -55,6 +55,10 @@ def _go_on(plan: TreatmentPlan, data: dict[str, Any], **who: Any) -> TreatmentPl
     return verb(plan, reason=data["reason"], **who)
 
 
+def _no_pause(plan: TreatmentPlan, data: dict[str, Any], **who: Any) -> TreatmentPlan:
+    return plans.take_pause_back(plan, reason=data["reason"], **who)
+
+
 def _end(plan: TreatmentPlan, data: dict[str, Any], **who: Any) -> TreatmentPlan:
     return plans.end(plan, data["how"], reason=data["reason"], **who)
 
@@ -76,6 +80,11 @@ STEPS = {
         "Go on with the plan?", "Go on with the plan",
         "The next session is due from today, and reminders go out again.",
         ReasonForm, _go_on, "The plan goes on.",
+    ),
+    "no-pause": Step(
+        "Take the next pause back?", "Take the pause back",
+        "The plan goes on through its days. Sessions that were cancelled for it stay cancelled.",
+        ReasonForm, _no_pause, "The pause is taken back.",
     ),
     "end": Step(
         "End the plan?", "End the plan",
