@@ -6,6 +6,7 @@ program that speaks JSON gets {"error": …, "detail": …}.
 
 from __future__ import annotations
 
+import re
 import secrets
 import sys
 
@@ -20,7 +21,8 @@ from clinic.context_processors import chosen_theme, settings_if_any
 
 log = structlog.get_logger(__name__)
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
-NOT_TYPED = {"csrfmiddlewaretoken", "form_token", "code"}  # never shown back in words
+NOT_TYPED = {"csrfmiddlewaretoken", "form_token", "code", "version", "expected_version"}
+ROW = re.compile(r"(?P<rows>[a-z]+)-(?P<number>[0-9]{1,3})-(?P<box>\w+)")
 UNREADABLE = "We could not read that request"
 RETRY_SECONDS = "5"
 
@@ -112,6 +114,19 @@ def unavailable(request: HttpRequest, *, is_busy: bool) -> HttpResponse:
     return response
 
 
+def _is_typed(name: str) -> bool:
+    """Whether a box is somebody's own, and not there for the page to find its way."""
+    return name not in NOT_TYPED and not name.endswith("_FORMS")
+
+
+def _box(name: str) -> str:
+    """A box as it is spoken of: "Phases 1: rate value"."""
+    row = ROW.fullmatch(name)
+    if row:
+        name = f"{row['rows']} {int(row['number']) + 1}: {row['box']}"
+    return name.replace("_", " ").capitalize()
+
+
 def page_was_open_too_long(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for an old form token: everything typed is kept, one press sends it again.
 
@@ -126,11 +141,7 @@ def page_was_open_too_long(request: HttpRequest, reason: str = "") -> HttpRespon
         "This page was open too long",
         "Nothing was saved yet.",
         "Press the button to send it again." if is_ours else "Open the page and send it again.",
-        typed=[
-            (name.replace("_", " ").capitalize(), text)
-            for name, text in typed
-            if name not in NOT_TYPED
-        ],
+        typed=[(_box(name), text) for name, text in typed if _is_typed(name)],
         resend=[one for one in typed if one[0] != "csrfmiddlewaretoken"] if is_ours else None,
         resend_to=request.get_full_path(),
         way_on=request.path,

@@ -26,7 +26,7 @@ from treatment_plans.schedule import (
 )
 
 STATUS_WORDS = {
-    "upcoming": "not due for a while",
+    "upcoming": "upcoming",
     "due_soon": "due soon",
     "due": "due",
     "overdue": "overdue",

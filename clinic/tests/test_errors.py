@@ -66,6 +66,19 @@ def test_403_for_a_form_that_lay_open_too_long() -> None:
     assert (answer.status_code, look_at(answer)) == (403, "This page was open too long")
 
 
+def test_403_says_back_what_was_typed_and_nothing_of_the_page_itself() -> None:
+    sent = {
+        "phases-TOTAL_FORMS": "2", "phases-0-rate_value": "3", "home_care": "Walk every day",
+        "expected_version": "77",
+    }  # fmt: skip
+    answer = Browser(enforce_csrf_checks=True).post("/desk/", sent)
+    page = answer.content.decode()
+    assert "<dt>Phases 1: rate value</dt>" in page
+    assert "<dt>Home care</dt>" in page
+    for word in ("total forms", "Expected version"):
+        assert word not in page
+
+
 @pytest.mark.parametrize("path", ["/nothing/", "/specialists/nobody/", "/v/broken-token/x/"])
 def test_404_has_a_way_on(client: Browser, path: str) -> None:
     answer = client.get(path)

@@ -58,14 +58,15 @@ def test_a_client_reads_that_a_session_was_due() -> None:
     assert say_day(case.target_on, today=world.today) in page  # type: ignore[arg-type]
 
 
-def test_the_plan_says_in_the_same_words_how_it_stands() -> None:
+@pytest.mark.parametrize(("days", "words"), [(1, "Due soon"), (30, "Upcoming")])
+def test_the_plan_says_in_the_same_words_how_it_stands(days: int, words: str) -> None:
     world = PlanWorld()
-    world.plan.start_on = world.today + DAY
+    world.plan.start_on = world.today + days * DAY
     world.plan.save()
     (case,) = caseload.cases(world.user, now=world.now, person=world.person)
     page = browse(world.user).get(f"/desk/plans/{world.plan.public_id}/").content.decode()
-    assert case.words == "Due soon"
-    assert f'<span class="state state-due_soon">{case.words}</span>' in page
+    assert case.words == words
+    assert f'<span class="state state-{case.status}">{case.words}</span>' in page
 
 
 def test_the_most_urgent_comes_first_and_what_has_ended_is_not_there() -> None:
