@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import sys
+from collections.abc import Callable, Iterable
 
 import structlog
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
@@ -19,6 +20,7 @@ from django.template.loader import render_to_string
 
 from clinic.context_processors import chosen_theme, settings_if_any
 
+Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger(__name__)
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 NOT_TYPED = {"csrfmiddlewaretoken", "form_token", "code", "version", "expected_version"}
@@ -114,6 +116,11 @@ def unavailable(request: HttpRequest, *, is_busy: bool) -> HttpResponse:
     return response
 
 
+def said_back(typed: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What a form brought, in words."""
+    return [(_box(name), text) for name, text in typed if _is_typed(name)]
+
+
 def _is_typed(name: str) -> bool:
     """Whether a box is somebody's own, and not there for the page to find its way."""
     return name not in NOT_TYPED and not name.endswith("_FORMS")
@@ -141,7 +148,7 @@ def page_was_open_too_long(request: HttpRequest, reason: str = "") -> HttpRespon
         "This page was open too long",
         "Nothing was saved yet.",
         "Press the button to send it again." if is_ours else "Open the page and send it again.",
-        typed=[(_box(name), text) for name, text in typed if _is_typed(name)],
+        typed=said_back(typed),
         resend=[one for one in typed if one[0] != "csrfmiddlewaretoken"] if is_ours else None,
         resend_to=request.get_full_path(),
         way_on=request.path,

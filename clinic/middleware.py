@@ -17,10 +17,10 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 
-from clinic.errors import UNREADABLE, error_page, not_found
+from clinic import typed
+from clinic.errors import UNREADABLE, Handler, error_page, not_found
 from practitioners.once import read_once
 
-Handler = Callable[[HttpRequest], HttpResponse]
 MAX_QUERY = 8 * 1024
 A_MINUTE = timedelta(minutes=1)
 # Addresses that show or take personal data before anybody has signed in.
@@ -159,7 +159,9 @@ class SessionLimits:
         idle = timedelta(minutes=settings.DESK_IDLE_MINUTES)
         longest = timedelta(hours=settings.DESK_SESSION_HOURS)
         if now - seen > idle or now - began > longest:
+            over_for = request.user.pk
             logout(request)
+            request.over_for = over_for  # type: ignore[attr-defined]
         elif _is_activity(request) and now - seen > A_MINUTE:  # at most one write a minute
             session["seen_at"] = now.isoformat()
 
@@ -176,7 +178,7 @@ def _is_activity(request: HttpRequest) -> bool:
 class SignInFirst(LoginRequiredMiddleware):
     """Private by default: strangers go to the sign-in page, whichever way they ask.
 
-    htmx would swap a redirected sign-in page into a corner of the page, so it gets
+    What was typed while a session ended is kept. htmx would swap a redirected sign-in page into a corner of the page, so it gets
     401 with the address to go to. A request in the background gets 401 with a
     notice instead: leaving the page would lose what is being typed.
     """
@@ -185,6 +187,8 @@ class SignInFirst(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
         if request.headers.get("HX-Request") != "true":
+            if request.method == "POST" and hasattr(request, "over_for"):
+                typed.keep(request, request.over_for)
             return super().handle_no_permission(request, view_func)
         if request.headers.get("X-Background") == "1":
             return error_page(

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "clinic.middleware.PrivatePages",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "clinic.typed.TypedBefore",
     "pghistory.middleware.HistoryMiddleware",
     "clinic.middleware.ReadOnce",
 ]
