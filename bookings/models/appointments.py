@@ -143,6 +143,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         rows = self.filter(series=visit.series_id).select_related("location")
         return rows.order_by("starts_at", "pk")
 
+    def completed_for(self, user: Any) -> AppointmentQuerySet:
+        """Sessions that the people whom a login acts for have had."""
+        acted_for = ClientAccess.objects.filter(user=user.pk).values("client")
+        return self.filter(status=Appointment.Status.COMPLETED, client__in=acted_for)
+
     def no_shows(self) -> AppointmentQuerySet:
         """Visits to which nobody came."""
         return self.filter(status=Appointment.Status.NO_SHOW)

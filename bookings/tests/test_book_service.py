@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client as Browser
 
 from bookings.tests.booking_world import World, text_of
-from bookings.tests.factories import make_staff, make_user
+from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
 from practitioners.tests.factories import make_location, make_practitioner, make_service
 
 
@@ -45,6 +46,44 @@ def test_people_who_have_been_here_get_the_short_list(world: World, client: Brow
     page = text_of(client.get("/book/?been=yes"))
     assert "Very first time" not in page
     assert world.service.name in page
+
+
+def test_who_is_signed_in_and_had_a_session_is_known(world: World, client: Browser) -> None:
+    make_service(name="Very first time", visit_type="first")
+    user = make_user()
+    own = {"client": make_client(user)}
+    make_appointment(world.person, world.service, world.place, world.start, **own)
+    client.force_login(user)
+    assert "Very first time" in text_of(client.get("/book/"))
+    before = world.start - timedelta(weeks=2)
+    make_appointment(world.person, world.service, world.place, before, status="completed", **own)
+    page = text_of(client.get("/book/"))
+    assert "Very first time" not in page
+    assert "These are the sessions for people we know" in page
+    assert "Very first time" in text_of(client.get("/book/?been=no"))
+
+
+def test_a_first_session_that_was_chosen_stays_in_the_list(world: World, client: Browser) -> None:
+    first = make_service(name="Very first time", visit_type="first")
+    user = make_user()
+    make_appointment(
+        world.person,
+        world.service,
+        world.place,
+        world.start,
+        client=make_client(user),
+        status="completed",
+    )
+    client.force_login(user)
+    assert f'value="{first.slug}" checked' in text_of(client.get(f"/book/?service={first.slug}"))
+
+
+def test_others_sessions_make_nobody_known(world: World, client: Browser) -> None:
+    make_service(name="Very first time", visit_type="first")
+    make_appointment(world.person, world.service, world.place, world.start, status="completed")
+    for user in (make_user(), make_staff("Front desk")):
+        client.force_login(user)
+        assert "Very first time" in text_of(client.get("/book/"))
 
 
 def test_the_place_is_asked_only_where_there_are_several(world: World, client: Browser) -> None:

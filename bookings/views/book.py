@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.links import BadLink, read_booking_link
+from bookings.models import Appointment
 from bookings.remembered import remember_invitation
 from practitioners.facts import facts
 from practitioners.models import Practitioner, Service
@@ -42,10 +43,11 @@ def book_service(request: HttpRequest) -> HttpResponse:
     problem = _problem(chosen, person) if "go" in request.GET else None
     if chosen and "go" in request.GET and not problem:
         return redirect(_times(request, chosen, person))
-    been_here = request.GET.get("been") == "yes"
+    has_first = any(one.is_first for one in services)
+    been_here = has_first and _been_here(request, chosen)
     context = {
         "services": [one for one in services if not (been_here and one.is_first)],
-        "has_first": any(one.is_first for one in services),
+        "has_first": has_first,
         "chosen": chosen,
         "people": people,
         "person": person,
@@ -69,6 +71,15 @@ def book_from(request: HttpRequest, token: str) -> HttpResponse:
     remember_invitation(request.session, service, source_ref)
     query = urlencode({"practitioner": practitioner, "location": location})
     return redirect(f"{reverse('book_time', args=[service])}?{query}")
+
+
+def _been_here(request: HttpRequest, chosen: Service | None) -> bool:
+    """Whether they are people we know: so they say, or so their sessions say."""
+    said = request.GET.get("been")
+    if said or (chosen and chosen.is_first):
+        return said == "yes"
+    user = request.user
+    return user.is_authenticated and Appointment.objects.completed_for(user).exists()
 
 
 def _by_slug(rows: Iterable[Row], slug: str) -> Row | None:
