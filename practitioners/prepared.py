@@ -10,6 +10,7 @@ Those that write rows of a model: `prepared_rows`.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -72,31 +73,20 @@ class Prepared:
         """Execute it; how many rows it has written. Queries and `after` as for `rows`."""
         return int(self._executed(values, after).rowcount)
 
-    def words(self) -> str:
-        """The statement with its places, to be executed with another one that brings their values."""
-        self._ready()
-        return f"{self._execute}; "
-
     def said(self, values: Mapping[str, Any]) -> str:
         """The statement with its values, to be executed with another one."""
-        with self._ready().connection.cursor() as cursor:
-            said = cursor.mogrify(self._execute, values).decode()
-        return f"{said.replace('%', '%%')}; "
+        return f"{self.bound(values).said.replace('%', '%%')}; "
+
+    def bound(self, values: Mapping[str, Any]) -> Bound:
+        """The statement with its values, to be executed later, maybe over another connection."""
+        with self.ready().connection.cursor() as cursor:
+            return Bound(self, cursor.mogrify(self._execute, values).decode())
 
     def _executed(self, values: Mapping[str, Any], after: str) -> Any:
-        """Execute it; gives the cursor. Django's own, which takes as long again, where somebody watches."""
-        line = self._ready()
-        if line.queries_logged or line.execute_wrappers:
-            cursor = line.cursor()
-            cursor.execute(after + self._execute, values)
-            return cursor
-        line.validate_no_broken_transaction()
-        with line.wrap_database_errors:
-            cursor = line.create_cursor()
-            cursor.execute(after + self._execute, values)
-        return cursor
+        """Execute it; gives the cursor."""
+        return _execute(self.ready(), after + self._execute, values)
 
-    def _ready(self) -> Any:
+    def ready(self) -> Any:
         """The connection, found once and not for everything that is asked of it."""
         line = whole_line()
         if line.connection not in self._sessions:
@@ -104,6 +94,34 @@ class Prepared:
                 cursor.execute(self._prepare)
             self._sessions.add(line.connection)
         return line
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A statement with its values in it."""
+
+    statement: Prepared
+    said: str
+
+    def written(self, *, after: Bound | None = None) -> int:
+        """Execute it behind another one; how many rows it has written itself. One query."""
+        if after:
+            after.statement.ready()
+        line = self.statement.ready()
+        return int(_execute(line, f"{after.said}; {self.said}" if after else self.said).rowcount)
+
+
+def _execute(line: Any, statement: str, values: Mapping[str, Any] | None = None) -> Any:
+    """Execute it; gives the cursor. Django's own, which takes as long again, where somebody watches."""
+    if line.queries_logged or line.execute_wrappers:
+        cursor = line.cursor()
+        cursor.execute(statement, values)
+        return cursor
+    line.validate_no_broken_transaction()
+    with line.wrap_database_errors:
+        cursor = line.create_cursor()
+        cursor.execute(statement, values)
+    return cursor
 
 
 def whole_line() -> Any:
@@ -160,9 +178,13 @@ class PreparedQuery(Generic[Row]):
         """The query with its values, to be executed before another one: for its locks."""
         return self._prepared.said(values)
 
-    def words(self) -> str:
-        """The query with its places, to be executed with another statement that brings their values."""
-        return self._prepared.words()
+    def ready(self) -> None:
+        """Let the session know it: of one with locks inside a transaction, where Django puts it together."""
+        self._prepared.ready()
+
+    def bound(self, **values: Any) -> Bound:
+        """The query with its values, to be executed later."""
+        return self._prepared.bound(values)
 
     def keys(self, **values: Any) -> list[Any]:
         """Of a query for nothing else, `only("pk")`, the primary keys without an object around each."""

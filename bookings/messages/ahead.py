@@ -82,7 +82,7 @@ class Ahead:
 
     def read(self, messages: Collection[Message]) -> dict[int, Known]:
         """What is known of each of these messages, by its key. One query."""
-        self._lock.words()  # Django puts a query with locks together in a transaction only
+        self._lock.ready()
         keys = {message.pk: int(message.source_id) for message in messages}
         found = self.read_by.rows(keys=f"{{{','.join(map(str, keys.values()))}}}")
         rows = {row.pk: self._ready(row) for row in found}
@@ -90,7 +90,7 @@ class Ahead:
 
     def proviso(self, row: Any) -> Proviso:
         """That a row and all that was read with it are as they were read, once it is locked."""
-        return Proviso(self._mark, {"key": row.pk, "seen": row.seen}, self._lock.words())
+        return Proviso(self._mark, {"key": row.pk, "seen": row.seen}, self._lock.bound(key=row.pk))
 
 
 @transaction.atomic(durable=True)

@@ -23,7 +23,7 @@ from django.db.models.functions import Now
 
 from bookings.messages.kinds import KINDS
 from bookings.models import Client, Message
-from practitioners.prepared import Prepared
+from practitioners.prepared import Bound, Prepared
 
 State = Message.State
 MOST_CLAIMS = 5  # without a result; then the row itself is what kills its workers
@@ -106,15 +106,16 @@ WITH tried AS (
 UPDATE bookings_message
    SET state = %(state)s, last_code = %(code)s, claims = 0, claimed_by = '', lease_until = NULL,
        next_attempt_at = statement_timestamp() + %(wait)s,
-       sent_at = CASE WHEN %(is_sent)s THEN %(now)s ELSE sent_at END,
-       provider_ref = CASE WHEN %(is_sent)s THEN %(reference)s ELSE provider_ref END,
+       sent_at = CASE %(state)s WHEN 'sent' THEN %(now)s ELSE sent_at END,
+       provider_ref = CASE %(state)s WHEN 'sent' THEN %(reference)s ELSE provider_ref END,
        is_ambiguous = is_ambiguous OR %(is_ambiguous)s
- WHERE id = %(id)s AND claim_no = %(claim_no)s AND state = ANY(%(counts_for)s)
+ WHERE id = %(id)s AND claim_no = %(claim_no)s
+   AND (state IN ('claimed', 'sending')  -- a late yes stands as long as nobody has claimed it again
+        OR %(state)s = 'sent' AND state IN ('pending', 'unknown', 'expired'))
 """,
     {
         "id": "bigint", "claim_no": "integer", "now": "timestamptz", "code": "text", "detail": "text",
-        "state": "text", "wait": "interval", "is_sent": "boolean", "reference": "text",
-        "is_ambiguous": "boolean", "counts_for": "text[]",
+        "state": "text", "wait": "interval", "reference": "text", "is_ambiguous": "boolean",
     },
 )  # fmt: skip
 
@@ -134,10 +135,19 @@ class Proviso:
 
     mark: Prepared
     values: Mapping[str, Any]
-    locks: str = ""
+    locks: Bound | None = None
 
 
 NONE = Proviso(SENDING, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What will turn a message from claimed into sending."""
+
+    statement: Bound
+    locks: Bound | None
+    channel: str
 
 
 class ClaimLost(Exception):
@@ -192,7 +202,7 @@ def lease() -> timedelta:
     return timedelta(seconds=settings.MESSAGE_LEASE_SECONDS)
 
 
-def commit_to_send(
+def mark_of(
     message: Message,
     *,
     address: str,
@@ -200,25 +210,29 @@ def commit_to_send(
     channel: str = Client.Channel.EMAIL,
     limit: Limit | None = None,
     proviso: Proviso = NONE,
-) -> None:
-    """Turn claimed into sending and renew the lease.
-
-    Raises ClaimLost, also when the limit is reached or the proviso does not hold.
-    """
-    moved = proviso.mark.written(
+) -> Mark:
+    """How a claimed message is marked as being sent, its lease renewed; nothing is written yet."""
+    statement = proviso.mark.bound(
         {
             **proviso.values,
             "id": message.pk, "claimed_by": message.claimed_by, "claim_no": message.claim_no,
             "now": now, "address": address, "channel": channel, "lease": lease(),
             "client": message.client_id, "lane": message.lane,
             "most": limit and limit.most, "since": limit and now - limit.span,
-        },
-        after=proviso.locks,
+        }
     )  # fmt: skip
-    if not moved:
+    return Mark(statement, proviso.locks, channel)
+
+
+def commit_to_send(message: Message, mark: Mark) -> None:
+    """Turn claimed into sending.
+
+    Raises ClaimLost, also when the limit is reached or the proviso does not hold.
+    """
+    if not mark.statement.written(after=mark.locks):
         raise ClaimLost
     message.attempts += 1
-    message.via = channel
+    message.via = mark.channel
 
 
 def put_back(message: Message, *, send_after: datetime, code: str) -> None:
@@ -272,16 +286,11 @@ def record(
     Somebody who comes back after the lease is over writes nothing but the try
     itself, except that a late yes stands as long as nobody has claimed the row again.
     """
-    counts_for = [State.CLAIMED, State.SENDING]
-    if state == State.SENT:
-        counts_for += [State.PENDING, State.UNKNOWN, State.EXPIRED]
     message.state = state
     counted = RESULT.written(
         {
-            "id": message.pk, "claim_no": message.claim_no,
-            "counts_for": [str(one) for one in counts_for], "state": str(state),
-            "is_sent": state == State.SENT, "code": code, "now": now, "detail": detail[:200],
-            "wait": wait, "is_ambiguous": is_ambiguous, "reference": reference,
+            "id": message.pk, "claim_no": message.claim_no, "state": str(state), "code": code, "now": now,
+            "detail": detail[:200], "wait": wait, "is_ambiguous": is_ambiguous, "reference": reference,
         }
     )  # fmt: skip
     return bool(counted)

@@ -7,8 +7,8 @@
        hand over to the mail relay, or to the provider of text messages
     T3 result   sending ──► sent       or back to pending, or parked
 
-Where a source can be read ahead, T2 is decided and rendered before its locks and takes one
-trip, which marks only what has not changed meanwhile (`ahead`).
+Where a source can be read ahead, T2 is decided and rendered before its locks, some at a
+time (`drafts`), and takes one trip, which marks only what has not changed meanwhile (`ahead`).
 
 Whoever dies between T2 and T3 leaves a row in `sending`, which comes back flagged as
 ambiguous under the same Message-ID. `now` is business time; left out, each row is
@@ -34,13 +34,14 @@ from django.utils import timezone
 
 from bookings.consents import offers_texts
 from bookings.extensions import message_source
-from bookings.messages import ahead, claim, fuse, recovery, results, rules, stopping, trouble
-from bookings.messages.ahead import Known
+from bookings.messages import ahead, claim, deciding, fuse, recovery, results, stopping, trouble
 from bookings.messages.breaker import Breaker
+from bookings.messages.deciding import Letter
+from bookings.messages.drafts import Draft, Drafts
 from bookings.messages.helping import Helpers
-from bookings.messages.relay import email_of, open_relay
-from bookings.messages.sms import Text, open_gateway
-from bookings.messages.sources import Mail, Send, Stop, Wait
+from bookings.messages.relay import open_relay
+from bookings.messages.sms import open_gateway
+from bookings.messages.sources import Send, Stop, Wait
 from bookings.models import Client, Message
 from practitioners.once import read_once
 
@@ -74,15 +75,6 @@ class Counts:
     def add_all(self, other: Counts) -> None:
         for one in fields(self):
             setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A message in words, ready for its carrier."""
-
-    channel: str
-    to: str
-    content: Any  # what the carrier of the channel takes
 
 
 @contextmanager
@@ -182,19 +174,19 @@ class Run:
         settings and words are read once for all of them.
         """
         ends_at = took_at + claim.lease().total_seconds() / 2
-        known = ahead.read(batch)
+        drafts = Drafts(batch, ahead.read(batch), clock=lambda: self.now)
         for place, message in enumerate(batch):
             nothing_goes = not (offers_texts() or breaker.may_take(1, at=time.monotonic()))
             is_late = place > 0 and time.monotonic() >= ends_at
             if self.has_to_stop() or nothing_goes or is_late:
                 claim.release(batch[place:])
                 return
-            self.counts.add(self._deliver(message, known.get(message.pk)))
+            self.counts.add(self._deliver(message, drafts.of(place)))
 
-    def _deliver(self, message: Message, known: Known | None = None) -> str:
+    def _deliver(self, message: Message, draft: Draft | None = None) -> str:
         """Take one claimed message as far as it goes; returns what became of it."""
         try:
-            letter = commit(message, now=self.now, known=known)
+            letter = commit(message, now=self.now, draft=draft)
             if letter is None:
                 return "waiting" if message.state == State.PENDING else "stopped"
         except claim.ClaimLost:
@@ -279,19 +271,19 @@ def _carriers(*, timeout: float | None = None) -> Iterator[dict[str, Any]]:
         yield {Channel.EMAIL.value: relay, Channel.SMS.value: open_gateway()}
 
 
-def commit(message: Message, *, now: datetime, known: Known | None = None) -> Letter | None:
+def commit(message: Message, *, now: datetime, draft: Draft | None = None) -> Letter | None:
     """T2: decide under lock, put it into words, mark the row as being sent; None when it was settled.
 
     Raises ClaimLost when the row was cancelled or its lease ran out meanwhile, CarrierRests
     when it has to wait for its carrier.
     """
-    if known and (letter := _commit_ahead(message, known, now=now)):
-        return letter
+    if draft and _mark_draft(message, draft):
+        return draft.letter
     with transaction.atomic(durable=True):
         row = message_source(message.source_type).lock(message)
-        answer = _decide(message, row, now=now)
+        answer = deciding.decide(message, row, now=now)
         if isinstance(answer, Send):
-            if letter := _letter(message, row, now=now):
+            if letter := deciding.write(message, row, now=now):
                 answer = _mark(message, letter, now=now)
             else:
                 answer = Stop("no_address")
@@ -301,23 +293,19 @@ def commit(message: Message, *, now: datetime, known: Known | None = None) -> Le
         return None
 
 
-def _commit_ahead(message: Message, known: Known, *, now: datetime) -> Letter | None:
-    """The same from what was read before, see `ahead`; None when it has to be done as ever."""
+def _mark_draft(message: Message, draft: Draft) -> bool:
+    """Mark a message whose letter is written, if all that it was made of is still so. Raises CarrierRests."""
     try:
-        with ahead.asking_nothing():
-            answer = _decide(message, known.row, now=now)
-            letter = _letter(message, known.row, now=now) if isinstance(answer, Send) else None
-        if letter:
-            _set_mark(message, letter, now=now, proviso=known.proviso())
-    except (ahead.NotRead, claim.ClaimLost):
-        return None
-    return letter
+        _set_mark(message, draft.mark)
+    except claim.ClaimLost:
+        return False
+    return True
 
 
 def _mark(message: Message, letter: Letter, *, now: datetime) -> Send | Wait:
     """Mark the row as being sent, unless its client has had too many. Raises ClaimLost, CarrierRests."""
     try:
-        _set_mark(message, letter, now=now)
+        _set_mark(message, deciding.mark_of(message, letter, now=now))
     except claim.ClaimLost:
         if held := fuse.check(message, now=now):
             return held
@@ -325,40 +313,11 @@ def _mark(message: Message, letter: Letter, *, now: datetime) -> Send | Wait:
     return Send()
 
 
-def _set_mark(
-    message: Message, letter: Letter, *, now: datetime, proviso: claim.Proviso = claim.NONE
-) -> None:
+def _set_mark(message: Message, mark: claim.Mark) -> None:
     """Mark the row as being sent. Raises ClaimLost, CarrierRests."""
-    if not breaker_of(letter.channel).may_take(1, at=time.monotonic()):
+    if not breaker_of(mark.channel).may_take(1, at=time.monotonic()):
         raise CarrierRests
-    claim.commit_to_send(
-        message,
-        address=letter.to,
-        channel=letter.channel,
-        limit=fuse.limit_of(message),
-        now=now,
-        proviso=proviso,
-    )
-
-
-def _letter(message: Message, row: object, *, now: datetime) -> Letter | None:
-    """The message in words; None when there is nobody to send it to."""
-    mail: Mail = message_source(message.source_type).render(message, row, now=now)
-    if not mail.to:
-        return None
-    if mail.channel == Channel.SMS:
-        return Letter(mail.channel, mail.to, Text(mail.to, mail.text))
-    return Letter(mail.channel, mail.to, email_of(message, mail))
-
-
-def _decide(message: Message, row: object, *, now: datetime) -> Send | Wait | Stop:
-    """Ask the source, then what holds for every message to a client."""
-    if row is None:
-        return Stop("source_gone")
-    answer: Send | Wait | Stop = message_source(message.source_type).decide(message, row, now=now)
-    if isinstance(answer, Send):
-        return rules.check(message, row, now=now)
-    return answer
+    claim.commit_to_send(message, mark)
 
 
 def _settle(message: Message, answer: Wait | Stop, *, now: datetime) -> None:

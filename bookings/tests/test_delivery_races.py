@@ -154,7 +154,7 @@ def test_two_who_tidy_at_once_take_every_row_back_once(ledger: Ledger) -> None:
     for _ in range(30):
         ledger.write()
     for message in claim.take("dead", now=NOW, lanes=[1], size=30):
-        claim.commit_to_send(message, address="a@example.com", now=NOW)
+        claim.commit_to_send(message, claim.mark_of(message, address="a@example.com", now=NOW))
     Message.objects.update(lease_until="2020-01-01T00:00Z")
     together(*[lambda: recovery.take_back(now=NOW)] * 3)
     found = Message.objects.values_list("state", "is_ambiguous", "tries__result")

@@ -207,7 +207,7 @@ def test_8_a_worker_that_died_while_sending_leaves_a_message_that_may_have_arriv
 ) -> None:
     ledger.write()
     (message,) = take()
-    claim.commit_to_send(message, address="a@example.com", now=NOW)
+    claim.commit_to_send(message, claim.mark_of(message, address="a@example.com", now=NOW))
     end_leases()
     recovery.take_back(now=NOW)
     message.refresh_from_db()
@@ -218,7 +218,9 @@ def test_8_a_worker_that_died_while_sending_leaves_a_message_that_may_have_arriv
 def test_8_a_text_message_that_may_have_arrived_is_not_sent_again(ledger: Ledger) -> None:
     ledger.write()
     (message,) = take()
-    claim.commit_to_send(message, address="+447700900982", channel="sms", now=NOW)
+    claim.commit_to_send(
+        message, claim.mark_of(message, address="+447700900982", channel="sms", now=NOW)
+    )
     end_leases()
     recovery.take_back(now=NOW)
     message.refresh_from_db()
@@ -242,7 +244,7 @@ def test_9_dying_twice_while_sending_needs_a_person(ledger: Ledger) -> None:
     ledger.write()
     for _ in range(2):
         (message,) = take()
-        claim.commit_to_send(message, address="a@example.com", now=NOW)
+        claim.commit_to_send(message, claim.mark_of(message, address="a@example.com", now=NOW))
         end_leases()
         recovery.take_back(now=NOW)
     message.refresh_from_db()
@@ -271,7 +273,7 @@ def test_10_a_cancel_before_the_commitment_wins_over_the_claim(ledger: Ledger) -
 def test_10_what_is_on_its_way_can_no_longer_be_cancelled(ledger: Ledger) -> None:
     ledger.write()
     (message,) = take()
-    claim.commit_to_send(message, address="a@example.com", now=NOW)
+    claim.commit_to_send(message, claim.mark_of(message, address="a@example.com", now=NOW))
     assert outbox.cancel_open("test", message.client_id, code="moved") == []
 
 
@@ -349,7 +351,7 @@ def test_somebody_who_comes_back_after_a_new_claim_writes_nothing_but_the_try(
     recovery.take_back(now=NOW)
     (new,) = take()
     with pytest.raises(claim.ClaimLost):
-        claim.commit_to_send(old, address="a@example.com", now=NOW)
+        claim.commit_to_send(old, claim.mark_of(old, address="a@example.com", now=NOW))
     assert not claim.record(old, state=State.SENT, code="sent", now=NOW)
     new.refresh_from_db()
     assert (new.state, tries(new)) == (State.CLAIMED, ["sent"])
@@ -358,7 +360,7 @@ def test_somebody_who_comes_back_after_a_new_claim_writes_nothing_but_the_try(
 def test_a_late_yes_counts_as_long_as_nobody_has_claimed_the_row_again(ledger: Ledger) -> None:
     ledger.write()
     (message,) = take()
-    claim.commit_to_send(message, address="a@example.com", now=NOW)
+    claim.commit_to_send(message, claim.mark_of(message, address="a@example.com", now=NOW))
     end_leases()
     recovery.take_back(now=NOW)
     assert claim.record(message, state=State.SENT, code="sent", now=NOW)
