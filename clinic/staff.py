@@ -15,7 +15,7 @@ from django.utils.text import slugify
 from bookings import calendar
 from bookings.feeds import close_feeds
 from bookings.messages import outbox
-from bookings.models import Task
+from bookings.models import Appointment, Task
 from clinic.models import CLINICAL_LEAD
 from practitioners.models import Practitioner
 from treatment_plans.models import TreatmentPlan
@@ -65,6 +65,15 @@ def part_with(user: Any, *, by: Any, now: datetime) -> None:
     """
     people = Practitioner.objects.filter(user=user).values_list("pk", flat=True)
     calendar.change_hours(list(people), lambda: _close(user, now=now), by=by, now=now)
+
+
+def left_behind(user: Any, *, now: datetime) -> tuple[int, int]:
+    """Count the open plans and the sessions to come of somebody who would leave."""
+    person = Practitioner.objects.filter(user=user).first()
+    if person is None:
+        return 0, 0
+    coming = Appointment.objects.filter(practitioner=person).upcoming(now=now)
+    return TreatmentPlan.objects.open_with(person).count(), coming.count()
 
 
 def _close(user: Any, *, now: datetime) -> None:

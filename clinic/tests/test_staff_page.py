@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,17 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bookings.models import Message, Task
-from bookings.tests.factories import NOW, SmallClinic, make_client, make_staff, make_user
+from bookings.tests.factories import (
+    NOW,
+    SmallClinic,
+    make_appointment,
+    make_client,
+    make_staff,
+    make_user,
+)
 from practitioners.models import Practitioner
 from treatment_plans.tests.factories import make_plan
 
@@ -113,8 +122,28 @@ def test_nobody_closes_their_own_login_or_one_above_them(client: Browser, admin:
 
 
 def test_leaving_by_a_link_changes_nothing(client: Browser, admin: Any) -> None:
-    leaver = make_staff("Front desk")
-    assert client.get(f"/desk/staff/{leaver.pk}/leaves/").status_code == 405
+    leaver = make_staff("Front desk", name="Rory Sample")
+    answer = client.get(f"/desk/staff/{leaver.pk}/leaves/")
+    assert (answer.status_code, "Close the login" in answer.content.decode()) == (200, True)
+    leaver.refresh_from_db()
+    assert (leaver.is_active, leaver.groups.count()) == (True, 1)
+    assert client.get("/desk/staff/987654/leaves/").status_code == 404
+
+
+def test_it_says_first_what_somebody_would_leave_behind(client: Browser, admin: Any) -> None:
+    world = SmallClinic()
+    world.person.user = leaver = make_user(name="Dana Example")
+    world.person.save()
+    path = f"/desk/staff/{leaver.pk}/leaves/"
+    page = client.get(path).content.decode()
+    assert "open plan" not in page
+    make_plan(make_client(), world.person, world.service, world.place, by=leaver, now=NOW)
+    for days in (3, 4):
+        at = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=days)
+        make_appointment(world.person, world.service, world.place, at, client=make_client())
+    page = client.get(path).content.decode()
+    assert "1 open plan: the clinical lead gets a task to hand it over" in page
+    assert "2 sessions to come: nobody is told yet" in page
 
 
 def test_a_client_cannot_be_made_to_leave(client: Browser, admin: Any) -> None:

@@ -20,7 +20,7 @@ from bookings.models import Task
 from clinic.checklist import steps
 from clinic.first_admin import has_admin, is_ours, link_works, make_first_admin
 from clinic.forms import InviteForm, PersonForm
-from clinic.staff import invite, part_with
+from clinic.staff import invite, left_behind, part_with
 from practitioners.models import ClinicSettings
 from practitioners.pages import page_of
 
@@ -87,14 +87,22 @@ def staff(request: HttpRequest) -> HttpResponse:
     return render(request, "clinic/staff.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def staff_leaves(request: HttpRequest, pk: int) -> HttpResponse:
-    """Close somebody's login at once; never one's own."""
+    """Ask whether somebody leaves, with what they leave behind; then close their login at once.
+
+    Never one's own.
+    """
     _admins_only(request)
     user = get_object_or_404(get_user_model().objects.working_here(), pk=pk)
     if user == request.user or (user.is_superuser and not request.user.is_superuser):
         raise PermissionDenied
-    part_with(user, by=request.user, now=timezone.now())
+    now = timezone.now()
+    if request.method != "POST":
+        open_plans, coming = left_behind(user, now=now)
+        context = {"person": user, "open_plans": open_plans, "coming": coming}
+        return render(request, "clinic/staff_leaves.html", context)
+    part_with(user, by=request.user, now=now)
     messages.success(request, f"{user} can no longer sign in.")
     return redirect("staff")
 
