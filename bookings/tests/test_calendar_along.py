@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from bookings import calendar
@@ -228,3 +229,122 @@ def test_where_nobody_collects_it_is_written_at_once(world: SmallClinic) -> None
     assert stored(visit).desk_note == "now"
     with asking(0):
         later("")
+
+
+# How a transaction begins and ends
+
+
+def in_transaction() -> bool:
+    """Whether the server thinks that our line is inside a transaction."""
+    return bool(connection.connection.info.transaction_status)
+
+
+def test_a_transaction_begins_with_the_first_statement_and_ends_with_the_last(
+    world: SmallClinic,
+) -> None:
+    world.book()
+    with connection.execute_wrapper(said := Heard()):
+        world.book(TEN + HOUR)
+    begin, *_, end = said.statements
+    assert (begin[:6], end[-6:]) == ("BEGIN;", "COMMIT")
+    assert not in_transaction()
+
+
+class Heard:
+    """Every statement as it is sent."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def __call__(self, execute: Any, statement: str, *more: Any) -> Any:
+        self.statements.append(statement)
+        return execute(statement, *more)
+
+
+def test_an_update_that_nothing_precedes_is_a_transaction_of_one_statement(
+    world: SmallClinic,
+) -> None:
+    visit = world.book()
+    visit.desk_note = "once"
+
+    @calendar.in_one_transaction
+    def note() -> None:
+        update(visit, "desk_note")
+
+    with connection.execute_wrapper(said := Heard()):
+        note()
+    (only,) = said.statements
+    assert (only[:6], only[-6:]) == ("BEGIN;", "COMMIT")
+    assert stored(visit).desk_note == "once"
+
+
+@pytest.mark.parametrize("problem", [SlotTaken, DataError, KeyboardInterrupt])
+def test_whatever_ends_a_verb_takes_it_back(world: SmallClinic, problem: Any) -> None:
+    visit = world.book()
+
+    @calendar.in_one_transaction
+    def note() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE bookings_appointment SET desk_note = 'never'")
+            if problem is DataError:
+                cursor.execute("SELECT 1 / 0")
+        raise problem
+
+    with pytest.raises(problem):
+        note()
+    assert (in_transaction(), stored(visit).desk_note) == (False, "")
+    assert world.book(TEN + HOUR).status == "booked"
+
+
+def test_what_shall_not_be_committed_is_taken_back(world: SmallClinic) -> None:
+    visit = world.book()
+
+    @calendar.in_one_transaction
+    def note() -> None:
+        Appointment.objects.update(desk_note="never")
+        transaction.set_rollback(True)
+
+    note()
+    assert (in_transaction(), stored(visit).desk_note) == (False, "")
+
+
+def test_what_waits_for_the_commit_finds_it_done(world: SmallClinic) -> None:
+    found: list[Any] = []
+
+    def look() -> None:
+        found.append((in_transaction(), connection.in_atomic_block, Appointment.objects.count()))
+
+    @calendar.in_one_transaction
+    def whole() -> None:
+        transaction.on_commit(look)
+        world.book()
+        assert in_transaction()
+        found.append("booked")
+
+    whole()
+    assert found == ["booked", (False, False, 1)]
+
+
+def test_other_transactions_begin_and_end_as_ever(world: SmallClinic) -> None:
+    visit = world.book()
+    with suppress(SlotTaken), transaction.atomic():
+        Appointment.objects.update(desk_note="never")
+        raise SlotTaken
+    assert stored(visit).desk_note == ""
+    with transaction.atomic():
+        Appointment.objects.update(desk_note="kept")
+    assert (in_transaction(), stored(visit).desk_note) == (False, "kept")
+
+
+def test_a_line_that_is_lost_before_it_is_taken_back_is_replaced(world: SmallClinic) -> None:
+    visit = world.book()
+
+    @calendar.in_one_transaction
+    def note() -> None:
+        Appointment.objects.update(desk_note="never")
+        os.close(connection.connection.fileno())
+        raise SlotTaken
+
+    with pytest.raises(SlotTaken):
+        note()
+    assert (stored(visit).desk_note, in_transaction()) == ("", False)

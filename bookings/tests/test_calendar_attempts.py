@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from bookings import calendar
@@ -120,21 +120,21 @@ def test_a_connection_lost_twice_is_said(world: Any) -> None:
 
 
 @pytest.fixture
-def lost_answer(monkeypatch: pytest.MonkeyPatch) -> Any:
+def lost_answer() -> Iterator[Any]:
     """The next commit is done, but its answer never arrives."""
-    ours = connections["default"]
-    commit = ours._commit
+    armed: list[bool] = []
 
-    def arm() -> None:
-        monkeypatch.setattr(ours, "_commit", commit_and_lose)
+    def lose(execute: Any, statement: str, *more: Any) -> Any:
+        found = execute(statement, *more)
+        if armed and statement.endswith("COMMIT"):
+            armed.pop()
+            connection.connection.close()
+            raise OperationalError("server closed the connection unexpectedly")
+        return found
 
-    def commit_and_lose() -> None:
-        monkeypatch.setattr(ours, "_commit", commit)
-        commit()
-        ours.connection.close()
-        raise OperationalError("server closed the connection unexpectedly")
-
-    return arm
+    with connection.execute_wrapper(lose):
+        yield lambda: armed.append(True)
+    assert not armed
 
 
 def test_an_answer_lost_after_the_commit_finds_what_was_booked(
