@@ -1,9 +1,10 @@
 """What goes along with the statements of a transaction, which spares round trips.
 
-With the first: BEGIN, how long it may wait, and who does it. With the last: COMMIT. pghistory says before every statement
-who does it, which costs as much as a small query; but it lasts until the transaction ends,
-so it is said again only when it changes or was taken back. With any: what was to be said
-`later`. What a savepoint takes back before it was said is not said at all.
+With the first: BEGIN, how long it may wait, and who does it. With the last: COMMIT. With any:
+what was to be said `later`. What a savepoint takes back before it was said is not said at all.
+
+pghistory says before every statement who does it, which costs as much as a small query; but
+it lasts until the transaction ends, so it is said again only when it changes or was taken back.
 """
 
 from __future__ import annotations
