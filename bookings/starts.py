@@ -2,7 +2,8 @@
 
 It says when somebody can start in runs: a day that is free from nine to five is one row, however
 many starts the grid puts into it. Who needs each of them counts them out; who needs the first of
-everybody has it from the statement. Where nothing is packed, the statement is shorter.
+everybody has it from the statement. Where nothing is packed, the statement is shorter; of few people
+it is told the hours that it has found before (`kept_hours.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Required, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
+from bookings import kept_hours
 from bookings.models import Appointment
 from bookings.wall_clock import DAY, day_of, local_day, stretches
 from practitioners.models import ClinicSettings, Location
@@ -45,17 +47,32 @@ PLACES = {
     "until": "timestamptz[]",
     "ahead": "int[]",
     "ahead_before": "int[]",
+    "keeps": "boolean",
+    **kept_hours.TYPES,
 }
 
 
-def _statement(offered: str, answer: str) -> Prepared:
-    parts = ("free_slots", f"free_slots_{offered}", f"free_slots_{answer}")
-    text = "".join((FOLDER / f"{part}.sql").read_text() for part in parts)
-    return Prepared(f"free_slots_{offered}_{answer}", text, PLACES)
+class Statements(NamedTuple):
+    """The one that finds the hours, and the one that has them with the question."""
+
+    finding: Prepared
+    told: Prepared
 
 
-RUNS = {offered: _statement(offered, "runs") for offered in ("loose", "packed")}
-FIRST = {offered: _statement(offered, "first") for offered in ("loose", "packed")}
+def _statements(offered: str, answer: str) -> Statements:
+    return Statements(*(_statement(hours, "gaps", offered, answer) for hours in ("hours", "kept")))
+
+
+def _statement(*parts: str) -> Prepared:
+    files = (FOLDER / "free_slots.sql", *(FOLDER / f"free_slots_{part}.sql" for part in parts))
+    text = "".join(file.read_text() for file in files)
+    places = {name: kind for name, kind in PLACES.items() if f"%({name})s" in text}
+    return Prepared("_".join(("free_slots", *parts)), text, places)
+
+
+RUNS = {offered: _statements(offered, "runs") for offered in ("loose", "packed")}
+FIRST = {offered: _statements(offered, "first") for offered in ("loose", "packed")}
+HOURS = kept_hours.KeptHours()
 MAX_DAYS = 735  # more than the longest horizon of a clinic
 SECOND = timedelta(seconds=1)
 
@@ -121,7 +138,7 @@ class Asked(TypedDict, total=False):
 
 def ask(services: Collection[int], **asked: Unpack[Asked]) -> list[Starts]:
     """Every start. Two queries, or one where the places are known."""
-    return list(map(Starts._make, _answer(RUNS, services, asked)))
+    return [Starts._make(row[:-2]) for row in _answer(RUNS, services, asked)]
 
 
 def ask_first(services: Collection[int], **asked: Unpack[Asked]) -> list[Slot]:
@@ -134,12 +151,12 @@ def ask_first(services: Collection[int], **asked: Unpack[Asked]) -> list[Slot]:
             datetime.fromtimestamp(at, UTC),
             datetime.fromtimestamp(until, UTC),
         )
-        for person, service, place, at, until in _answer(FIRST, services, asked)
+        for person, service, place, at, until, *_ in _answer(FIRST, services, asked)
     ]
 
 
 def _answer(
-    statements: dict[str, Prepared], services: Collection[int], asked: Asked
+    statements: dict[str, Statements], services: Collection[int], asked: Asked
 ) -> list[tuple[Any, ...]]:
     given, here = asked.get("places"), asked.get("location")
     places = Location.every() if given is None else given
@@ -148,21 +165,33 @@ def _answer(
         return []
     days, moving = min(asked["days"], MAX_DAYS), asked.get("moving")
     last_day = asked["first_day"] + (days - 1) * DAY
-    return statements[_offered(asked)].rows(
-        {
-            "services": _array(services),
-            "practitioners": _array(asked["practitioners"]),
-            "places": _array(keys),
-            "first_day": asked["first_day"],
-            "last_day": last_day,
-            "now": asked["now"],
-            "moving": moving.pk if moving else None,
-            "visitor": asked.get("visitor", ""),
-            "for_staff": asked.get("for_staff", False),
-            **_before_the_first_save(),
-            **_clocks(places, asked["first_day"], last_day, asked["now"]),
-        }
-    )
+    values = {
+        "services": _array(services),
+        "practitioners": _array(asked["practitioners"]),
+        "places": _array(keys),
+        "first_day": asked["first_day"],
+        "last_day": last_day,
+        "now": asked["now"],
+        "moving": moving.pk if moving else None,
+        "visitor": asked.get("visitor", ""),
+        "for_staff": asked.get("for_staff", False),
+        "keeps": len(asked["practitioners"]) * days <= kept_hours.MOST,
+        **_before_the_first_save(),
+        **_clocks(places, asked["first_day"], last_day, asked["now"]),
+    }
+    return _rows(statements[_offered(asked)], values)
+
+
+def _rows(statements: Statements, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What is answered, from hours that are kept if they are still right."""
+    if values["keeps"] and (kept := HOURS.of(values)):
+        (*_, changes, _), *rows = statements.told.rows({**values, **kept})
+        if changes == kept["known"]:
+            return rows
+    (*_, changes, hours), *rows = statements.finding.rows(values)
+    if changes is not None and hours is not None:
+        HOURS.keep(values, changes, hours)
+    return rows
 
 
 def _offered(asked: Asked) -> str:

@@ -1,0 +1,200 @@
+"""Hours that a process keeps are those that the clinic has now, whatever is changed and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg2
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from bookings import kept_hours
+from bookings.starts import HOURS, ask
+from bookings.tests.factories import make_appointment
+from practitioners.models import (
+    ClinicSettings,
+    Closure,
+    ExtraHours,
+    Location,
+    Practitioner,
+    Room,
+    Service,
+    Technique,
+    TimeOff,
+)
+from practitioners.tests.factories import (
+    make_clinic,
+    make_location,
+    make_practitioner,
+    make_room,
+    make_service,
+)
+
+pytestmark = pytest.mark.django_db
+LONDON = ZoneInfo("Europe/London")
+MONDAY = date(2026, 11, 30)
+NOW = datetime(2026, 11, 24, 8, tzinfo=LONDON)
+ALL = ["09:00", "10:00", "11:00"]
+
+
+def at(clock: str) -> datetime:
+    return datetime.combine(MONDAY, time.fromisoformat(clock), tzinfo=LONDON)
+
+
+class Clinic:
+    """One specialist from nine to twelve on Mondays, asked for the same Monday again and again."""
+
+    def __init__(self) -> None:
+        HOURS.forget()
+        make_clinic()
+        self.place = make_location()
+        make_room(self.place)
+        self.service = make_service(start_grid=60)
+        self.person = make_practitioner(
+            self.service, at=self.place, weekdays=(1,), hours=((time(9), time(12)),)
+        )
+
+    def offered(self, now: datetime = NOW, days: int = 1, people: int = 1) -> list[str]:
+        rows = ask(
+            [self.service.pk],
+            practitioners=[self.person.pk, *range(-people, -1)],
+            first_day=MONDAY,
+            days=days,
+            now=now,
+        )
+        moments = (datetime.fromtimestamp(one, LONDON) for row in rows for one in row.at)
+        return [f"{moment:%H:%M}" for moment in moments]
+
+    def sent(self) -> tuple[list[str], list[str]]:
+        """What is offered, and the kinds of statements that it took."""
+        with CaptureQueriesContext(connection) as captured:
+            offered = self.offered()
+        said = [query["sql"].partition("EXECUTE free_slots_")[2] for query in captured]
+        return offered, [words.partition("_")[0] for words in said if words]
+
+
+@pytest.fixture
+def clinic() -> Clinic:
+    return Clinic()
+
+
+def test_hours_are_found_once_and_kept_until_something_is_changed(clinic: Clinic) -> None:
+    assert clinic.sent() == (ALL, ["hours"])
+    assert clinic.sent() == (ALL, ["kept"])
+    clinic.person.availability.update(ends_at=time(11))
+    assert clinic.sent() == (ALL[:2], ["kept", "hours"])
+    assert clinic.sent() == (ALL[:2], ["kept"])
+
+
+def _shut(clinic: Clinic) -> None:
+    Closure.objects.create(name="Paint", starts_on=MONDAY, ends_on=MONDAY)
+
+
+def _away(clinic: Clinic) -> None:
+    TimeOff.objects.create(practitioner=clinic.person, starts_at=at("09:00"), ends_at=at("10:00"))
+
+
+def _more(clinic: Clinic) -> None:
+    ExtraHours.objects.create(
+        practitioner=clinic.person, location=clinic.place, on=MONDAY,
+        starts_at=time(18), ends_at=time(19),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        (lambda clinic: clinic.person.availability.all().delete(), []),
+        (_more, [*ALL, "18:00"]),
+        (_away, ALL[1:]),
+        (_shut, []),
+        (lambda clinic: clinic.person.credentials.update(expires_on=MONDAY - timedelta(1)), []),
+        (lambda clinic: clinic.person.certificates.update(expires_on=MONDAY - timedelta(1)), []),
+        (lambda clinic: clinic.person.services.clear(), []),
+        (lambda clinic: Practitioner.objects.update(is_bookable_online=False), []),
+        (lambda clinic: Technique.objects.update(is_published=False), []),
+        (lambda clinic: Service.objects.update(is_published=False), []),
+        (lambda clinic: Service.objects.update(turnover_after=30), ALL[:2]),
+        (lambda clinic: Service.objects.update(minutes=90), ALL[:2]),
+        (lambda clinic: Room.objects.update(is_active=False), []),
+        (lambda clinic: ClinicSettings.objects.update(horizon_days=3), []),
+        (lambda clinic: Location.objects.update(is_active=False), []),
+        (lambda clinic: Location.objects.update(time_zone="Europe/Paris"), ["08:00", *ALL[:2]]),
+    ],
+)
+def test_each_change_is_seen_at_once(
+    clinic: Clinic, change: Callable[[Clinic], object], expected: list[str]
+) -> None:
+    assert [clinic.offered() for _ in range(2)] == [ALL, ALL]
+    with transaction.atomic():
+        change(clinic)
+        assert [clinic.offered() for _ in range(2)] == [expected, expected]
+        transaction.set_rollback(True)
+    assert [clinic.offered() for _ in range(2)] == [ALL, ALL]
+
+
+def test_visits_and_holds_are_looked_up_every_time(clinic: Clinic) -> None:
+    clinic.offered()
+    visit = make_appointment(clinic.person, clinic.service, clinic.place, at("10:00"))
+    assert clinic.sent() == (["09:00", "11:00"], ["kept"])
+    until = NOW + timedelta(minutes=9)
+    type(visit).objects.update(status="held", held_until=until, held_by="another")
+    assert clinic.sent() == (["09:00", "11:00"], ["kept"])
+    assert clinic.offered(now=until) == ALL
+
+
+def test_what_the_clock_decides_is_decided_anew(clinic: Clinic) -> None:
+    make_clinic(horizon_days=5)
+    Service.objects.update(min_notice_minutes=60)
+    monday_before = datetime(2026, 11, 24, 23, 59, tzinfo=LONDON)
+    for _ in range(2):
+        assert clinic.offered(now=monday_before) == []
+        assert clinic.offered(now=monday_before + timedelta(minutes=1)) == ALL
+        assert clinic.offered(now=at("08:30")) == ALL[1:]
+        assert clinic.offered(now=at("11:00")) == []
+    assert len(HOURS) == 1
+
+
+def test_what_is_asked_for_many_or_by_many_fills_no_memory(clinic: Clinic) -> None:
+    assert clinic.offered(people=kept_hours.MOST + 1) == ALL
+    assert clinic.offered(days=kept_hours.MOST + 1)
+    assert len(HOURS) == 0
+    for days in range(1, kept_hours.KEPT + 3):
+        clinic.offered(days=days)
+    assert 0 < len(HOURS) <= kept_hours.KEPT
+
+
+def test_without_any_note_nothing_is_kept(clinic: Clinic) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM practitioners_change")
+    assert [clinic.sent() for _ in range(2)] == [(ALL, ["hours"])] * 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_of_another_counts_from_its_commit_on(clinic: Clinic) -> None:
+    assert [clinic.offered() for _ in range(2)] == [ALL, ALL]
+    with closing(psycopg2.connect(**_address())) as other, other.cursor() as cursor:
+        cursor.execute("UPDATE practitioners_availability SET ends_at = '11:00'")
+        assert clinic.offered() == ALL
+        other.rollback()
+        assert clinic.offered() == ALL
+        cursor.execute("UPDATE practitioners_availability SET ends_at = '10:00'")
+        other.commit()
+    assert clinic.offered() == ALL[:1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_session_is_told_what_another_has_found(clinic: Clinic) -> None:
+    assert [clinic.sent() for _ in range(2)] == [(ALL, ["hours"]), (ALL, ["kept"])]
+    connection.close()
+    assert clinic.sent() == (ALL, ["kept"])
+
+
+def _address() -> dict[str, Any]:
+    given = connection.get_connection_params()
+    return {key: given[key] for key in ("dbname", "user", "host", "port") if given.get(key)}
