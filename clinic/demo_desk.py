@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 
 from bookings.consents import By, settle
 from bookings.models import Client, WaitlistEntry
+from bookings.outside_hours import call_for
 from bookings.wall_clock import moment
 from practitioners.models import ExtraHours, Practitioner, Service, TimeOff
 
@@ -37,7 +38,7 @@ def _texting(clients: list[Client], *, now: datetime) -> None:
 
 
 def _away(person: Practitioner, *, now: datetime) -> None:
-    """A morning off in a few days, with whatever is booked in it."""
+    """A morning off in a few days; whatever is booked in it is on the desk's list."""
     shift = person.availability.select_related("location")[0]
     day = now.date() + (1 + (shift.weekday - now.date().isoweekday() - 1) % 7) * DAY
     zone = shift.location.zone
@@ -47,6 +48,7 @@ def _away(person: Practitioner, *, now: datetime) -> None:
         ends_at=moment(day, time(12), zone),
         reason="Course",
     )
+    call_for([person.pk], now=now)
 
 
 def _longer(person: Practitioner, *, now: datetime) -> None:

@@ -104,8 +104,8 @@ TEXTS = {
     ),
     "moved_by_length": OurText(
         "Your session on {when} takes {minutes} minutes",
-        "Hello {name}, your session takes {minutes} minutes now. It begins as before.",
-        "Hello, this is about a session for {name}. It takes {minutes} minutes now, and begins as before.",
+        "Hello {name}, we have changed how long your session takes. It begins as before.",
+        "Hello, this is about a session for {name}. We have changed how long it takes. It begins as before.",
         "{clinic}: your session on {when} takes {minutes} minutes now. Change or cancel: {link}",
         (*VISIT, "minutes"),
         "New length",

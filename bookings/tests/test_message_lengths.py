@@ -84,7 +84,7 @@ def test_the_client_hears_of_it_when_it_can_no_longer_be_undone(
     (sent,) = mails(clinic, mailoutbox, TOLD)
     assert sent.subject == TAKES_75
     for text in (sent.body, sent.alternatives[0][0]):
-        assert "your session takes 75 minutes now. It begins as before." in text
+        assert "we have changed how long your session takes. It begins as before." in text
         assert "Monday 30 November, 10:00, London time (GMT)" in text
         assert "It takes 75 minutes." in text
         assert "Before, it was" not in text
