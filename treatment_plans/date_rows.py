@@ -35,6 +35,11 @@ class Row:
         """Whether there is something to choose."""
         return self.step != "keep"
 
+    @property
+    def can_be_had(self) -> bool:
+        """Whether there is a time to choose."""
+        return self.is_open and bool(self.choices)
+
 
 def rows_of(proposal: Proposal, posted: Mapping[str, Any]) -> list[Row]:
     """Every session that was laid out, with the answers given so far."""
@@ -47,7 +52,8 @@ def _row(proposal: Proposal, one: Proposed, posted: Mapping[str, Any]) -> Row:
     starts = [found.starts_at for found in (one.free, *one.others) if found]
     choices = [(value_of(at), words.short(at)) for at in sorted(starts)]
     name = f"{MOVE}{visit.public_id}" if visit else f"{BOOK}{one.days.session}"
-    proposed = value_of(one.free.starts_at) if one.free else ""
+    otherwise = (KEPT, f"Keep {_said(visit, words)}") if visit else (LEFT_OUT, "Leave this one out")
+    proposed = value_of(one.free.starts_at) if one.free else "" if choices else otherwise[0]
     return Row(
         name=name,
         number=one.days.session,
@@ -56,9 +62,7 @@ def _row(proposal: Proposal, one: Proposed, posted: Mapping[str, Any]) -> Row:
         was=_said(visit, words) if visit else "",
         choices=choices,
         chosen=posted.get(name) or proposed,
-        otherwise=(KEPT, f"Keep {_said(visit, words)}")
-        if visit
-        else (LEFT_OUT, "Leave this one out"),
+        otherwise=otherwise,
     )
 
 

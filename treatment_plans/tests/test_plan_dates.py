@@ -180,6 +180,23 @@ def test_when_nobody_is_there_the_conflict_is_said_and_others_are_offered(world:
     assert (answer.status_code, standing(world)) == (422, [])
 
 
+@pytest.mark.parametrize(("is_free", "button"), [(True, "Book this session"), (False, None)])
+def test_what_cannot_be_had_is_left_out_from_the_start(
+    world: PlanWorld, is_free: bool, button: str | None
+) -> None:
+    first = propose(plans.with_all(world.plan.pk), now=world.now, for_staff=True).layout.sessions[0]
+    begins = first.days.last_on + DAY if is_free else world.today
+    TimeOff.objects.create(
+        practitioner=world.person,
+        starts_at=datetime.combine(begins, datetime.min.time(), tzinfo=world.place.zone),
+        ends_at=world.now + 400 * DAY,
+    )
+    page = browse(world.user).get(desk(world)).content.decode()
+    assert 'id="book-2-none" value="none" checked' in page
+    assert ("Book all" in page, "Book this session" in page) == (False, button is not None)
+    assert ("Nothing is free at the moment" in page) == (button is None)
+
+
 def test_the_client_books_their_own_dates_up_to_the_review(world: PlanWorld) -> None:
     """Once a week with a review after four weeks: the fifth session has it."""
     page = browse(world.login).get(own(world)).content.decode()

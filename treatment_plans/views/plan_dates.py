@@ -129,11 +129,11 @@ def dates_context(
     return {
         "rows": rows,
         "open_rows": sum(row.is_open for row in rows),
+        "to_book": sum(row.can_be_had for row in rows),
         "stays": proposal.layout.stays,
         "moves": any(row.step == "move" for row in rows),
         "ending": ending(proposal),
         "zone_line": proposal.table.words.zone_line(now) if first else "",
-        "nothing_free": bool(rows) and not any(row.choices or row.was for row in rows),
         "is_running": plan.status == TreatmentPlan.Status.ACTIVE,
         **wrong,
     }
