@@ -131,7 +131,8 @@ def test_what_was_cancelled_by_mistake_is_undone_by_keyboard(
     page.get_by_role("button", name="Cancel this session").press("Enter")
     page.get_by_role("button", name="Undo").wait_for()
     wrong = {}
-    for path in (f"/desk/visits/{visit}/", f"/desk/?day={day}&practitioner=all"):
+    days = f"?day={day}&practitioner=all"
+    for path in (f"/desk/visits/{visit}/", f"/desk/week/{days}", f"/desk/{days}"):
         for theme, width in SIZES:
             problems = check(page, clinic, path, theme, width)
             if problems:
