@@ -298,6 +298,28 @@ def test_steps_are_for_whoever_treats_and_the_clinical_lead(world: PlanWorld, me
     }  # fmt: skip
 
 
+def test_a_session_names_its_plan_and_version_to_who_may_read_it(world: PlanWorld) -> None:
+    visit = world.visit(world.now + 2 * DAY)
+    path = f"/desk/visits/{visit.public_id}/"
+    link = f'href="/desk/plans/{world.plan.public_id}/"'
+    assert link not in browse(world.user).get(path).content.decode()
+    visits.link(world.plan, visit, now=world.now)
+    for user in (world.user, make_staff("Clinical lead")):
+        page = browse(user).get(path).content.decode()
+        assert link in page
+        assert f"version {world.plan.version}" in page
+    assert link not in browse(make_staff("Front desk")).get(path).content.decode()
+
+
+def test_a_plan_that_has_ended_chooses_no_measures(world: PlanWorld) -> None:
+    where = f"/desk/plans/{world.plan.public_id}/"
+    assert "Choose measures" in browse(world.user).get(where).content.decode()
+    plans.end(world.plan, "discharged", by=world.user, now=world.now, reason="Over")
+    page = browse(world.user).get(where).content.decode()
+    assert "Enter scores" in page
+    assert "Choose measures" not in page
+
+
 def test_a_visit_is_taken_out_of_the_plan_and_back_in(world: PlanWorld) -> None:
     visit = come(world, world.now - DAY)
     url = f"/desk/plans/{world.plan.public_id}/visits/{visit.public_id}/"

@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bookings.models import Message
 from bookings.tests.factories import (
@@ -25,6 +26,7 @@ from practitioners.models import Condition
 from treatment_plans import plans
 from treatment_plans.models import OutcomeMeasure, OutcomeScore, TreatmentPlan
 from treatment_plans.results import conversions, results_of
+from treatment_plans.tallies import LEAST
 from treatment_plans.tests.factories import make_plan
 from treatment_plans.visits import link
 
@@ -217,11 +219,23 @@ class TestPage:
         answer = lead.get("/desk/results/results.csv", THAT_YEAR)
         rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
         assert rows[0][:3] == ["Told apart by", "Name", "Plans"]
-        assert [row[:3] for row in rows[1:]] == [
+        assert rows[0][-2:] == ["Reminders sent", "Booked after a reminder"]
+        assert {len(row) for row in rows} == {12}
+        assert [row[:3] for row in rows[1:4]] == [
             ["", "All plans", "8"],
             ["Condition", "'=HYPERLINK(1)", "6"],
             ["Technique", "No technique chosen", "8"],
         ]
+        found = results_of(FIRST, LAST, now=timezone.now())
+        told = found.drop_outs if found.all_plans.dropped >= LEAST else []
+        assert [row[:2] + row[9:] for row in rows[4:]] == [
+            *(["Broke off", words, str(count), "", ""] for words, count in told),
+            *(["Reminder", one.words, "", str(one.sent), ""] for one in found.conversions),
+        ]
+
+    def test_the_table_hides_what_the_page_hides(self, world: World, lead: Browser) -> None:
+        answer = lead.get("/desk/results/results.csv", THAT_YEAR)
+        assert len(list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))) == 1
 
     def test_its_queries_do_not_grow(self, world: World, lead: Browser) -> None:
         def cost() -> int:

@@ -54,6 +54,7 @@ def plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "may_review": may_change,
         "may_change": may_change,
         "steps": steps_of(found, now=now) if may_change else [],
+        "is_open": found.status in plans.OPEN,
         "asks_nothing": _asks_nothing(found, user),
         "upset": upset,
         "proposal": propose(found, now=now, for_staff=True) if upset else None,

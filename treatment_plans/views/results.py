@@ -19,8 +19,10 @@ from treatment_plans.tallies import LEAST
 
 HEADS = (
     "Told apart by", "Name", "Plans", "With two scores", "Meaningful change", "Sessions until then",
-    "Adherent", "Partial", "Low", "Broke off",
+    "Adherent", "Partial", "Low", "Broke off", "Reminders sent", "Booked after a reminder",
 )  # fmt: skip
+
+EMPTY: list[Any] = [None] * 8  # what a row has no figure for
 
 
 @require_safe
@@ -53,8 +55,22 @@ def desk_results_csv(request: HttpRequest) -> HttpResponse:
     groups = [("", results.all_plans)] if results.all_plans.plans >= LEAST else []
     groups += [("Condition", group) for group in results.conditions.groups]
     groups += [("Technique", group) for group in results.techniques.groups]
-    rows = ([kind, group.name, *group.figures] for kind, group in groups)
-    return csv_answer("results.csv", HEADS, rows)
+    rows = [[kind, group.name, *group.figures, None, None] for kind, group in groups]
+    return csv_answer("results.csv", HEADS, [*rows, *_further(results)])
+
+
+def _further(results: Results) -> list[list[Any]]:
+    """Where plans broke off, and what reminders led to, under the heads that they have."""
+    everything = results.all_plans
+    if everything.plans < LEAST:
+        return []
+    told = results.drop_outs if everything.dropped >= LEAST else []
+    broken = [["Broke off", at, *EMPTY[:7], count, None, None] for at, count in told]
+    led = [
+        ["Reminder", one.words, *EMPTY, one.sent, one.booked if one.sent >= LEAST else None]
+        for one in results.conversions
+    ]
+    return [*broken, *led]
 
 
 def _asked(request: HttpRequest) -> tuple[PeriodForm, Results | None]:
