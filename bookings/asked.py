@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, Q, QuerySet, Subquery
 
+from bookings.extensions import facts_about
 from bookings.marks import Locks
 from bookings.models import Appointment
 from bookings.models.appointments import AppointmentQuerySet
@@ -26,9 +27,10 @@ from practitioners.models import (
 from practitioners.prepared import PreparedQuery
 
 
-def _offered(**about: Any) -> QuerySet[Service]:
-    """The service, if that person gives it, with all that the rules ask."""
-    return _given(about["service"], about["practitioner"]).annotate(**_asked_by_rules(**about))
+def _offered(client: int, **about: Any) -> QuerySet[Service]:
+    """The service, if that person gives it, with all that the rules ask, and facts about who wants it."""
+    given = _given(about["service"], about["practitioner"])
+    return given.annotate(**facts_about(client=client), **_asked_by_rules(**about))
 
 
 def asked_by_rules(**about: Any) -> dict[str, Any]:
@@ -123,4 +125,4 @@ ASKED = {
     "first": "date",
     "last": "date",
 }
-OFFER = PreparedQuery("offer", ASKED, _offered)
+OFFER = PreparedQuery("offer", {**ASKED, "client": "bigint"}, _offered)

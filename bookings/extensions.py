@@ -1,7 +1,7 @@
 """What other parts of the product add to bookings, named in the settings.
 
 `BOOKING_GATES` may refuse a booking, `APPOINTMENT_LISTENERS` hear of every change in
-the same transaction, `MESSAGE_SOURCES` know whether a message is still wanted,
+the same transaction, `BOOKING_FACTS` are read along for both, `MESSAGE_SOURCES` know whether a message is still wanted,
 `SWEEPS` write what time alone makes due. A path that does not load stops the start.
 """
 
@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models.functions import JSONObject
 from django.utils.module_loading import import_string
 
 # `length`: it takes longer or shorter. `put_back`: that, a move or a cancellation was undone.
@@ -44,6 +45,16 @@ class Listener(Protocol):
     def __call__(self, event: Event, appointment: Any, /, *, now: datetime) -> None: ...
 
 
+class Facts(Protocol):
+    """What gates and listeners would like to know, as expressions by their names.
+
+    They find them in `Appointment.facts`, where the calendar has read a visit for its change;
+    elsewhere there are none, so whoever misses one asks. Without a visit it is about the client alone.
+    """
+
+    def __call__(self, *, client: Any, visit: Any = None) -> dict[str, Any]: ...
+
+
 @cache
 def load(path: str) -> Any:
     """Load one dotted path. Raises ImproperlyConfigured with the path and the reason."""
@@ -63,6 +74,7 @@ def named() -> Iterator[str]:
     """Every path that the settings name."""
     yield from settings.BOOKING_GATES
     yield from settings.APPOINTMENT_LISTENERS
+    yield from settings.BOOKING_FACTS
     yield from settings.MESSAGE_SOURCES.values()
     yield from settings.SWEEPS
     if settings.SMS_BACKEND:
@@ -73,6 +85,15 @@ def check() -> None:
     """Load every path once, so that a wrong one stops the start and not a booking."""
     for path in named():
         load(path)
+
+
+def facts_about(*, client: Any, visit: Any = None) -> dict[str, Any]:
+    """All facts of a client, and a visit of theirs, each a key or a reference to one: an annotation."""
+    found: dict[str, Any] = {}
+    for path in settings.BOOKING_FACTS:
+        facts: Facts = load(path)
+        found |= facts(client=client, visit=visit)
+    return {"facts": JSONObject(**found)}
 
 
 def ask_gates(*, client: Any, visit: Any, starts_at: datetime, now: datetime) -> None:

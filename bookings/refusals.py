@@ -54,6 +54,7 @@ class Wish:
     for_staff: bool = False
     moving: Appointment | None = None
     visitor: str = ""
+    client: int = 0  # for facts about them
     was_mistaken: bool = False  # about service or place, when what goes before was asked
 
     @cached_property
@@ -88,12 +89,12 @@ class Wish:
         found = self._asked(OFFER, after)
         return self._as_it_is(found, found)
 
-    def read_with(self, query: PreparedQuery[Any], *, after: str = "", **more: Any) -> Any:
+    def read_with(self, query: PreparedQuery[Any], *, after: str = "") -> Any:
         """Read the offer with something else that is there, by a query for both; gives that.
 
         Its service is the one to go by, where it has one. Raises ObjectDoesNotExist.
         """
-        row = self._asked(query, after, **more)
+        row = self._asked(query, after)
         if row is None:
             raise ObjectDoesNotExist
         service = getattr(row, "service", self.service)
@@ -114,7 +115,7 @@ class Wish:
         """Whether visitors may book this service with this person at all."""
         return bool(self.offer and self.offer.is_published_now and self.offer.is_bookable_online)
 
-    def _asked(self, query: PreparedQuery[Any], after: str = "", **more: Any) -> Any:
+    def _asked(self, query: PreparedQuery[Any], after: str = "") -> Any:
         day, zone = self.day, self.location.zone
         return query.first(
             after=after,
@@ -126,8 +127,8 @@ class Wish:
             last=day_of(self.end - MINUTE, zone),
             begin=self.begin,
             end=self.end,
+            client=self.client,
             **self.there,
-            **more,
         )
 
     def _has_changed(self, offer: Any, service: Service) -> bool:

@@ -149,6 +149,7 @@ APPOINTMENT_LISTENERS: list[str] = [
     "treatment_plans.visits.follow_appointment",
     "treatment_plans.check_ins.follow_appointment",
 ]
+BOOKING_FACTS: list[str] = ["treatment_plans.visits.facts"]
 MESSAGE_SOURCES: dict[str, str] = {
     "appointment": "bookings.messages.appointments.AppointmentSource",
     "sign_in_code": "bookings.messages.sign_in.SignInSource",

@@ -15,11 +15,11 @@ from treatment_plans.visits import Plans, plan_for, running_plans
 ACTIVE = TreatmentPlan.Status.ACTIVE
 
 
-def before_booking(*, client: Any, now: datetime, **about: Any) -> None:
+def before_booking(*, client: Any, visit: Any, now: datetime, **about: Any) -> None:
     """Ask both with the plans read once. Raises Refused."""
-    running = running_plans(client, now=now)
+    running = running_plans(client, now=now, visit=visit)
     clinical_hold(client=client, now=now, running=running)
-    review_first(client=client, now=now, running=running, **about)
+    review_first(client=client, visit=visit, now=now, running=running, **about)
 
 
 def clinical_hold(*, client: Any, now: datetime, running: Plans = None, **_: Any) -> None:
@@ -49,6 +49,8 @@ def review_first(
 def _plan_of(visit: Any) -> TreatmentPlan | None:
     """The plan that a visit is a part of; a time that is only kept is not yet part of any."""
     if visit.pk is None or visit.status == Appointment.Status.HELD:
+        return None
+    if not visit.facts.get("is_in_plan", True):
         return None
     linked = PlanVisit.objects.select_related("plan__location").filter(appointment=visit.pk).first()
     return linked.plan if linked else None

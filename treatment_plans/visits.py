@@ -61,6 +61,8 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
         if plan is None:
             return
         link(plan, appointment, now=now)
+    elif not appointment.facts.get("is_in_plan", True):
+        return
     found: Any = OF_VISIT.first(appointment=appointment.pk)
     if found is None:
         return
@@ -70,9 +72,22 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
     asking.follow_appointment(event, appointment, now=now)
 
 
-def running_plans(client: Client | None, *, now: datetime) -> list[TreatmentPlan]:
-    """The plans of a client that are active or at rest, with their papers."""
-    if client is None:
+def facts(*, client: Any, visit: Any = None) -> dict[str, Any]:
+    """Whether there is anything to be asked about: most clients have no plan."""
+    found = {"runs_plans": Exists(TreatmentPlan.objects.filter(client=client).running())}
+    if visit is not None:
+        found["is_in_plan"] = Exists(PlanVisit.objects.filter(appointment=visit))
+    return found
+
+
+def running_plans(
+    client: Client | None, *, now: datetime, visit: Appointment | None = None
+) -> list[TreatmentPlan]:
+    """The plans of a client that are active or at rest, with their papers.
+
+    Nothing is asked where the facts of the visit that it is about say that there are none.
+    """
+    if client is None or (visit is not None and not visit.facts.get("runs_plans", True)):
         return []
     about: dict[str, Any] = {"client": client.pk, "closed_since": since(now)}
     return once((TreatmentPlan, *about.values()), lambda: RUNNING.rows(**about))
@@ -92,7 +107,7 @@ def plan_for(
     client's running plans are given.
     """
     if running is None:
-        running = running_plans(client or appointment.client, now=now)
+        running = running_plans(client or appointment.client, now=now, visit=appointment)
     kind, _, public_id = appointment.source_ref.partition(":")
     if kind == "plan":
         invited = next((plan for plan in running if str(plan.public_id) == public_id), None)

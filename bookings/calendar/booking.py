@@ -40,7 +40,7 @@ from bookings.errors import (
     NotPossible,
     TooManyOpen,
 )
-from bookings.extensions import ask_gates
+from bookings.extensions import ask_gates, facts_about
 from bookings.marks import Locks
 from bookings.models import Appointment, Client
 from bookings.refusals import Wish, why_not
@@ -84,7 +84,11 @@ def _confirming(client: int, **about: Any) -> Any:
     return (
         Client.objects.filter(pk=client)
         .with_open_bookings(now=about["now"])
-        .annotate(is_busy=Exists(clashes(OuterRef("pk"), **there)), **asked_by_rules(**about))
+        .annotate(
+            is_busy=Exists(clashes(OuterRef("pk"), **there)),
+            **facts_about(client=client),
+            **asked_by_rules(**about),
+        )
     )
 
 
@@ -150,9 +154,10 @@ def _confirm(
         raise HoldExpired
     _check_still_kept(kept, visitor, now=now)
     check_unchanged(kept, expected)
-    wish = kept_wish(kept, now=now)
-    fresh = wish.read_with(CONFIRMING, client=client.pk)
+    wish = kept_wish(kept, now=now, client=client.pk)
+    fresh = wish.read_with(CONFIRMING)
     _check_still_offered(wish)
+    kept.facts = fresh.facts
     _may_book_alone(fresh, kept, now=now)
     kept.status, kept.client = Status.BOOKED, client
     kept.held_by, kept.held_until = "", None
@@ -287,9 +292,10 @@ def _booked(
 ) -> Appointment:
     client = visit.client
     assert client is not None  # book() gives it
-    wish = wish_for(visit, now=now, for_staff=for_staff)
-    take_time(wish, client=client.pk, with_room=room is None)
+    wish = wish_for(visit, now=now, for_staff=for_staff, client=client.pk)
+    take_time(wish, with_room=room is None)
     judge(visit, wish)
+    visit.facts = wish.offer.facts
     visit.room_id = take_room(visit, now=now, wanted=room, wish=wish)
     if not for_staff:
         may_book_alone(client, visit, now=now)

@@ -23,7 +23,7 @@ from bookings.calendar.writing import (
     wish_for,
 )
 from bookings.errors import Ended, NeedsReason, NotPossible, TooLate, WrongState
-from bookings.extensions import Event, ask_gates
+from bookings.extensions import Event, ask_gates, facts_about
 from bookings.marks import pairs_of
 from bookings.models import Appointment
 from bookings.models.appointments import Stood
@@ -53,6 +53,7 @@ def _moving(**about: Any) -> QuerySet[Appointment]:
         .with_details()
         .annotate(
             is_client_busy=Exists(clashes(OuterRef("client"), **there)),
+            **facts_about(client=OuterRef("client"), visit=OuterRef("pk")),
             **asked_by_rules(**about),
         )
     )

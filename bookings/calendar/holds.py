@@ -164,9 +164,9 @@ def locked_hold(visitor: str, *, with_room: bool = True) -> Appointment | None:
     return kept
 
 
-def kept_wish(kept: Appointment, *, now: datetime) -> Wish:
-    """What a kept time asks for. The notice counted when it was chosen."""
-    return wish_for(kept, now=now, moving=kept, for_staff=True)
+def kept_wish(kept: Appointment, *, now: datetime, client: int = 0) -> Wish:
+    """What a kept time asks for, for a client. The notice counted when it was chosen."""
+    return wish_for(kept, now=now, moving=kept, for_staff=True, client=client)
 
 
 def why_no_longer(wish: Wish) -> BookingError | None:

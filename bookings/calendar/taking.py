@@ -120,9 +120,7 @@ STANDS_ON_UNLESS_TAKEN = PreparedAround(
 )
 
 
-def take_time(
-    wish: Wish, *more: tuple[int, int], client: int | None = None, with_room: bool = True
-) -> None:
+def take_time(wish: Wish, *more: tuple[int, int], with_room: bool = True) -> None:
     """Lock the calendar of a practitioner, and more, unless somebody stands there already.
 
     With them a room and the client, for `take_room`. Of a crowd that wants one time nobody
@@ -131,7 +129,9 @@ def take_time(
     """
     wanted = _pairs((PRACTITIONER, wish.practitioner.pk), *more)
     locks = UNLESS_TAKEN.said(**wish.there, **wanted)
-    wish.offer = wish.read(after=locks + (room_with_it(wish, client) if with_room else ""))
+    wish.offer = wish.read(
+        after=locks + (room_with_it(wish, wish.client or None) if with_room else "")
+    )
     if wish.offer is None or not pairs_of(wish.offer):
         raise wish.why_not() or SlotTaken()  # it may be free again by now
 

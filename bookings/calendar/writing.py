@@ -10,12 +10,12 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 
 from bookings.calendar.attempts import LookAgain
 from bookings.calendar.taking import lock_under, stands_on_its_locks
 from bookings.errors import ClientBusy
-from bookings.extensions import Event, tell_listeners
+from bookings.extensions import Event, facts_about, tell_listeners
 from bookings.marks import Locks
 from bookings.messages import appointments as mails
 from bookings.models import Appointment, Client
@@ -44,7 +44,11 @@ SERVICE = PreparedQuery("service", {"key": "bigint"}, lambda key: Service.object
 WITH_DETAILS = PreparedQuery(
     "with_details",
     {"key": "bigint"},
-    lambda key: Appointment.objects.filter(pk=key).with_details().annotate(locks=Locks()),
+    lambda key: (
+        Appointment.objects.filter(pk=key)
+        .with_details()
+        .annotate(**facts_about(client=OuterRef("client"), visit=OuterRef("pk")), locks=Locks())
+    ),
 )
 INSERT = PreparedInsert(
     Appointment,
@@ -201,6 +205,7 @@ def announce(event: Event, visit: Appointment, *, now: datetime) -> None:
     """Write the messages, and tell whoever listens, in the same transaction."""
     mails.follow(event, visit, now=now)
     tell_listeners(event, visit, now=now)
+    visit.facts = {}  # nobody else shall go by what was true behind the locks
 
 
 def announce_together(event: Event, visits: Sequence[Appointment], *, now: datetime) -> None:

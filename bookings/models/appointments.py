@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -235,6 +237,7 @@ class Appointment(models.Model):
     )
 
     moved_from: Stood | None = None  # by who has just moved it, for what is told of that
+    facts: Mapping[str, Any] = MappingProxyType({})  # see `extensions.Facts`
 
     objects = AppointmentQuerySet.as_manager()
 

@@ -82,10 +82,10 @@ def test_a_move_asks_three_times_and_a_refused_one_once(world: SmallClinic) -> N
         move(visit, TEN + 2 * HOUR, for_staff=True)
 
 
-def test_a_client_s_booking_asks_four_times(world: SmallClinic) -> None:
+def test_a_client_s_booking_asks_three_times(world: SmallClinic) -> None:
     world.booked()
     world.hold(at=TEN + HOUR)
-    with asking(4):
+    with asking(3):
         world.confirm()
 
 

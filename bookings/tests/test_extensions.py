@@ -11,10 +11,10 @@ import pytest
 from django.conf import settings as project
 from django.core.exceptions import ImproperlyConfigured
 
-from bookings import extensions
+from bookings import calendar, extensions
 from bookings.errors import Refused
 from bookings.models import Appointment
-from bookings.tests.factories import NOW, TEN, SmallClinic
+from bookings.tests.factories import HOUR, NOW, TEN, SmallClinic
 
 heard: list[Any] = []
 NOT_CALLABLE = "a sentence"
@@ -45,6 +45,7 @@ def world() -> SmallClinic:
     [
         ("BOOKING_GATES", ["bookings.nowhere.gate"]),
         ("APPOINTMENT_LISTENERS", ["bookings.extensions.nothing"]),
+        ("BOOKING_FACTS", ["bookings.nowhere.facts"]),
         ("MESSAGE_SOURCES", {"letter": "letters"}),
         ("SWEEPS", [f"{__name__}.NOT_CALLABLE"]),
     ],
@@ -86,6 +87,21 @@ def test_listeners_hear_what_happened(world: Any, settings: Any) -> None:
     settings.APPOINTMENT_LISTENERS = [f"{__name__}.listen"]
     visit = world.booked()
     assert heard == [("booked", visit.public_id, NOW)]
+
+
+def note_facts(event: Any, appointment: Any, *, now: Any) -> None:
+    heard.append(appointment.facts)
+
+
+@pytest.mark.django_db
+def test_listeners_find_facts_that_nobody_keeps(world: Any, settings: Any) -> None:
+    settings.APPOINTMENT_LISTENERS = [f"{__name__}.note_facts"]
+    visits = [world.booked(), world.book(TEN + HOUR)]
+    visits.append(calendar.move(visits[1], starts_at=TEN + 2 * HOUR, by=None, now=NOW))
+    visits.append(calendar.cancel(visits[1], cancelled_by="client", by=None, now=NOW))
+    of_client, of_visit = {"runs_plans": False}, {"runs_plans": False, "is_in_plan": False}
+    assert heard == [of_client, of_client, of_visit, of_visit]
+    assert [visit.facts for visit in visits] == [{}] * 4
 
 
 @pytest.mark.django_db

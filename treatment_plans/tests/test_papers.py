@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bookings import calendar
 from bookings.messages import outbox
-from bookings.models import Appointment, Message
+from bookings.models import Appointment, Client, Message
 from bookings.picking import value_of
+from bookings.tests.factories import make_client
 from practitioners.models import Closure
 from practitioners.tests.factories import make_location
 from treatment_plans import visits
-from treatment_plans.models import PlanPause, Review, TreatmentPlan
+from treatment_plans.models import PlanPause, PlanVisit, Review, TreatmentPlan
 from treatment_plans.papers import Papers, papers_of, since, with_papers
 from treatment_plans.plan_facts import (
     calendar_of,
@@ -149,3 +151,45 @@ def test_one_press_of_a_client_with_a_plan_takes_fewer_than_twenty_statements(
     assert world.plan.visits.count() == 3
     assert len(set(counts)) == 1
     assert counts[0] < 20
+
+
+def at_ten(world: PlanWorld) -> datetime:
+    return (world.now + 3 * DAY).replace(hour=10, minute=0, second=0, microsecond=0)
+
+
+def book(world: PlanWorld, client: Client, at: datetime) -> Any:
+    """As the desk does."""
+    return calendar.book(
+        world.service,
+        world.person,
+        at,
+        client=client,
+        by=world.user,
+        now=world.now,
+        location=world.place,
+    )
+
+
+def test_a_plan_hears_of_visits_and_whoever_has_none_is_not_asked_for_it(world: PlanWorld) -> None:
+    at = at_ten(world)
+    stranger = make_client()
+    asked = []
+    for client, hours in ((world.client, 0), (stranger, 1)):
+        with CaptureQueriesContext(connection) as sent:
+            visit = book(world, client, at + 2 * hours * HOUR)
+            moved = calendar.move(visit, starts_at=at + (4 + hours) * HOUR, by=None, now=world.now)
+        asked.append(sum("treatment_plans_" in one["sql"] for one in sent.captured_queries))
+        linked = PlanVisit.objects.filter(appointment=moved)
+        assert linked.exists() == (client == world.client)
+    assert asked[1] == 0 < asked[0]
+
+
+def test_a_plan_that_starts_after_a_booking_takes_in_the_next(world: PlanWorld) -> None:
+    at = at_ten(world)
+    TreatmentPlan.objects.update(status=TreatmentPlan.Status.CANCELLED)
+    visit = book(world, world.client, at)
+    TreatmentPlan.objects.update(status=TreatmentPlan.Status.ACTIVE)
+    assert visits.plan_for(visit, now=world.now) == world.plan
+    visits.link(world.plan, visit, now=world.now)
+    calendar.cancel(visit, cancelled_by="client", by=None, now=world.now)
+    assert book(world, world.client, at + HOUR).plan_visit.plan == world.plan
