@@ -75,40 +75,45 @@ class Prepared:
 
     def said(self, values: Mapping[str, Any]) -> str:
         """The statement with its values, to be executed with another one."""
-        return f"{self.bound(values).said.replace('%', '%%')}; "
+        self.ready(whole_line())
+        return f"{_filled(self._execute, values).replace('%', '%%')}; "
 
-    def bound(self, values: Mapping[str, Any]) -> Bound:
-        """The statement with its values, to be executed later, maybe over another connection."""
-        with self.ready().connection.cursor() as cursor:
-            return Bound(self, cursor.mogrify(self._execute, values).decode())
+    def bound(self, values: Mapping[str, Any], *, after: Prepared | None = None) -> Bound:
+        """The statement with its values, to be executed later, maybe over another connection.
 
-    def _executed(self, values: Mapping[str, Any], after: str) -> Any:
-        """Execute it; gives the cursor."""
-        return _execute(self.ready(), after + self._execute, values)
+        It comes `after` one whose values are among its own: for its locks.
+        """
+        if after is None:
+            return Bound((self,), _filled(self._execute, values))
+        return Bound((after, self), _filled(f"{after._execute}; {self._execute}", values))
 
-    def ready(self) -> Any:
-        """The connection, found once and not for everything that is asked of it."""
-        line = whole_line()
+    def ready(self, line: Any) -> None:
+        """Let a session know it, once."""
         if line.connection not in self._sessions:
             with line.wrap_database_errors, line.connection.cursor() as cursor:
                 cursor.execute(self._prepare)
             self._sessions.add(line.connection)
-        return line
+
+    def _executed(self, values: Mapping[str, Any], after: str) -> Any:
+        """Execute it; gives the cursor."""
+        line = whole_line()
+        self.ready(line)
+        return _execute(line, after + self._execute, values)
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A statement with its values in it."""
+    """Statements with their values in them."""
 
-    statement: Prepared
+    statements: tuple[Prepared, ...]
     said: str
 
-    def written(self, *, after: Bound | None = None) -> int:
-        """Execute it behind another one; how many rows it has written itself. One query."""
-        if after:
-            after.statement.ready()
-        line = self.statement.ready()
-        return int(_execute(line, f"{after.said}; {self.said}" if after else self.said).rowcount)
+    def written(self) -> int:
+        """Execute them; how many rows the last one has written. One query."""
+        line = whole_line()
+        for one in self.statements:
+            one.ready(line)
+        return int(_execute(line, self.said).rowcount)
 
 
 def _execute(line: Any, statement: str, values: Mapping[str, Any] | None = None) -> Any:
@@ -128,16 +133,23 @@ def whole_line() -> Any:
     """The connection; a new one where the server has ended the last one since the request before."""
     line: Any = connections[DEFAULT_DB_ALIAS]
     line.close_if_health_check_failed()
-    line.ensure_connection()
+    if line.connection is None:
+        line.ensure_connection()
     return line
 
 
 def literal(value: Any) -> str:
     """A value as it stands in a statement; nothing is sent for it."""
+    return _filled("%s", [value])
+
+
+def _filled(statement: str, values: Any) -> str:
+    """A statement with values at its places; nothing is sent."""
     line: Any = connections[DEFAULT_DB_ALIAS]
-    line.ensure_connection()
+    if line.connection is None:
+        line.ensure_connection()
     with line.wrap_database_errors, line.connection.cursor() as cursor:
-        return str(cursor.mogrify("%s", [value]).decode())
+        return str(cursor.mogrify(statement, values).decode())
 
 
 def _moment(number: int) -> datetime:
@@ -172,27 +184,19 @@ class PreparedQuery(Generic[Row]):
 
     def rows(self, *, after: str = "", **values: Any) -> list[Row]:
         """The rows of the query for these values. Queries and `after` as for `Prepared.rows`."""
-        return list(self._reader.read(self._prepared.rows(values, after=after)))
+        return list(self._reader.read(self.prepared.rows(values, after=after)))
 
     def said(self, **values: Any) -> str:
         """The query with its values, to be executed before another one: for its locks."""
-        return self._prepared.said(values)
-
-    def ready(self) -> None:
-        """Let the session know it: of one with locks inside a transaction, where Django puts it together."""
-        self._prepared.ready()
-
-    def bound(self, **values: Any) -> Bound:
-        """The query with its values, to be executed later."""
-        return self._prepared.bound(values)
+        return self.prepared.said(values)
 
     def keys(self, **values: Any) -> list[Any]:
         """Of a query for nothing else, `only("pk")`, the primary keys without an object around each."""
-        return [row[self._reader.own.start] for row in self._prepared.rows(values)]
+        return [row[self._reader.own.start] for row in self.prepared.rows(values)]
 
     def first(self, *, after: str = "", **values: Any) -> Row | None:
         """The first of the rows, if there is any; `after` as for `Prepared.rows`."""
-        return next(self._reader.read(self._prepared.rows(values, after=after)), None)
+        return next(self._reader.read(self.prepared.rows(values, after=after)), None)
 
     def only(self, **values: Any) -> Row:
         """The one row that there must be. Raises DoesNotExist."""
@@ -206,7 +210,8 @@ class PreparedQuery(Generic[Row]):
         return _Reader(self._compiled(0)[0])
 
     @cached_property
-    def _prepared(self) -> Prepared:
+    def prepared(self) -> Prepared:
+        """The statement of the query. One with locks has to be put together in a transaction."""
         return Prepared(self._name, self.statement, self.types)
 
     @cached_property

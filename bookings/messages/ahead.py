@@ -32,7 +32,7 @@ from bookings.messages import texts
 from bookings.messages.claim import Proviso, marking
 from bookings.models import Message
 from practitioners.models import ClinicSettings
-from practitioners.prepared import PreparedQuery
+from practitioners.prepared import Prepared, PreparedQuery
 
 
 class NotRead(Exception):
@@ -44,11 +44,12 @@ class Known:
     """What a message is about, as it was read."""
 
     row: Any
-    source: Ahead
+    mark: Prepared
+    locks: Prepared
 
     def proviso(self) -> Proviso:
-        """That it still is as it was read."""
-        return self.source.proviso(self.row)
+        """That the row and all that was read with it are as they were read, once it is locked."""
+        return Proviso(self.mark, {"key": self.row.pk, "seen": self.row.seen}, self.locks)
 
 
 class Ahead:
@@ -82,15 +83,15 @@ class Ahead:
 
     def read(self, messages: Collection[Message]) -> dict[int, Known]:
         """What is known of each of these messages, by its key. One query."""
-        self._lock.ready()
+        locks = self._lock.prepared  # Django puts it together in a transaction only
         keys = {message.pk: int(message.source_id) for message in messages}
         found = self.read_by.rows(keys=f"{{{','.join(map(str, keys.values()))}}}")
         rows = {row.pk: self._ready(row) for row in found}
-        return {message: Known(rows[key], self) for message, key in keys.items() if key in rows}
-
-    def proviso(self, row: Any) -> Proviso:
-        """That a row and all that was read with it are as they were read, once it is locked."""
-        return Proviso(self._mark, {"key": row.pk, "seen": row.seen}, self._lock.bound(key=row.pk))
+        return {
+            message: Known(rows[key], self._mark, locks)
+            for message, key in keys.items()
+            if key in rows
+        }
 
 
 @transaction.atomic(durable=True)

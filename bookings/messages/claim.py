@@ -135,7 +135,7 @@ class Proviso:
 
     mark: Prepared
     values: Mapping[str, Any]
-    locks: Bound | None = None
+    locks: Prepared | None = None
 
 
 NONE = Proviso(SENDING, {})
@@ -146,7 +146,6 @@ class Mark:
     """What will turn a message from claimed into sending."""
 
     statement: Bound
-    locks: Bound | None
     channel: str
 
 
@@ -219,9 +218,10 @@ def mark_of(
             "now": now, "address": address, "channel": channel, "lease": lease(),
             "client": message.client_id, "lane": message.lane,
             "most": limit and limit.most, "since": limit and now - limit.span,
-        }
+        },
+        after=proviso.locks,
     )  # fmt: skip
-    return Mark(statement, proviso.locks, channel)
+    return Mark(statement, channel)
 
 
 def commit_to_send(message: Message, mark: Mark) -> None:
@@ -229,7 +229,7 @@ def commit_to_send(message: Message, mark: Mark) -> None:
 
     Raises ClaimLost, also when the limit is reached or the proviso does not hold.
     """
-    if not mark.statement.written(after=mark.locks):
+    if not mark.statement.written():
         raise ClaimLost
     message.attempts += 1
     message.via = mark.channel

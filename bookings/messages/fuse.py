@@ -20,7 +20,7 @@ from practitioners.prepared import Prepared
 
 Lane = Message.Lane
 DAY, WEEK, HOUR = timedelta(days=1), timedelta(days=7), timedelta(hours=1)
-LIMITS = {  # security mails have none
+LIMITS: dict[int, Limit] = {  # security mails have none
     Lane.FOLLOW_UP: Limit(3, span=WEEK, pause=DAY),
     Lane.BOOKING: Limit(10, span=DAY, pause=HOUR),
 }
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 def limit_of(message: Message) -> Limit | None:
     """What limits the messages to its client; the statement that marks it as being sent counts them."""
-    return None if message.client_id is None else LIMITS.get(Lane(message.lane))
+    return None if message.client_id is None else LIMITS.get(message.lane)
 
 
 def check(message: Message, *, now: datetime) -> Wait | None:

@@ -55,13 +55,13 @@ def remember(message: Message, outcome: Outcome, address: str, *, now: datetime)
 
 
 def _next_state(message: Message, outcome: Outcome) -> tuple[Message.State, timedelta | None]:
+    if outcome.kind == "sent":
+        return State.SENT, None
     wait = wait_after(
         message.attempts,
         settings.MESSAGE_BACKOFF_MINUTES,
         chance=random.random(),  # noqa: S311  spreads tries, guards nothing
     )
-    if outcome.kind == "sent":
-        return State.SENT, None
     if outcome.kind == "hard":
         return State.FAILED, None
     if outcome.kind == "soft":

@@ -7,6 +7,7 @@ all else            e-mail; a text message only where no e-mail can reach them
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bookings.consents import Channel, Wishes, wishes_of
@@ -16,7 +17,7 @@ from bookings.models import Client, Message
 
 AS_PREFERRED = ("visit_reminder",)  # of those that are no follow-ups
 NO_WAY = Reach("", code="no_consented_channel")
-REACH = {Channel.EMAIL: reach, Channel.SMS: text_reach}
+REACH: dict[str, Callable[[Client], Reach]] = {Channel.EMAIL: reach, Channel.SMS: text_reach}
 
 
 def route(client: Client, kind: str, *, only: str = "", wishes: Wishes | None = None) -> Reach:
@@ -47,6 +48,6 @@ def _about_visits(client: Client, kind: str, wishes: Wishes) -> list[str]:
 
 def _first(client: Client, channels: list[str], only: str) -> Reach:
     """The first channel that reaches them; else why the last one that matters does not."""
-    tried = [REACH[Channel(one)](client) for one in channels if only in ("", one)]
+    tried = [REACH[one](client) for one in channels if only in ("", one)]
     by_mail = [one for one in tried if one.channel == Channel.EMAIL]
     return next((one for one in tried if one.address), (by_mail or tried or [NO_WAY])[0])
