@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 
@@ -21,8 +20,7 @@ from practitioners.models import (
 from practitioners.models.people import PractitionerQuerySet
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A specialist in the directory, with the soonest time anyone can book."""
 
     practitioner: Practitioner

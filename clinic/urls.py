@@ -9,6 +9,7 @@ from clinic.views import health, landing, mailbox, people, sign_in, theme
 
 urlpatterns = [
     path("", landing.landing, name="landing"),
+    path("", include("bookings.urls")),  # what most requests are for: addresses are tried in order
     path("theme/", theme.theme, name="theme"),
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("sign-in/demo/", sign_in.demo_sign_in, name="demo_sign_in"),
@@ -36,7 +37,6 @@ urlpatterns = [
     path("desk/messages/", health.desk_messages, name="desk_messages"),
     path("admin/", admin.site.urls),
     path("", include("practitioners.urls")),
-    path("", include("bookings.urls")),
     path("", include("treatment_plans.urls")),
 ]
 

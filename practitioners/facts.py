@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, Func, OuterRef
@@ -25,9 +25,10 @@ from practitioners.models import (
 )
 from practitioners.once import known, remember
 from practitioners.prepared import PreparedQuery
-from practitioners.together import Drawer, Together
+from practitioners.together import Drawer, Lists, Together
 
 Read = TypeVar("Read")
+Row = TypeVar("Row")
 
 ALWAYS: dict[str, Any] = {
     "clinic": lambda: ClinicSettings.objects.filter(pk=1),
@@ -46,20 +47,32 @@ FINDING = Together(**TO_FIND_BY)
 TO_BOOK = Together(**ALWAYS, offers=lambda: _offers())
 
 
+class _List(Generic[Row]):
+    """One of the lists that were asked for, made when a page needs it."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, facts: Facts, owner: type) -> list[Row]:
+        return facts.lists[self._name]
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Settings, every place with its hours, the sessions that can be booked; more where asked for."""
 
     clinic: ClinicSettings
-    places: list[Location]
-    services: list[Service]
-    hours: list[OpeningHours]
-    conditions: list[dict[str, str]] = field(default_factory=list)
-    techniques: list[dict[str, str]] = field(default_factory=list)
-    languages: list[dict[str, str]] = field(default_factory=list)
-    offers: list[dict[str, Any]] = field(default_factory=list)
-    people: list[Practitioner] = field(default_factory=list)
+    lists: Lists
     drawer: Drawer = field(default_factory=dict)
+
+    places = _List[Location]()
+    services = _List[Service]()
+    hours = _List[OpeningHours]()
+    conditions = _List[dict[str, str]]()
+    techniques = _List[dict[str, str]]()
+    languages = _List[dict[str, str]]()
+    offers = _List[dict[str, Any]]()
+    people = _List[Practitioner]()
 
     def worked_out(self, name: str, make: Callable[[], Read]) -> Read:
         """What is made of these facts alone, and never changed: once for as long as they stay the same."""
@@ -116,8 +129,8 @@ def with_people(people: PreparedQuery[Practitioner], lists: dict[str, Any] = ALW
 def facts_of(lists: Together, **values: Any) -> Facts:
     """The facts with people, as values of their query choose them. One query."""
     found, drawer = lists.read_with_drawer(**values)
-    clinic = found.pop("clinic")
-    read = Facts(clinic[0] if clinic else ClinicSettings(pk=1), **found, drawer=drawer)
+    clinic = found["clinic"]
+    read = Facts(clinic[0] if clinic else ClinicSettings(pk=1), found, drawer)
     remember(ClinicSettings, read.clinic)
     remember(Location, read.places)
     remember(Service, read.services)

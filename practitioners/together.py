@@ -14,7 +14,7 @@ where nothing is noted at all nothing is kept. No clock, nobody to tell, no othe
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -27,7 +27,6 @@ from django.db.models.query import ModelIterable
 from practitioners.prepared import Prepared, PreparedQuery, literal
 
 Rows = Callable[[], QuerySet[Any, Any]]
-Lists = dict[str, list[Any]]
 Drawer = dict[str, Any]
 KEPT = 64  # sets of values in each process; a crawler may ask for any
 UNLESS_KNOWN = Prepared(
@@ -38,11 +37,30 @@ UNLESS_KNOWN = Prepared(
 LIST = "'{}', (SELECT coalesce(json_agg(r), '[]') FROM ({}) r)"
 
 
+class Lists(Mapping[str, list[Any]]):
+    """Rows under the names of their lists: as if they were read again, once somebody asks for them."""
+
+    def __init__(self, kept: Mapping[str, list[Any]]) -> None:
+        self._kept = kept
+        self._asked: dict[str, list[Any]] = {}
+
+    def __getitem__(self, name: str) -> list[Any]:
+        if name not in self._asked:
+            self._asked[name] = [_anew(row) for row in self._kept[name]]
+        return self._asked[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
 class Kept(NamedTuple):
     """Lists, how they are asked for, the sum of the changes noted before, what was worked out of them."""
 
     changes: Decimal | None
-    lists: Lists
+    lists: dict[str, list[Any]]
     asked: str
     drawer: Drawer
 
@@ -74,9 +92,7 @@ class Together:
         if kept is None or sent is not None:
             kept = Kept(noted, self._made(sent), asked, {})
             self._keep(key, kept)
-        return {
-            name: [_anew(row) for row in rows] for name, rows in kept.lists.items()
-        }, kept.drawer
+        return Lists(kept.lists), kept.drawer
 
     def _keep(self, key: tuple[Any, ...], kept: Kept) -> None:
         if len(self._kept) >= KEPT:
@@ -84,7 +100,7 @@ class Together:
         if kept.changes is not None:
             self._kept[key] = kept
 
-    def _made(self, text: str) -> Lists:
+    def _made(self, text: str) -> dict[str, list[Any]]:
         found = json.loads(text, parse_float=Decimal)
         return {name: [make(row) for row in found[name]] for name, make in self._makers.items()}
 

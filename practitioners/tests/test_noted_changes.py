@@ -161,3 +161,11 @@ def test_old_notes_are_cleaned_away_and_without_any_nothing_is_kept(db: None) ->
     PLACES._kept.clear()
     assert names() == [f"Willow {KEPT + 19}"]
     assert PLACES._kept == {}
+
+
+def test_a_list_is_made_once_and_only_for_who_asks_for_it(db: None) -> None:
+    ana = make_practitioner(make_service(), at=make_location())
+    found = PEOPLE.read(slug=ana.slug)
+    assert set(found) == {"places", "people"}
+    assert found["people"] is found["people"]
+    assert found["people"][0] is not PEOPLE.read(slug=ana.slug)["people"][0]
