@@ -1,8 +1,9 @@
 """Hours of people that a process keeps, because they hardly ever change.
 
 The statement of free times (`starts.py`) tells the hours that it has found together with the sum
-of the changes that were noted by then (`practitioners/together.py`). Asked with them again, it
-looks at the sum first: where it is another, the hours count for nothing and are found anew.
+of the changes that were noted by then (`practitioners/together.py`). A page that has just read the
+same sum with its facts sends them back. The statement looks at the sum itself: where it has become
+another, the hours count for nothing and are found anew.
 Whatever depends on a clock (notice, horizon, holds) is not among them; dates of papers are, as dates.
 """
 

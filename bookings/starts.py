@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from bookings import kept_hours
 from bookings.models import Appointment
 from bookings.wall_clock import DAY, day_of, local_day, stretches
+from practitioners.facts import Facts
 from practitioners.models import ClinicSettings, Location
 from practitioners.once import known
 from practitioners.prepared import Prepared
@@ -183,8 +184,10 @@ def _answer(
 
 
 def _rows(statements: Statements, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """What is answered, from hours that are kept if they are still right."""
-    if values["keeps"] and (kept := HOURS.of(values)):
+    """What is answered; from hours that are kept where the page has just read that they are still right."""
+    facts: Facts | None = known(Facts)
+    kept = HOURS.of(values) if facts and values["keeps"] else None
+    if kept and facts and kept["known"] == str(facts.lists.changes):
         (*_, changes, _), *rows = statements.told.rows({**values, **kept})
         if changes == kept["known"]:
             return rows
