@@ -48,13 +48,13 @@ TO_BOOK = Together(**ALWAYS, offers=lambda: _offers())
 
 
 class _List(Generic[Row]):
-    """One of the lists that were asked for, made when a page needs it."""
+    """One of the lists, made when a page needs it; empty where it was not asked for."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
     def __get__(self, facts: Facts, owner: type) -> list[Row]:
-        return facts.lists[self._name]
+        return facts.lists.get(self._name, [])
 
 
 @dataclass(frozen=True, slots=True)

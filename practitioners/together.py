@@ -38,10 +38,13 @@ LIST = "'{}', (SELECT coalesce(json_agg(r), '[]') FROM ({}) r)"
 
 
 class Lists(Mapping[str, list[Any]]):
-    """Rows under the names of their lists: as if they were read again, once somebody asks for them."""
+    """Rows under the names of their lists: as if they were read again, once somebody asks for them.
 
-    def __init__(self, kept: Mapping[str, list[Any]]) -> None:
-        self._kept = kept
+    `changes` is the sum of those that were noted when this was right.
+    """
+
+    def __init__(self, kept: Mapping[str, list[Any]], changes: Decimal | None) -> None:
+        self._kept, self.changes = kept, changes
         self._asked: dict[str, list[Any]] = {}
 
     def __getitem__(self, name: str) -> list[Any]:
@@ -92,7 +95,7 @@ class Together:
         if kept is None or sent is not None:
             kept = Kept(noted, self._made(sent), asked, {})
             self._keep(key, kept)
-        return Lists(kept.lists), kept.drawer
+        return Lists(kept.lists, kept.changes), kept.drawer
 
     def _keep(self, key: tuple[Any, ...], kept: Kept) -> None:
         if len(self._kept) >= KEPT:
