@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,6 @@ from bookings.calendar.writing import (
     judge,
     terms,
     update,
-    wish_for,
 )
 from bookings.errors import (
     AlreadyUsed,
@@ -244,7 +244,7 @@ def book(
     booking what `confirm` raises.
     """
     return _book(
-        Appointment(
+        _Order(
             service=service,
             practitioner=practitioner,
             location=location or _place(service, practitioner, starts_at, now, for_staff),
@@ -270,35 +270,57 @@ def book(
     )
 
 
+class _Order:
+    """What a visit shall be. It is made once its time has been got: of a crowd only a few get one."""
+
+    def __init__(self, **about: Any) -> None:
+        self.about = about
+
+    @cached_property
+    def visit(self) -> Appointment:
+        return Appointment(**self.about)
+
+    @property
+    def was_written(self) -> bool:
+        """Whether a try before has written it, whose answer was lost then."""
+        return "visit" in vars(self) and self.visit.pk is not None
+
+    def wish(self, **more: Any) -> Wish:
+        """The time that it asks for."""
+        names = ("service", "practitioner", "location", "starts_at")
+        about = {name: self.about[name] for name in names}
+        return Wish(**about, client=self.about["client"].pk, **more)
+
+
 @in_one_transaction
-def _book(visit: Appointment, *, has_form: bool, **given: Any) -> Appointment:
+def _book(order: _Order, *, has_form: bool, **given: Any) -> Appointment:
     """Book it, unless the form that it came with has done so already.
 
     Whoever sends a form again finds its time taken, at the latest by its token. A booking
     without a form has a token, too, and a key once it was written: then its answer was lost.
     """
     try:
-        return _booked(visit, **given)
+        return _booked(order, **given)
     except (BookingError, LookAgain):
-        token = visit.form_token if has_form or visit.pk else None
-        earlier = _booked_by_form(token, visit.form_digest) if token else None
-        if earlier:
-            return earlier
+        about = order.about
+        if has_form or order.was_written:
+            earlier = _booked_by_form(about["form_token"], about["form_digest"])
+            if earlier:
+                return earlier
         raise
 
 
 def _booked(
-    visit: Appointment, *, by: Any, room: Room | None, for_staff: bool, now: datetime
+    order: _Order, *, by: Any, room: Room | None, for_staff: bool, now: datetime
 ) -> Appointment:
-    client = visit.client
-    assert client is not None  # book() gives it
-    wish = wish_for(visit, now=now, for_staff=for_staff, client=client.pk)
+    wish = order.wish(now=now, for_staff=for_staff)
     take_time(wish, with_room=room is None)
+    visit = order.visit
     judge(visit, wish)
     visit.facts = wish.offer.facts
     visit.room_id = take_room(visit, now=now, wanted=room, wish=wish)
     if not for_staff:
-        may_book_alone(client, visit, now=now)
+        may_book_alone(order.about["client"], visit, now=now)
     clear_the_way(visit, now=now)
     insert(visit)
     announce("booked", visit, now=now)
