@@ -64,7 +64,8 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
             "review_after_weeks": "or after how many weeks, whichever is first",
         }
         help_texts = {
-            "condition": "Your own words for the complaint, not a diagnosis. The clinic's results are told apart by it.",
+            "condition": "The complaint, not a diagnosis. The clinic's results are told apart by it.",
+            "service": "",
             "start_on": "The day on which session 1 is due, for example 7/9/2026.",
             "regions": "Areas to treat.",
         }
@@ -102,6 +103,8 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
         self.fields["service"].queryset = services.distinct()  # type: ignore[attr-defined]
         self.fields["location"].queryset = places  # type: ignore[attr-defined]
         self.fields["techniques"].queryset = person.techniques.all()  # type: ignore[attr-defined]
+        if self.instance.pk is None:
+            self._suggest_the_only_one("service", "location")
         if templates:
             self.fields["template"] = _template_field(templates)
         if todays is not None:
@@ -111,6 +114,13 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
         self.visits = {str(visit.public_id): visit for visit in earlier}
         if self.visits:
             self.fields["first_visit"] = _first_visit_field(self.visits)
+
+    def _suggest_the_only_one(self, *names: str) -> None:
+        """Choose for a new plan what leaves no choice. One query for each."""
+        for name in names:
+            offered = list(self.fields[name].queryset[:2])  # type: ignore[attr-defined]
+            if len(offered) == 1:
+                self.initial[name] = offered[0].pk
 
     def clean(self) -> dict[str, Any]:
         """A plan starts today or later, or on the day of the visit that was its session 1."""

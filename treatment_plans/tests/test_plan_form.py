@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bookings.tests.factories import make_staff
+from practitioners.tests.factories import make_service
 from treatment_plans import plans
 from treatment_plans.models import PlanPhase, TreatmentPlan
 from treatment_plans.tests.factories import make_assessment, make_measures, make_template
@@ -120,6 +121,17 @@ def test_a_goal_off_the_scale_is_refused_and_nothing_typed_is_lost(
     assert sentence in page
     assert 'value="In the car"' in page
     assert not TreatmentPlan.objects.filter(client=world.client, goals__isnull=False).exists()
+
+
+def test_what_leaves_no_choice_is_chosen_for_a_new_plan(world: PlanWorld) -> None:
+    def shown() -> list[Any]:
+        form = browse(world.user).get(new(world)).context["form"]
+        return [form[name].value() for name in ("service", "location")]
+
+    assert shown() == [world.service.pk, world.place.pk]
+    other = make_service()
+    other.practitioners.add(world.person)
+    assert shown() == [None, world.place.pk]
 
 
 def test_rows_left_as_they_were_suggested_are_kept(world: PlanWorld) -> None:
