@@ -176,7 +176,7 @@ def _answer(
         "moving": moving.pk if moving else None,
         "visitor": asked.get("visitor", ""),
         "for_staff": asked.get("for_staff", False),
-        "keeps": len(asked["practitioners"]) * days <= kept_hours.MOST,
+        "keeps": bool(known(Facts)) and len(asked["practitioners"]) * days <= kept_hours.MOST,
         **_before_the_first_save(),
         **_clocks(places, asked["first_day"], last_day, asked["now"]),
     }
