@@ -56,11 +56,20 @@ def desk_client(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _to_assess(visits: Any, *, now: datetime) -> Appointment | None:
-    """The visit that an assessment begun now is of: who is here, else today's, else the next. Two queries."""
-    near = visits.standing().between(now - DAY, now + DAY)
+    """The visit that an assessment begun now is of: who is here, else today's, else the next. Two queries.
+
+    Today's come before one that began yesterday and was perhaps only never ended.
+    """
+    near = list(visits.standing().between(now - DAY, now + DAY))
     todays = [one for one in near if one.local_day == day_of(now, one.zone)]
-    here = (one for one in todays if one.status in (Status.ARRIVED, Status.STARTED))
-    return next(here, None) or next(iter(todays), None) or visits.upcoming(now=now).first()
+    for some in (_here(todays), todays, _here(near)):
+        if some:
+            return some[0]
+    return visits.upcoming(now=now).first()
+
+
+def _here(visits: list[Appointment]) -> list[Appointment]:
+    return [one for one in visits if one.status in (Status.ARRIVED, Status.STARTED)]
 
 
 def _may_compare(request: HttpRequest, client: Client) -> bool:
