@@ -72,10 +72,17 @@ def record_plan(page: Page) -> None:
 
 
 def bring_to_today(clinic: Clinic, reference: str) -> date:
-    """Let the visit be at the last midnight, when nobody else is there; returns its day.
+    """Let the visit be at the last midnight, and nobody else be there then; returns its day.
 
-    Only its time is arranged by hand. A session has begun, whatever hour it is now.
+    Only its time is arranged by hand. A session has begun, whatever hour it is now. The
+    demo's own sessions of today are near that time in the first hours of a day.
     """
+    clinic.sql(
+        "UPDATE bookings_appointment SET starts_at = starts_at - a, ends_at = ends_at - a,"
+        " busy = tstzrange(lower(busy) - a, upper(busy) - a)"
+        " FROM (SELECT date_trunc('day', now(), 'Europe/London') AS t, interval '4000 days' AS a) of"
+        " WHERE busy && tstzrange(t, t + interval '3 hours') RETURNING 1"
+    )
     ((day,),) = clinic.sql(
         "UPDATE bookings_appointment SET starts_at = t, ends_at = t + (ends_at - starts_at),"
         " busy = tstzrange(t, t + (ends_at - starts_at))"
