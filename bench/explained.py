@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlparse
 from django.db import connection
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 PLANNED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "EXECUTE", "--")
 MOST_THROWN_AWAY = 100  # rows that one node reads and filters out
@@ -43,7 +44,7 @@ def _each(statement: str) -> list[str]:
 
 def _plan_of(statement: str) -> dict[str, Any]:
     """Explain a statement and take back what it did."""
-    is_open = connection.in_atomic_block
+    is_open = connection.in_atomic_block and not _is_yet_to_begin(connection.connection)
     with connection.connection.cursor() as cursor:
         cursor.execute("SAVEPOINT explained" if is_open else "BEGIN")
         try:
@@ -51,6 +52,11 @@ def _plan_of(statement: str) -> dict[str, Any]:
             return cursor.fetchone()[0][0]  # type: ignore[no-any-return]
         finally:
             cursor.execute("ROLLBACK TO explained" if is_open else "ROLLBACK")
+
+
+def _is_yet_to_begin(line: Any) -> bool:
+    """Whether a verb of the calendar will begin its transaction with this statement."""
+    return bool(line.autocommit and line.info.transaction_status == TRANSACTION_STATUS_IDLE)
 
 
 def wrong(plan: dict[str, Any], big: set[str]) -> Iterator[str]:
