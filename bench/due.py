@@ -73,7 +73,7 @@ def _many_due(plans: Plans) -> tuple[int, int]:
     """How many plans are due, and how often."""
     if plans == plans_2m.TINY:
         return 20, 1
-    return (50_000, 5) if plans == plans_2m.FULL else (10_000, 5)
+    return (50_000, 5) if plans == plans_2m.FULL else (10_000, 3)
 
 
 def _pair(count: int, number: int, *, ours_first: bool) -> tuple[float, float]:
