@@ -15,8 +15,6 @@ Channel = Client.Channel
 Relation = ClientAccess.Relation
 GETS_TEXTS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 EXAMPLE_NUMBER = re.compile(r"\+447700900[0-9]{3}")  # reserved for drama by the regulator
-# Whoever is nearest is written to for a client without an address of their own.
-NEARNESS: list[str] = [Relation.SELF, Relation.GUARDIAN, Relation.PARTNER, Relation.OTHER]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +37,12 @@ def reach(client: Client) -> Reach:
         if has_bounced(client, client.email):
             return Reach("", code="address_bounced")
         return Reach(client.email, is_own=True)
-    people = ClientAccess.objects.filter(client=client, user__is_active=True)
-    found = sorted(
-        people.select_related("user"), key=lambda one: (NEARNESS.index(one.relation), one.pk)
-    )
-    if not found:
+    nearest = ClientAccess.objects.of_people_for(client).first()
+    if nearest is None:
         return Reach("", code="no_address")
-    if has_bounced(client, found[0].user.email):
+    if has_bounced(client, nearest.user.email):
         return Reach("", code="address_bounced")
-    return Reach(found[0].user.email, is_own=found[0].relation == Relation.SELF)
+    return Reach(nearest.user.email, is_own=nearest.relation == Relation.SELF)
 
 
 def has_bounced(client: Client, address: str) -> bool:

@@ -207,6 +207,14 @@ class ClientAccessQuerySet(models.QuerySet["ClientAccess"]):
         """Everybody else a login acts for."""
         return self.held_by(user).exclude(relation=ClientAccess.Relation.SELF)
 
+    def of_people_for(self, client: Client) -> ClientAccessQuerySet:
+        """Everybody who may act for a client, the nearest first, with their logins in the same query."""
+        nearness = Case(
+            *(When(relation=one, then=at) for at, one in enumerate(ClientAccess.Relation.values))
+        )
+        rows = self.filter(client=client, user__is_active=True).select_related("user")
+        return rows.order_by(nearness, "pk")
+
 
 class ClientAccess(models.Model):
     """A login may act for a client: book for them, or also see their shared record."""

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from bookings.acting import who_acts_for
 from bookings.desk_booking import book_by_phone
 from bookings.desk_forms import RepeatForm, SeriesForm, WhatForm
 from bookings.errors import BookingError
@@ -37,7 +38,12 @@ def desk_book(request: HttpRequest, public_id: UUID) -> HttpResponse:
         path = reverse("desk_book_time", args=[client.public_id, chosen["service"].slug])
         wanted = {name: chosen[name].slug for name in ("practitioner", "location") if chosen[name]}
         return redirect(f"{path}?{urlencode(wanted)}" if wanted else path)
-    context = {"client": client, "form": form, "has_errors": form.is_bound}
+    context = {
+        "client": client,
+        "acting": who_acts_for(client),
+        "form": form,
+        "has_errors": form.is_bound,
+    }
     status = 422 if form.is_bound else 200
     return render(request, "bookings/desk_book.html", context, status=status)
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings import calendar
+from bookings.acting import who_acts_for
 from bookings.calendar.changes import is_in_time
 from bookings.calendar.lengths import OPEN
 from bookings.calendar.putting_back import changed_together, undoable
@@ -142,6 +143,7 @@ def visit_page(
     undo = undoable([visit], now=now).get(visit.pk)
     context = {
         "visit": visit,
+        "acting": who_acts_for(visit.client) if visit.client else [],
         "undo": undo,
         "together": len(changed_together(visit)) if undo and visit.series_id else 1,
         "steps": history_of(visit),

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from bookings.acting import acted_for_by, who_acts_for
 from bookings.clients import likely_same
 from bookings.consents import say_wishes
 from bookings.models import Appointment, Client, ClientMerge
@@ -37,6 +38,8 @@ def desk_client(request: HttpRequest, public_id: UUID) -> HttpResponse:
     may_write = sees_record and request.user.is_practitioner
     context = {
         "client": client,
+        "acting": who_acts_for(client),
+        "acted_for": acted_for_by(client, seen_by=request.user)[:20],
         "wishes": say_wishes(client),
         "is_held": TreatmentPlan.objects.holds_back(client),
         "no_shows": visits.no_shows().count(),
