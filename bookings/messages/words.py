@@ -35,7 +35,7 @@ def write_mail(
     return Mail(
         to=to,
         subject=subject,
-        text=render_to_string(f"email/{template}.txt", values),
+        text="" + render_to_string(f"email/{template}.txt", values),  # no HTML: pages escape it
         html=render_to_string(f"email/{template}.html", values),
         attachments=attachments,
         headers=dict(headers or {}),

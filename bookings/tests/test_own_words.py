@@ -134,6 +134,16 @@ def test_looking_first_saves_nothing(client: Browser, admin: Any) -> None:
     assert "Dear {name}" in page  # what was typed is still there
 
 
+def test_a_preview_shows_what_was_typed_and_not_what_it_would_do(
+    client: Browser, admin: Any
+) -> None:
+    marked = "Hello <b id='bold'>you</b> <script>alert(1)</script>"
+    sent = {"subject": "Hello", "text": marked, "look": "1"}
+    page = client.post(path("due_soon"), sent).content.decode()
+    assert "<b id=" not in page and "<script>alert" not in page
+    assert "Hello &lt;b id=" in page.split("How it looks")[1]
+
+
 def test_a_preview_counts_a_text_message(client: Browser, admin: Any) -> None:
     sent = {"text": "Your session: {when}. {link} 🙂", "look": "1"}
     page = client.post(path("confirmation", "sms"), sent).content.decode()
