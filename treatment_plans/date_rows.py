@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from bookings.errors import BookingError
 from bookings.instead import MOST, instead_of, offers_others
 from bookings.models import Appointment
-from bookings.picking import value_of
+from bookings.picking import read_start, value_of
 from bookings.times import Words, say_day
 from treatment_plans.forms.plan_dates import BOOK, KEPT, LEFT_OUT, MOVE
 from treatment_plans.proposals import Proposal
@@ -49,16 +49,17 @@ def rows_of(proposal: Proposal, posted: Mapping[str, Any]) -> list[Row]:
 def _row(proposal: Proposal, one: Proposed, posted: Mapping[str, Any]) -> Row:
     words, today = proposal.table.words, proposal.table.today
     visit = proposal.visits[one.booked.key] if one.booked else None
-    starts = [found.starts_at for found in (one.free, *one.others) if found]
-    choices = [(value_of(at), words.short(at)) for at in sorted(starts)]
     name = f"{MOVE}{visit.public_id}" if visit else f"{BOOK}{one.days.session}"
+    starts = {found.starts_at for found in (one.free, *one.others) if found}
+    starts |= proposal.free & {read_start(posted.get(name, ""))}
+    choices = [(value_of(at), words.short(at)) for at in sorted(starts)]
     otherwise = (KEPT, f"Keep {_said(visit, words)}") if visit else (LEFT_OUT, "Leave this one out")
     proposed = value_of(one.free.starts_at) if one.free else "" if choices else otherwise[0]
     return Row(
         name=name,
         number=one.days.session,
         step=one.step,
-        due=say_day(one.days.target_on, today=today),
+        due=_due(one, today),
         was=_said(visit, words) if visit else "",
         choices=choices,
         chosen=posted.get(name) or proposed,
@@ -99,6 +100,13 @@ def _refused(rows: list[Row], posted: Mapping[str, Any], at: datetime | None) ->
     """The row that a time was chosen in; the first to choose for when it is about none."""
     about = (row for row in rows if at and posted.get(row.name) == value_of(at))
     return next(about, next((row for row in rows if row.is_open), None))
+
+
+def _due(one: Proposed, today: date) -> str:
+    """When a session is due; honest about one that should have been."""
+    if one.days.due_on < today:
+        return f"was due on {say_day(one.days.due_on, today=today)}"
+    return f"due around {say_day(one.days.target_on, today=today)}"
 
 
 def _said(visit: Appointment, words: Words) -> str:

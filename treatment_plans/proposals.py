@@ -9,7 +9,7 @@ Whatever the plan asks for, the free times of its whole span are read by one sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,26 +40,38 @@ SLACK = timedelta(days=21)  # beyond the last right day, for other times
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The dates that could be, with whom they are and which visits they start from."""
+    """The dates that could be, with whom they are and which visits they start from.
+
+    `free` are all starts that can be had in the span, proposed or not.
+    """
 
     plan: TreatmentPlan
     table: Timetable
     layout: Layout
     visits: Mapping[int, Appointment]
+    free: frozenset[datetime]
 
 
-def propose(plan: TreatmentPlan, *, now: datetime, for_staff: bool) -> Proposal:
+def propose(
+    plan: TreatmentPlan,
+    *,
+    now: datetime,
+    for_staff: bool,
+    wanted: Collection[datetime] = (),
+) -> Proposal:
     """Lay out the sessions still to come. Thirteen queries, however many they are.
 
-    For a client neither beyond the horizon nor past a review that has to come first.
+    For a client neither beyond the horizon nor past a review that has to come first. What
+    was chosen already (`wanted`) stays the proposal while it is free.
     """
     rows = visits_of([plan])[plan.pk]
     facts = facts_from(plan, rows)
     have = booked_from(plan, rows, facts, fixed=reproposing.moved_visit(plan))
-    table, layout = _lay(plan, facts, have, now=now, for_staff=for_staff)
+    table, layout, free = _lay(plan, facts, have, now=now, for_staff=for_staff, wanted=wanted)
     if not for_staff and not reviews.may_book_past(plan):
         layout = layout.before_review(facts, last_review_of(plan))
-    return Proposal(plan, table, layout, {row.appointment_id: row.appointment for row in rows})
+    visits = {row.appointment_id: row.appointment for row in rows}
+    return Proposal(plan, table, layout, visits, free)
 
 
 def preview(plan: TreatmentPlan, phases: Sequence[PlanPhase], *, now: datetime) -> Proposal:
@@ -70,8 +82,9 @@ def preview(plan: TreatmentPlan, phases: Sequence[PlanPhase], *, now: datetime) 
         stored, start_on=plan.start_on, phases=tuple(phase_of(phase) for phase in phases)
     )
     have = booked_from(plan, rows, facts)
-    table, layout = _lay(plan, facts, have, now=now, for_staff=True)
-    return Proposal(plan, table, layout, {row.appointment_id: row.appointment for row in rows})
+    table, layout, free = _lay(plan, facts, have, now=now, for_staff=True)
+    visits = {row.appointment_id: row.appointment for row in rows}
+    return Proposal(plan, table, layout, visits, free)
 
 
 def _lay(
@@ -81,7 +94,8 @@ def _lay(
     *,
     now: datetime,
     for_staff: bool,
-) -> tuple[Timetable, Layout]:
+    wanted: Collection[datetime] = (),
+) -> tuple[Timetable, Layout, frozenset[datetime]]:
     clinic = ClinicSettings.current()
     table = Timetable(
         plan.service, plan.location, clinic, now, plan.practitioner, for_staff=for_staff
@@ -93,9 +107,11 @@ def _lay(
         "last_day": table.last_day,
         "booked": have,
         "wishes": wishes_of(plan.client),
+        "wanted": wanted,
     }
-    rough = lay_out(facts, **known)
-    return table, lay_out(facts, **known, free=_free(table, rough))
+    free = _free(table, lay_out(facts, **known))
+    layout = lay_out(facts, **known, free=free)
+    return table, layout, frozenset(one.starts_at for one in free)
 
 
 def wishes_of(client: Client) -> Wishes:
@@ -104,7 +120,7 @@ def wishes_of(client: Client) -> Wishes:
     return Wishes(frozenset(client.preferred_weekdays), hours)
 
 
-def _free(table: Timetable, rough: Layout) -> Iterable[Free]:
+def _free(table: Timetable, rough: Layout) -> Sequence[Free]:
     """The free times from today to beyond the last session that is to come."""
     ends = [one.days.last_on for one in rough.sessions]
     if not ends:

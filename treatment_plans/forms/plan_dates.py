@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,12 @@ from treatment_plans.schedule.proposing import MOST
 BOOK, MOVE = "book-", "move-"  # and the session's number, or the visit's public id
 LEFT_OUT, KEPT = "none", "keep"
 CHOOSE = "Choose a time for each date, or leave it out"
+
+
+def chosen_times(posted: Mapping[str, str]) -> set[datetime]:
+    """The times that a form has chosen so far, whatever else is wrong with it."""
+    names = sorted(name for name in posted if name.startswith((BOOK, MOVE)))[: 2 * MOST]
+    return {at for name in names if (at := read_start(posted[name])) is not None}
 
 
 class DatesForm(Styled):

@@ -150,7 +150,7 @@ def current_cycle(
         return None
     anchor = max(facts.completed_on, default=None)
     due_on, gap = _due_and_gap(facts, facts.phases[place[0]], place[1], anchor)
-    rested_on = _rested_on(facts, anchor, today)
+    rested_on = rested_since(facts, anchor, today)
     if rested_on is not None:
         due_on = max(due_on, rested_on)
     target_on = calendar.next_open(due_on)
@@ -179,7 +179,7 @@ def _due_and_gap(facts: Facts, phase: Phase, session: int, anchor: date | None) 
     return found or (facts.start_on, nominal_gap(phase))
 
 
-def _rested_on(facts: Facts, anchor: date | None, today: date) -> date | None:
+def rested_since(facts: Facts, anchor: date | None, today: date) -> date | None:
     """The day after the last pause that ended between the anchor and today."""
     ended = [
         pause.ends_on

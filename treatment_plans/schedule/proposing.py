@@ -14,14 +14,14 @@ put before it where there is room. Nothing here reads a clock, a setting or a ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Literal
 
 from bookings.wall_clock import DAY
 from treatment_plans.schedule.calendar import ClinicCalendar
-from treatment_plans.schedule.due import OUR_WINDOWS, Facts, Windows
+from treatment_plans.schedule.due import OUR_WINDOWS, Facts, Windows, rested_since
 from treatment_plans.schedule.phases import gap_before, nominal_gap, position
 from treatment_plans.schedule.reviewing import NEVER, LastReview, is_past_review
 
@@ -75,12 +75,14 @@ class Wishes:
 class Days:
     """The days that are right for one session, counted from the one before it.
 
-    `earliest_on` is the first that is possible at all, right or not.
+    `earliest_on` is the first that is possible at all, right or not. `due_on` may have
+    passed; `target_on` is the open day from there or from today on.
     """
 
     session: int
     phase: int
     gap: int
+    due_on: date
     target_on: date
     first_on: date
     last_on: date
@@ -183,12 +185,14 @@ def lay_out(
     free: Iterable[Free] = (),
     booked: Iterable[Booked] = (),
     wishes: Wishes = Wishes(),
+    wanted: Collection[datetime] = (),
 ) -> Layout:
     """Propose a day for every session still to come, in order, as far as can be seen.
 
-    `last_day` is the last that can be booked.
+    `last_day` is the last that can be booked; what is `wanted` was chosen already, and is
+    proposed wherever it can still be had.
     """
-    surface = _Surface(facts, calendar, windows, today, wishes, _by_day(free))
+    surface = _Surface(facts, calendar, windows, today, wishes, _by_day(free), frozenset(wanted))
     waiting = sorted(booked, key=lambda one: one.on)
     laid: list[Proposed] = []
     anchor = max(facts.completed_on, default=None)
@@ -253,6 +257,7 @@ class _Surface:
     today: date
     wishes: Wishes
     free: dict[date, list[Free]] = field(default_factory=dict)
+    wanted: frozenset[datetime] = frozenset()
 
     def days(self, place: tuple[int, int], anchor: date | None, *, session: int) -> Days:
         """The right days for a session.
@@ -264,12 +269,14 @@ class _Surface:
         due, gap = found or (self.facts.start_on, nominal_gap(phase))
         before, after = self.windows.tolerance(gap)
         rested, target = self._rested(max(due, self.today))
+        rested_on = rested_since(self.facts, anchor, self.today) or due
         earliest = max(self.today, self.facts.start_on if anchor is None else anchor + DAY)
         first = rested if rested > max(due, self.today) else due - before * DAY
         return Days(
             session=session,
             phase=place[0],
             gap=gap,
+            due_on=max(due, rested_on),
             target_on=target,
             first_on=max(first, earliest),
             last_on=target + after * DAY,
@@ -330,7 +337,7 @@ class _Surface:
         reach = REACH if days.gap > REACH.days else DAY
         floor = max(days.earliest_on, days.first_on - reach)
         near = [day for day in self.free if floor <= day <= days.last_on + REACH]
-        near.sort(key=lambda day: (abs(day - days.target_on), day))
+        near.sort(key=lambda day: (not self._is_wanted(day), abs(day - days.target_on), day))
         best = [min(found, key=lambda one: self._rank(one, one.on, None))
                 for day in near if (found := self._free_on(day))]  # fmt: skip
         return tuple(best[:OTHERS])
@@ -338,10 +345,14 @@ class _Surface:
     def _free_on(self, day: date) -> list[Free]:
         return [] if self.facts.pause_on(day) else self.free.get(day, [])
 
+    def _is_wanted(self, day: date) -> bool:
+        return any(one.starts_at in self.wanted for one in self.free[day])
+
     def _rank(self, one: Free, target: date, usual: time | None) -> tuple[object, ...]:
-        """Days and times that suit, then the closest day, then the time of the session before."""
+        """What was chosen; days and times that suit, the closest day, the usual time of day."""
         off = 0 if usual is None else abs(_minutes(one.at) - _minutes(usual))
         return (
+            one.starts_at not in self.wanted,
             not self.wishes.suits_day(one.on),
             not self.wishes.suits_time(one.at),
             abs(one.on - target),

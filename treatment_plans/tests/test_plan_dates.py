@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -16,6 +17,7 @@ from bookings import calendar
 from bookings.models import Appointment, Message
 from bookings.picking import value_of
 from bookings.tests.factories import make_client, make_staff
+from bookings.times import say_day
 from practitioners.models import TimeOff
 from practitioners.tests.factories import make_clinic
 from treatment_plans import plans
@@ -85,6 +87,28 @@ def test_one_that_was_taken_meanwhile_and_none_is_booked(world: PlanWorld) -> No
     assert answer.status_code == 409
     assert "None of these sessions was booked or moved" in page
     assert standing(world) == []
+
+
+def test_when_one_was_taken_every_other_choice_stays(world: PlanWorld) -> None:
+    data = as_proposed(world)
+    data |= {"book-2": str(int(data["book-2"]) + 5 * 3600), "book-5": "none"}
+    third = datetime.fromtimestamp(int(data["book-3"]), tz=world.now.tzinfo)
+    world.visit(third, client=make_client())
+    answer = browse(world.user).post(desk(world), data)
+    page = answer.content.decode()
+    kept = re.findall(r'name="(book-[0-9])" id="[^"]+" value="([0-9a-z]+)" checked', page)
+    assert dict(kept) == {name: data[name] for name in data["rows"] if name != "book-3"}
+    assert f'id="book-3-{data["book-3"]}"' not in page
+    again = {**data, **dict(kept), "book-3": str(int(data["book-3"]) + 3600)}
+    assert browse(world.user).post(desk(world), again).status_code == 302
+    assert len(standing(world)) == 5
+
+
+def test_what_should_have_been_is_not_said_to_be_due_today() -> None:
+    world = PlanWorld(start_on=(timezone.now() - 9 * DAY).date())
+    page = browse(world.user).get(desk(world)).content.decode()
+    due = say_day(world.plan.start_on, today=world.today)
+    assert (f"was due on {due}" in page, page.count("was due on")) == (True, 1)
 
 
 def test_the_same_form_twice_books_once(world: PlanWorld) -> None:

@@ -102,6 +102,26 @@ def test_without_a_wish_the_time_of_day_stays() -> None:
     assert {one.at for one in propose(facts(), free).sessions[1:]} == {time(15, 30)}
 
 
+def test_what_was_chosen_is_proposed_as_long_as_it_can_be_had() -> None:
+    free = every_day(at=(TEN, time(15)))
+    wanted = [start(date(2026, 9, 16), time(15)), start(date(2026, 9, 25), time(15))]
+    chosen = [one.starts_at for one in wanted]
+    layout = propose(facts(WEEKLY, MONDAY), free, today=date(2026, 9, 8), wanted=chosen)
+    assert [one.free for one in layout.sessions[:2]] == wanted
+    assert dates(layout)[2] == date(2026, 10, 2)  # seven days after what was chosen
+    gone = [one for one in free if one.starts_at != chosen[0]]
+    layout = propose(facts(WEEKLY, MONDAY), gone, today=date(2026, 9, 8), wanted=chosen)
+    assert dates(layout)[0] == date(2026, 9, 14)
+
+
+def test_what_was_chosen_elsewhere_is_counted_from_too() -> None:
+    full = set(sept(12, 14, 15, 16, 17))
+    free = [one for one in every_day() if one.on not in full]
+    chosen = [start(date(2026, 9, 21)).starts_at]
+    layout = propose(facts(WEEKLY, MONDAY), free, today=date(2026, 9, 8), wanted=chosen)
+    assert dates(layout)[:2] == sept(21, 28)
+
+
 def test_when_nothing_is_free_on_the_right_days_others_are_offered_and_none_is_chosen() -> None:
     full = set(sept(12, 14, 15, 16, 17))
     layout = propose(
@@ -125,7 +145,15 @@ def test_a_session_of_several_a_week_is_not_offered_on_top_of_the_one_before() -
     [(date(2026, 9, 10), date(2026, 9, 14)), (date(2026, 9, 23), date(2026, 9, 23))],
 )
 def test_what_is_late_already_is_proposed_as_soon_as_can_be(today: date, first: date) -> None:
-    assert dates(propose(facts(WEEKLY, MONDAY), every_day(), today=today))[0] == first
+    layout = propose(facts(WEEKLY, MONDAY), every_day(), today=today)
+    assert dates(layout)[0] == first
+    assert layout.sessions[0].days.due_on == date(2026, 9, 14)
+
+
+def test_a_pause_that_is_over_moves_the_day_on_which_it_was_due() -> None:
+    plan = facts(WEEKLY, MONDAY, pauses=(Pause(date(2026, 9, 10), date(2026, 9, 20)),))
+    layout = propose(plan, every_day(), today=date(2026, 9, 25))
+    assert layout.sessions[0].days.due_on == date(2026, 9, 21)
 
 
 def test_a_closure_moves_the_right_days_on() -> None:

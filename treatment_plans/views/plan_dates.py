@@ -25,7 +25,7 @@ from practitioners.models import ClinicSettings
 from treatment_plans import reproposing
 from treatment_plans.date_rows import answer_to, ending, rows_of
 from treatment_plans.errors import PlanError
-from treatment_plans.forms.plan_dates import DatesForm, WishesForm
+from treatment_plans.forms.plan_dates import DatesForm, WishesForm, chosen_times
 from treatment_plans.models import Reproposal, TreatmentPlan
 from treatment_plans.proposals import book_dates, propose
 
@@ -118,7 +118,7 @@ def dates_context(
 
     With a refusal also what is wrong, at its row, and the next three times of that row.
     """
-    proposal = propose(plan, now=now, for_staff=for_staff)
+    proposal = propose(plan, now=now, for_staff=for_staff, wanted=chosen_times(request.POST))
     rows = rows_of(proposal, request.POST)
     wrong: dict[str, Any] = {}
     if refusal:
