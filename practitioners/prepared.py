@@ -28,6 +28,8 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
+from practitioners.objects_of_rows import ObjectsOf, beside
+
 Row = TypeVar("Row", bound=Model)
 
 
@@ -277,16 +279,17 @@ class _Reader:
         shape, columns = compiler.klass_info, compiler.select
         first, last = shape["select_fields"][0], shape["select_fields"][-1]
         self.model, self.own = shape["model"], slice(first, last + 1)
-        self._names = [column[0].target.attname for column in columns[self.own]]
+        names = [column[0].target.attname for column in columns[self.own]]
+        self._objects = ObjectsOf(self.model, names)
         populators: Any = get_related_populators  # takes more from Django 6 on, as its types say
-        self._related = populators(shape, columns, DEFAULT_DB_ALIAS)
+        self._related = beside(populators(shape, columns, DEFAULT_DB_ALIAS))
         self._annotations = compiler.annotation_col_map or {}
         self._converters = compiler.get_converters([column[0] for column in columns])
         self._convert = compiler.apply_converters
 
     def read(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         for row in self._convert(rows, self._converters) if self._converters else rows:
-            found = self.model.from_db(DEFAULT_DB_ALIAS, self._names, row[self.own])
+            found = self._objects.made(row[self.own])
             for one in self._related:
                 one.populate(row, found)
             for name, position in self._annotations.items():

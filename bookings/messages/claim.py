@@ -17,12 +17,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
 from bookings.messages.kinds import KINDS
 from bookings.models import Client, Message
+from practitioners.objects_of_rows import ObjectsOf
 from practitioners.prepared import Bound, Prepared
 
 State = Message.State
@@ -30,7 +30,7 @@ MOST_CLAIMS = 5  # without a result; then the row itself is what kills its worke
 SUSPECT_CLAIMS = 2  # from here on a row is claimed alone, so that it takes no others down
 CHANNELS = ("", "email", "sms")  # those that this version knows
 
-NAMES = [field.attname for field in Message._meta.concrete_fields]
+OBJECTS = ObjectsOf(Message, [field.attname for field in Message._meta.concrete_fields])
 COLUMNS = ", ".join(f"message.{field.column}" for field in Message._meta.concrete_fields)
 TAKE = """
 UPDATE bookings_message AS message
@@ -177,8 +177,7 @@ def take(
 
 def messages_of(statement: Prepared, values: Mapping[str, Any]) -> list[Message]:
     """The messages that a statement of ours returns, by its COLUMNS."""
-    alias = connection.alias
-    return [Message.from_db(alias, NAMES, row) for row in statement.rows(values)]
+    return [OBJECTS.made(row) for row in statement.rows(values)]
 
 
 def _terms(

@@ -365,3 +365,14 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < ends_at
         time.sleep(0.01)
+
+
+def test_what_is_read_ahead_is_what_django_reads() -> None:
+    """A phone number has a class of its own, which is made of it when it is read."""
+    visit, message = Clinic().remind(phone=MOBILE)
+    usual = Client.objects.get(pk=visit.client_id)
+    known = ahead.read([message])[message.pk].row.client
+    both = vars(known).keys() & vars(usual).keys() - {"_state"}
+    assert {"name", "email", "phone"} <= both
+    assert [vars(known)[name] for name in both] == [vars(usual)[name] for name in both]
+    assert known.phone.as_international == usual.phone.as_international
