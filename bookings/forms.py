@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -42,6 +43,26 @@ class Styled(forms.Form):
                 field.widget.attrs.setdefault("class", "form-control")
 
 
+AForm = TypeVar("AForm", bound=forms.Form)
+
+
+class _Shared(dict[str, forms.Field]):
+    """Fields of a class of forms, of which each form gets the same ones."""
+
+    def __deepcopy__(self, memo: Any) -> dict[str, forms.Field]:
+        return dict(self)
+
+
+def sharing_fields(form: type[AForm]) -> type[AForm]:
+    """Let all forms of a class have the same fields: Django copies them for each.
+
+    That takes longer than all else that is done with what was sent. A form may leave a field
+    out or put another in its place, but never change one.
+    """
+    form.base_fields = _Shared(form.base_fields)
+    return form
+
+
 class PhoneField(PhoneNumberField):
     """A number that exists, or one that is reserved for examples, as our own texts show it."""
 
@@ -62,10 +83,23 @@ class PhoneField(PhoneNumberField):
         return text
 
 
+def for_whom_field(people: Iterable[tuple[str, str]]) -> forms.ChoiceField:
+    """Whom the visit is for: one of these, or somebody new."""
+    return forms.ChoiceField(
+        label="Who is it for?",
+        choices=[*people, (OTHER, "Someone else")],
+        widget=forms.RadioSelect({"class": "form-check-input"}),
+        initial=ME,
+        error_messages={"required": "Choose who it is for"},
+    )
+
+
+@cache
 def times_field(most: int) -> forms.TypedChoiceField:
     """How many sessions are booked at once."""
     return forms.TypedChoiceField(
         label="How many sessions",
+        widget=forms.Select({"class": "form-select"}),
         coerce=int,
         required=False,
         empty_value=1,  # type: ignore[arg-type]
@@ -74,11 +108,13 @@ def times_field(most: int) -> forms.TypedChoiceField:
     )
 
 
+@cache
 def every_weeks_field() -> forms.TypedChoiceField:
     """How far apart they are."""
     further = [(many, f"Every {many} weeks") for many in range(2, MOST_WEEKS + 1)]
     return forms.TypedChoiceField(
         label="How often",
+        widget=forms.Select({"class": "form-select"}),
         coerce=int,
         required=False,
         empty_value=1,  # type: ignore[arg-type]
@@ -105,13 +141,7 @@ def child_problem(born: date | None, *, today: date) -> tuple[str, str]:
 class WhomForm(Styled):
     """Whom the visit is for. Its time is not here: it is the one kept."""
 
-    for_whom = forms.ChoiceField(
-        label="Who is it for?",
-        choices=[(ME, "Me"), (OTHER, "Someone else")],
-        widget=forms.RadioSelect,
-        initial=ME,
-        error_messages={"required": "Choose who it is for"},
-    )
+    for_whom = for_whom_field([(ME, "Me")])
     name = forms.CharField(
         label="Your name",
         max_length=120,
@@ -179,6 +209,7 @@ class WhomForm(Styled):
         )
 
 
+@sharing_fields
 class YouForm(WhomForm):
     """Everything that somebody who is not signed in tells us."""
 
@@ -196,6 +227,7 @@ class YouForm(WhomForm):
     )  # fmt: skip
 
 
+@sharing_fields
 class SignedInForm(WhomForm):
     """Booking again: for me, for one of the people I book for, or for somebody new.
 
@@ -214,14 +246,12 @@ class SignedInForm(WhomForm):
         if most > 1:
             self.fields["times"] = times_field(most)
             self.fields["every_weeks"] = every_weeks_field()
-            for name in ("times", "every_weeks"):
-                self.fields[name].widget.attrs["class"] = "form-select"
         self.known = {str(one.public_id): one for one in people}
         others = [(key, one.name) for key, one in self.known.items() if one != own]
         if own:
             self.known[ME] = own
         me = f"Me, {own.name}" if own else "Me"
-        self.fields["for_whom"].choices = [(ME, me), *others, (OTHER, "Someone else")]  # type: ignore[attr-defined]
+        self.fields["for_whom"] = for_whom_field([(ME, me), *others])
         if own:
             del self.fields["name"], self.fields["phone"]
 
