@@ -37,12 +37,14 @@ from treatment_plans.schedule import (
     status_on,
 )
 from treatment_plans.tallies import (
+    Figure,
     Group,
     PlanResult,
     Table,
     by_condition,
     by_technique,
     drop_outs,
+    together,
     total,
 )
 
@@ -80,6 +82,20 @@ class Results:
     techniques: Table
     drop_outs: list[tuple[str, int]]
     conversions: list[Conversion]
+
+    @property
+    def totals(self) -> list[Figure]:
+        """The cells of all plans together, as far as they can be told."""
+        return self.conditions.total(self.all_plans)
+
+    @property
+    def broken_off(self) -> list[tuple[str, Figure]]:
+        """Where plans broke off; empty when nothing can be told of how many did."""
+        told = self.totals[-1]
+        if not isinstance(told, int) or not told:
+            return []
+        words, counts = zip(*self.drop_outs, strict=True)
+        return list(zip(words, together(counts), strict=True))
 
 
 def results_of(first: date, last: date, *, now: datetime) -> Results:

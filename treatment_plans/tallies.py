@@ -1,7 +1,10 @@
 """What the clinic's plans have come to, counted: arithmetic on finished rows, with no database.
 
 A group of fewer than `LEAST` plans is not told apart, so that nobody can be recognised in it;
-nor is a figure that fewer than that many plans stand behind.
+nor is a figure that fewer than that many plans stand behind, and one that is smaller itself is
+only said to be. What is hidden must not come out by subtraction either, so whatever would be the
+only thing hidden takes its smallest neighbour along (what statistics calls complementary
+suppression).
 """
 
 from __future__ import annotations
@@ -12,9 +15,12 @@ from dataclasses import dataclass
 from statistics import median
 
 LEAST = 5
+FEW = f"under {LEAST}"
+MEDIAN = 3  # the cell of a row that is no count
 NO_CONDITION = "No complaint chosen"
 NO_TECHNIQUE = "No technique chosen"
 STEPS = ((0, 0, "Before the first"), (1, 1, "After 1"), (2, 2, "After 2"), (3, 5, "After 3 to 5"), (6, 10_000, "After 6 or more"))  # fmt: skip
+Figure = int | float | str | None  # a number, that it is small (`FEW`), or nothing told
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +56,16 @@ class Group:
     dropped: int
 
     @property
-    def figures(self) -> list[object]:
+    def figures(self) -> list[Figure]:
         """The cells of a row; empty where too few plans stand behind a figure."""
         is_told = self.measured >= LEAST
         return [
             self.plans,
             self.measured if is_told else None,
-            self.changed if is_told else None,
+            _small(self.changed) if is_told else None,
             self.median_sessions,
-            self.adherent,
-            self.partial,
-            self.low,
-            self.dropped,
+            *together([self.adherent, self.partial, self.low]),
+            _small(self.dropped),
         ]
 
 
@@ -71,6 +75,22 @@ class Table:
 
     groups: tuple[Group, ...]
     hidden: int
+
+    def total(self, whole: Group) -> list[Figure]:
+        """The cells of all plans; empty where what a group hides would come out by subtraction."""
+        rows = [group.figures for group in self.groups]
+        return [
+            figure if at == MEDIAN else self._told(figure, [row[at] for row in rows])
+            for at, figure in enumerate(whole.figures)
+        ]
+
+    def _told(self, figure: Figure, cells: Sequence[Figure]) -> Figure:
+        """A figure, if the cells hide nothing of it, or enough that none can be told apart."""
+        shown = [cell for cell in cells if isinstance(cell, int)]
+        missing = len(cells) - len(shown) + self.hidden
+        if not missing or not isinstance(figure, int):
+            return figure
+        return figure if missing > 1 and figure - sum(shown) >= LEAST else None
 
 
 def by_condition(results: Iterable[PlanResult]) -> Table:
@@ -96,13 +116,39 @@ def drop_outs(results: Iterable[PlanResult]) -> list[tuple[str, int]]:
     ]
 
 
+def together(counts: Sequence[int]) -> list[Figure]:
+    """Counts whose sum is known: a small one is only said to be, and never the only one hidden."""
+    cells = [_small(count) for count in counts]
+    others = [at for at, count in enumerate(counts) if count >= LEAST]
+    if cells.count(FEW) == 1 and others:
+        cells[min(others, key=lambda at: counts[at])] = None
+    return cells
+
+
+def _small(count: int) -> Figure:
+    return FEW if 0 < count < LEAST else count
+
+
 def _table(named: Iterable[tuple[str, PlanResult]]) -> Table:
     members: dict[str, list[PlanResult]] = {}
     for name, one in named:
         members.setdefault(name, []).append(one)
-    shown = [_group(name, rows) for name, rows in members.items() if len(rows) >= LEAST]
-    ordered = sorted(shown, key=lambda group: (-group.plans, group.name))
-    return Table(tuple(ordered), hidden=len(members) - len(shown))
+    groups = [_group(name, rows) for name, rows in members.items()]
+    groups.sort(key=lambda group: (-group.plans, group.name))
+    told = _large_enough([group.plans for group in groups])
+    return Table(tuple(groups[:told]), hidden=len(groups) - told)
+
+
+def _large_enough(sizes: Sequence[int]) -> int:
+    """How many groups can be shown, the largest first.
+
+    Of the others there are at least two with `LEAST` plans together, or none: the number
+    of all plans is known.
+    """
+    told = sum(size >= LEAST for size in sizes)
+    while told and told < len(sizes) and (len(sizes) - told < 2 or sum(sizes[told:]) < LEAST):
+        told -= 1
+    return told
 
 
 def _group(name: str, rows: Sequence[PlanResult]) -> Group:

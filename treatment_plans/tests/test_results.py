@@ -26,7 +26,6 @@ from practitioners.models import Condition
 from treatment_plans import plans
 from treatment_plans.models import OutcomeMeasure, OutcomeScore, TreatmentPlan
 from treatment_plans.results import conversions, results_of
-from treatment_plans.tallies import LEAST
 from treatment_plans.tests.factories import make_plan
 from treatment_plans.visits import link
 
@@ -48,6 +47,7 @@ class World(SmallClinic):
         super().__init__()
         self.neck = Condition.objects.create(slug="neck-pain", name="Neck pain", offer="offer")
         self.head = Condition.objects.create(slug="headache", name="Headache", offer="offer")
+        self.back = Condition.objects.create(slug="back-pain", name="Back pain", offer="offer")
         self.pain = OutcomeMeasure.objects.create(
             slug="nprs", name="Pain", measures="Pain", minimum=0, maximum=10, step=1,
             unit="points", direction="lower_better", entry_mode="item_level",
@@ -79,12 +79,14 @@ class World(SmallClinic):
         return plan
 
     def many(self) -> None:
-        """Six courses for neck pain, five of which help, and two for headaches."""
+        """Six courses for neck pain, five of which help; two for headaches and three others."""
         for better_after in (1, 1, 2, 3, 3):
             self.course(*[7] * better_after, 5)
         self.course(7, 6, 7)
         self.course(7, 5, condition=self.head)
         self.course(7, 5, condition=self.head)
+        for _ in range(3):
+            self.course(7, condition=self.back)
 
 
 @pytest.fixture
@@ -98,8 +100,9 @@ def test_sessions_until_a_change_are_counted_by_condition(world: World) -> None:
     (group,) = results.conditions.groups
     assert (group.name, group.plans, group.measured, group.changed) == ("Neck pain", 6, 6, 5)
     assert group.median_sessions == 3  # of 2, 2, 3, 4, 4: a score after n weeks has n + 1 sessions
-    assert results.conditions.hidden == 1
-    assert results.all_plans.plans == 8
+    assert results.conditions.hidden == 2
+    assert results.all_plans.plans == 11
+    assert results.totals[:2] == [11, None]  # three without a second score are hidden
 
 
 def test_totals_equal_an_independent_count(world: World) -> None:
@@ -183,7 +186,9 @@ class TestPage:
         page = lead.get("/desk/results/", THAT_YEAR).content.decode()
         assert "Neck pain" in page
         assert "Headache" not in page
-        assert "1 smaller group not shown" in page
+        assert "Back pain" not in page
+        assert "2 smaller groups not shown" in page
+        assert ">All plans</th>" in page
         assert "What the figures mean" in page
 
     def test_with_few_plans_it_tells_nothing(self, world: World, lead: Browser) -> None:
@@ -222,14 +227,16 @@ class TestPage:
         assert rows[0][-2:] == ["Reminders sent", "Booked after a reminder"]
         assert {len(row) for row in rows} == {12}
         assert [row[:3] for row in rows[1:4]] == [
-            ["", "All plans", "8"],
+            ["", "All plans", "11"],
             ["Condition", "'=HYPERLINK(1)", "6"],
-            ["Technique", "No technique chosen", "8"],
+            ["Technique", "No technique chosen", "11"],
         ]
         found = results_of(FIRST, LAST, now=timezone.now())
-        told = found.drop_outs if found.all_plans.dropped >= LEAST else []
         assert [row[:2] + row[9:] for row in rows[4:]] == [
-            *(["Broke off", words, str(count), "", ""] for words, count in told),
+            *(
+                ["Broke off", words, "" if count is None else str(count), "", ""]
+                for words, count in found.broken_off
+            ),
             *(["Reminder", one.words, "", str(one.sent), ""] for one in found.conversions),
         ]
 

@@ -52,25 +52,21 @@ def desk_results_csv(request: HttpRequest) -> HttpResponse:
             {"form": form, "results": None, "has_errors": True},
             status=422,
         )
-    groups = [("", results.all_plans)] if results.all_plans.plans >= LEAST else []
-    groups += [("Condition", group) for group in results.conditions.groups]
+    rows = _rows(results) if results.all_plans.plans >= LEAST else []
+    return csv_answer("results.csv", HEADS, rows)
+
+
+def _rows(results: Results) -> list[list[Any]]:
+    """All plans, the groups, where plans broke off and what reminders led to, under their heads."""
+    groups = [("Condition", group) for group in results.conditions.groups]
     groups += [("Technique", group) for group in results.techniques.groups]
-    rows = [[kind, group.name, *group.figures, None, None] for kind, group in groups]
-    return csv_answer("results.csv", HEADS, [*rows, *_further(results)])
-
-
-def _further(results: Results) -> list[list[Any]]:
-    """Where plans broke off, and what reminders led to, under the heads that they have."""
-    everything = results.all_plans
-    if everything.plans < LEAST:
-        return []
-    told = results.drop_outs if everything.dropped >= LEAST else []
-    broken = [["Broke off", at, *EMPTY[:7], count, None, None] for at, count in told]
+    counted = [[kind, group.name, *group.figures, None, None] for kind, group in groups]
+    broken = [["Broke off", at, *EMPTY[:7], count, None, None] for at, count in results.broken_off]
     led = [
         ["Reminder", one.words, *EMPTY, one.sent, one.booked if one.sent >= LEAST else None]
         for one in results.conversions
     ]
-    return [*broken, *led]
+    return [["", results.all_plans.name, *results.totals, None, None], *counted, *broken, *led]
 
 
 def _asked(request: HttpRequest) -> tuple[PeriodForm, Results | None]:
