@@ -66,16 +66,14 @@ def _take(name: str, claims: str) -> tuple[Prepared, Prepared]:
 FRESH = _take("take_fresh", f"< {SUSPECT_CLAIMS}")
 SUSPECT = _take("take_suspect", f">= {SUSPECT_CLAIMS}")
 
-MANY_HAD = (
-    "count(*) FROM bookings_message had WHERE had.client_id = %(client)s AND had.lane = %(lane)s"
-    " AND had.sending_at > %(since)s AND had.sending_at <= %(now)s AND had.id <> %(id)s"
+MANY_HAD = (  # other messages of the message's lane, by its client
+    "count(*) FROM bookings_message had WHERE had.client_id = message.client_id AND had.lane = message.lane"
+    " AND had.sending_at > %(since)s AND had.sending_at <= %(now)s AND had.id <> message.id"
 )
-HAD_TERMS = {
-    "client": "bigint", "lane": "smallint", "since": "timestamptz", "now": "timestamptz", "id": "bigint",
-}  # fmt: skip
+HAD_TERMS = {"id": "bigint", "since": "timestamptz", "now": "timestamptz"}
 
 MARK = """
-UPDATE bookings_message
+UPDATE bookings_message AS message
    SET state = 'sending', attempts = attempts + 1, sending_at = %(now)s, sent_to = %(address)s,
        via = %(channel)s, lease_until = clock_timestamp() + %(lease)s
  WHERE id = %(id)s AND state = 'claimed' AND claimed_by = %(claimed_by)s AND claim_no = %(claim_no)s
@@ -215,7 +213,6 @@ def mark_of(
             **proviso.values,
             "id": message.pk, "claimed_by": message.claimed_by, "claim_no": message.claim_no,
             "now": now, "address": address, "channel": channel, "lease": lease(),
-            "client": message.client_id, "lane": message.lane,
             "most": limit and limit.most, "since": limit and now - limit.span,
         },
         after=proviso.locks,

@@ -89,7 +89,12 @@ class Message(models.Model):
         max_length=254, help_text="client:ID, user:ID or an address; resolved when sent."
     )
     client = models.ForeignKey(
-        Client, null=True, blank=True, on_delete=models.CASCADE, related_name="messages"
+        Client,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="messages",
+        db_index=False,  # messages_of_client begins with it
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
@@ -160,6 +165,11 @@ class Message(models.Model):
                 name="troubled_messages",
             ),
             models.Index(fields=["client", "-send_after"], name="messages_of_client"),
+            models.Index(
+                fields=["client", "lane", "sending_at"],
+                condition=Q(sending_at__isnull=False),
+                name="messages_had",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from bookings.messages import fuse
 from bookings.models import Message, Task, VisitChange
@@ -59,6 +60,18 @@ def test_one_client_gets_ten_other_mails_a_day(ledger: Ledger) -> None:
     write_many(ledger, "letter", 12)
     assert (ledger.send().sent, ledger.send(NOW + 2 * HOUR).sent) == (10, 0)
     assert ledger.send(NOW + 25 * HOUR).sent == 2
+
+
+def test_what_a_client_has_had_is_counted_without_reading_what_others_had() -> None:
+    """Or the last mark of a day would take as long as there were messages before it."""
+    hand_over(Lane.FOLLOW_UP, sources=60, each=5)
+    row = Message.objects.order_by("pk")[0]
+    about = {"id": row.pk, "since": NOW - DAY, "now": NOW}
+    assert fuse.HAD.rows(about) == [(4,)]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE bookings_message")
+        cursor.execute(f"EXPLAIN {fuse.HAD.said(about)}")
+        assert "using messages_had" in str(cursor.fetchall())
 
 
 def test_a_code_to_sign_in_is_never_held_back(ledger: Ledger) -> None:
