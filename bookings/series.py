@@ -3,14 +3,18 @@
 first           Tue 1 Dec 10:15
 every 1 week    Tue 8 Dec 10:15   free
                 Tue 15 Dec 10:15  taken: Tue 15 Dec 11:00 · Wed 16 Dec 10:15 · …
+
+What is near goes by the clock first: whoever comes at a quarter past ten can rather come at that time
+on the next day than at another hour. Of no day are there so many that they crowd out the others.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bookings.errors import BookingError
 from bookings.instead import MOST, instead_of, meets_other, offers_others
@@ -23,7 +27,9 @@ from practitioners.models import Practitioner
 MOST_TIMES, MOST_WEEKS = 12, 4
 LEFT_OUT = "none"  # the answer for a date that shall have no session
 OFFERED = 4  # alternatives for a date that is not free
+OF_A_DAY = 2  # of them, as long as there are other days
 REACH = timedelta(days=3)  # how far an alternative may be from its date
+DAY_COUNTS = timedelta(hours=3)  # another day is as far off as so many hours of the same day
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,8 @@ def propose(
         return table, [Proposal(number, at, False, []) for number, at in enumerate(wished, 1)]
     own = [slot for slot in slots if slot.practitioner_id == person.pk]
     reach = min(REACH, timedelta(weeks=every_weeks) / 2)
-    proposals = [_proposal(number, at, own, reach) for number, at in enumerate(wished, 1)]
+    zone = table.location.zone
+    proposals = [_proposal(number, at, own, reach, zone) for number, at in enumerate(wished, 1)]
     return replace(table, person=person), proposals
 
 
@@ -90,13 +97,34 @@ def _freest(slots: Iterable[Slot], wished: list[datetime]) -> Practitioner | Non
     return Practitioner.objects.get(pk=free.most_common(1)[0][0]) if free else None
 
 
-def _proposal(number: int, at: datetime, slots: list[Slot], reach: timedelta) -> Proposal:
+def _proposal(
+    number: int, at: datetime, slots: list[Slot], reach: timedelta, zone: ZoneInfo
+) -> Proposal:
     near = sorted(
         (slot for slot in slots if abs(slot.starts_at - at) <= reach),
-        key=lambda slot: (abs(slot.starts_at - at), slot.starts_at),
+        key=lambda slot: (how_far(slot.starts_at, at, zone), slot.starts_at),
     )
     is_free = bool(near) and near[0].starts_at == at
     return Proposal(number, at, is_free, near)
+
+
+def how_far(at: datetime, wished: datetime, zone: ZoneInfo) -> timedelta:
+    """How much else a start is than the one wished for, by the clock on the wall and by days."""
+    here, there = (one.astimezone(zone).replace(tzinfo=None) for one in (at, wished))
+    days = abs((here.date() - there.date()).days)
+    clock = abs(here - datetime.combine(here.date(), there.time()))
+    return clock + days * DAY_COUNTS
+
+
+def varied(near: Sequence[Slot], zone: ZoneInfo, *, count: int = OFFERED) -> list[Slot]:
+    """Some of those that are near, of several days where there are several; in order of time."""
+    of_day: Counter[date] = Counter()
+    chosen, others = [], []
+    for slot in near:
+        on = slot.starts_at.astimezone(zone).date()
+        of_day[on] += 1
+        (chosen if of_day[on] <= OF_A_DAY else others).append(slot)
+    return sorted([*chosen, *others][:count], key=lambda slot: slot.starts_at)
 
 
 def show_dates(
@@ -132,6 +160,7 @@ def _shown(table: Timetable, one: Proposal, picked: str, refusal: BookingError |
     if is_refused and len(offers) < MOST:
         offers = instead_of(one.at, table, refusal)
     is_free = bool(offers) and offers[0].starts_at == one.at
+    own, near = (offers[:1], offers[1:]) if is_free else ([], offers)
     return ShownDate(
         one.number,
         words.day(one.at, today=table.today),
@@ -140,7 +169,7 @@ def _shown(table: Timetable, one: Proposal, picked: str, refusal: BookingError |
         picked or (value_of(one.at) if is_free else ""),
         [
             (value_of(slot.starts_at), words.short(slot.starts_at))
-            for slot in offers[: OFFERED + is_free]
+            for slot in [*own, *varied(near, table.location.zone)]
         ],
         is_refused=is_refused,
     )

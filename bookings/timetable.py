@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bookings.availability import first_free, free_slots, free_starts, givers, nearest_free
-from bookings.models import Appointment
+from bookings.models import Appointment, Client
 from bookings.picking import DAYS_SHOWN
 from bookings.starts import Slot
 from bookings.times import Words
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
+from practitioners.once import once
 
+Stretch = tuple[datetime, datetime]
 STAFF_HORIZON = timedelta(days=364)
 STAFF_LOOKS = timedelta(days=60)  # how far the desk is told of a first free time
+STARTS_OF_ONE = 12  # starts that one session of somebody's may make useless to them
 
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
     """The free times of one service at one place, of one specialist or of any.
 
-    The visit being moved and the visitor's own kept time do not block. For staff neither
+    The visit being moved and the visitor's own kept time do not block; where it is known for whom
+    (`client`, or whose visit is moved), their other sessions do, with whomever. For staff neither
     notice nor horizon counts. `first` is the first free start where that is known already.
     """
 
@@ -35,6 +39,7 @@ class Timetable:
     moving: Appointment | None = None
     for_staff: bool = False
     first: datetime | None = None
+    client: Client | None = None
 
     @property
     def words(self) -> Words:
@@ -53,27 +58,66 @@ class Timetable:
 
     def free(self, first_day: date, days: int = DAYS_SHOWN) -> list[Slot]:
         """Every free start of some days."""
-        return free_slots(self.service, first_day=first_day, days=days, **self._asked())
+        slots = free_slots(self.service, first_day=first_day, days=days, **self._asked())
+        return self._apart(slots)
 
     def starts(self, first_day: date, days: int = DAYS_SHOWN) -> list[datetime]:
         """The same, each moment once, whoever of several could start then."""
         found = free_starts(self.service, first_day=first_day, days=days, **self._asked())
         runs = {run for one in found for run in one.runs}
         moments = set().union(*runs)
-        return [datetime.fromtimestamp(at, UTC) for at in sorted(moments)]
+        starts = [datetime.fromtimestamp(at, UTC) for at in sorted(moments)]
+        return [at for at in starts if not self._meets(at, self.elsewhere)]
 
     def nearest(self, around: datetime, *, count: int = 3) -> list[Slot]:
         """The free starts closest to a moment."""
-        return nearest_free(self.service, around=around, count=count, **self._asked())
+        many = count + len(self.elsewhere) * STARTS_OF_ONE
+        slots = nearest_free(self.service, around=around, count=many, **self._asked())
+        apart = sorted(self._apart(slots), key=lambda slot: abs(slot.starts_at - around))[:count]
+        return sorted(apart, key=lambda slot: slot.starts_at)
 
     def soonest(self) -> datetime | None:
         """The first free start there is; staff are told of the next two months. One query, or none."""
+        if self.client_key:
+            return next(iter(self.starts(self.today, days=self._days_ahead)), None)
         if self.first:
             return self.first
-        days = STAFF_LOOKS.days if self.for_staff else (self.last_day - self.today).days + 1
+        days = self._days_ahead
         found = free_starts(self.service, first_day=self.today, days=days, **self._asked())
         first = min((at for one in found for at in one.soonest(1)), default=None)
         return datetime.fromtimestamp(first, UTC) if first else None
+
+    @property
+    def client_key(self) -> int | None:
+        """For whom these times are, where that is known."""
+        client = self.moving.client_id if self.moving else None
+        return self.client.pk if self.client else client
+
+    @property
+    def elsewhere(self) -> list[Stretch]:
+        """From when to when they have another session. One query for each page, none for nobody."""
+        key = self.client_key
+        if key is None:
+            return []
+        visits = Appointment.objects.taken_by(key, now=self.now, moving=self.moving)
+        return once(
+            ("elsewhere", key, self.moving and self.moving.pk),
+            lambda: list(visits.values_list("starts_at", "ends_at")),
+        )
+
+    def _apart(self, slots: Iterable[Slot]) -> list[Slot]:
+        others = self.elsewhere
+        return [slot for slot in slots if not self._meets(slot.starts_at, others)]
+
+    def _meets(self, starts_at: datetime, others: Iterable[Stretch]) -> bool:
+        """Tell whether a session that begins then would meet one of these."""
+        ends_at = starts_at + timedelta(minutes=self.service.minutes)
+        return any(starts_at < ends and ends_at > begins for begins, ends in others)
+
+    @property
+    def _days_ahead(self) -> int:
+        """How many days are looked at for a first free time."""
+        return STAFF_LOOKS.days if self.for_staff else (self.last_day - self.today).days + 1
 
     def _asked(self) -> dict[str, Any]:
         return {

@@ -115,6 +115,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         rows = self.exclude(status=Appointment.Status.CANCELLED).exclude(over)
         return rows.exclude(pk=moving.pk) if moving else rows
 
+    def taken_by(
+        self, client: int, *, now: Any, moving: Appointment | None = None
+    ) -> AppointmentQuerySet:
+        """What takes up the time of one client from now on, but for the visit being moved."""
+        rows = self.blocking(now=now, moving=moving)
+        return rows.filter(client=client, ends_at__gt=now).order_by("starts_at")
+
     def standing(self) -> AppointmentQuerySet:
         """Everything that still takes up time: neither cancelled nor merely held."""
         return self.exclude(status__in=(Appointment.Status.CANCELLED, Appointment.Status.HELD))

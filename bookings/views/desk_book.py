@@ -53,7 +53,7 @@ def desk_book_time(request: HttpRequest, public_id: UUID, slug: str) -> HttpResp
     """Choose a time, and book it."""
     client = person_at_the_desk(request, public_id)
     service = get_object_or_404(Service, slug=slug)
-    table = timetable(request, service)
+    table = timetable(request, service, client=client)
     if table is None:
         known = {"client": client, "service": service}
         return render(request, "bookings/desk_no_times.html", known)

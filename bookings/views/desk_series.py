@@ -34,7 +34,7 @@ def desk_series(request: HttpRequest, public_id: UUID, slug: str) -> HttpRespons
     """Book every date as chosen. All or nothing."""
     client = person_at_the_desk(request, public_id)
     service = get_object_or_404(Service, slug=slug)
-    table = timetable(request, service)
+    table = timetable(request, service, client=client)
     if table is None or request.method != "POST":
         return redirect("desk_book_time", client.public_id, service.slug)
     form = SeriesForm(request.POST)

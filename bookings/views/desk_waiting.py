@@ -104,7 +104,7 @@ def _refused(
     clinic = ClinicSettings.current()
     table = Timetable(
         entry.service, entry.location, clinic, now, entry.practitioner,
-        moving=entry.visit, for_staff=True,
+        moving=entry.visit, for_staff=True, client=entry.client,
     )  # fmt: skip
     path = (
         reverse("desk_visit_move", args=[entry.visit.public_id])

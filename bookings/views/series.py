@@ -117,7 +117,7 @@ def _page(
 ) -> HttpResponse:
     table = Timetable(
         kept.service, kept.location, ClinicSettings.current(), now, kept.practitioner,
-        known_visitor(request),
+        known_visitor(request), client=form.whom.client,
     )  # fmt: skip
     table, proposals = propose(
         table, kept.starts_at, times=form.how_many, every_weeks=form.weeks_apart
