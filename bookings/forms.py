@@ -141,6 +141,10 @@ def child_problem(born: date | None, *, today: date) -> tuple[str, str]:
 class WhomForm(Styled):
     """Whom the visit is for. Its time is not here: it is the one kept."""
 
+    field_order = (  # as on the page, because what is wrong is listed in it
+        "for_whom", "other_name", "relation", "date_of_birth", "name", "email", "phone", "note", "agrees",
+    )  # fmt: skip
+
     for_whom = for_whom_field([(ME, "Me")])
     name = forms.CharField(
         label="Your name",
@@ -222,9 +226,6 @@ class YouForm(WhomForm):
         label="I have read when I can move or cancel",
         error_messages={"required": "Tick the box to agree to the rule for moving and cancelling"},
     )
-    field_order = (
-        "for_whom", "name", "email", "phone", "other_name", "relation", "date_of_birth", "note", "agrees",
-    )  # fmt: skip
 
 
 @sharing_fields

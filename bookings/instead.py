@@ -48,9 +48,9 @@ def soonest_times(service: Service, location: Location, *, now: datetime) -> lis
     return worded(table, instead_of(now, table), times_of(table))
 
 
-def times_of(table: Timetable) -> PageLinks:
+def times_of(table: Timetable, *, zone: str = "") -> PageLinks:
     """Addresses of the page on which a visitor books these times."""
-    return PageLinks(table, reverse("book_time", args=[table.service.slug]))
+    return PageLinks(table, reverse("book_time", args=[table.service.slug]), zone=zone)
 
 
 def worded(table: Timetable, slots: Iterable[Slot], links: PageLinks) -> list[dict[str, str]]:
@@ -69,12 +69,16 @@ def offers_others(refusal: BookingError) -> bool:
 def instead_of(
     wished: datetime, table: Timetable, refusal: BookingError | None = None
 ) -> list[Slot]:
-    """Up to three free starts nearest to a moment, in order of time."""
+    """Up to three free starts nearest to a moment, in order of time.
+
+    The very moment is among them only where the refusal was one specialist's, and anybody would do.
+    """
+    by_others = table.person is None and refusal is not None and "of" in refusal.details
     count = MANY if isinstance(refusal, ClientBusy) else MOST + 1
     near = [
         one
         for one in table.nearest(wished, count=count)
-        if one.starts_at != wished and not meets_other(one, refusal)
+        if (by_others or one.starts_at != wished) and not meets_other(one, refusal)
     ]
     near.sort(key=lambda one: abs(one.starts_at - wished))
     return sorted(near[:MOST], key=lambda one: one.starts_at)

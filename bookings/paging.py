@@ -60,8 +60,8 @@ def first_day_of(query: Mapping[str, str], table: Timetable) -> tuple[date, str]
         return _clamped(at.astimezone(table.location.zone).date(), table), ""
     typed = query.get("date", "")
     text = typed or query.get("from", "")
-    if not text:
-        return table.today, ""
+    if not text:  # whoever moves a session rather looks for one near it than for the soonest
+        return _clamped(table.moving.local_day if table.moving else table.today, table), ""
     try:
         day = read_day(text)
     except BadTime as problem:

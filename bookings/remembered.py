@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
@@ -30,15 +30,36 @@ AN_HOUR = timedelta(hours=1)
 LONGEST = 500  # characters of one box; a form refuses more, a session need not keep it
 
 
-def remember_choice(session: SessionBase, kept: Appointment) -> None:
-    """Remember which time was chosen, so that it can be had again when the minutes are over."""
+class AskedFor(NamedTuple):
+    """What somebody looked at when they chose: times of anybody, and by whose clock as well."""
+
+    anybody: bool = False
+    zone: str = ""
+
+
+def remember_choice(
+    session: SessionBase, kept: Appointment, asked_for: AskedFor | None = None
+) -> None:
+    """Remember which time was chosen, so that it can be had again when the minutes are over.
+
+    And what was asked for, so that going back leads to what was looked at; as before if not said.
+    """
+    asked_for = asked_for or asked_for_before(session)
     session[CHOSEN] = {
+        "anybody": asked_for.anybody,
+        "zone": asked_for.zone,
         "service": kept.service.slug,
         "practitioner": kept.practitioner.slug,
         "location": kept.location.slug,
         "start": kept.starts_at.isoformat(),
     }
     session.pop(DONE, None)
+
+
+def asked_for_before(session: SessionBase) -> AskedFor:
+    """What somebody looked at when they chose the time chosen last."""
+    chosen = session.get(CHOSEN) or {}
+    return AskedFor(bool(chosen.get("anybody")), str(chosen.get("zone", "")))
 
 
 def chosen_time(session: SessionBase, slug: str) -> Appointment | None:

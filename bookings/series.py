@@ -119,7 +119,8 @@ def how_far(at: datetime, wished: datetime, zone: ZoneInfo) -> timedelta:
 def varied(near: Sequence[Slot], zone: ZoneInfo, *, count: int = OFFERED) -> list[Slot]:
     """Some of those that are near, of several days where there are several; in order of time."""
     of_day: Counter[date] = Counter()
-    chosen, others = [], []
+    chosen: list[Slot] = []
+    others: list[Slot] = []
     for slot in near:
         on = slot.starts_at.astimezone(zone).date()
         of_day[on] += 1

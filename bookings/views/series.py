@@ -135,7 +135,7 @@ def _page(
         "problems": [(sentence, place_of_problem(dates)) for sentence in said],
         "times": other_choices(dates, refusal),
         "hide_book_button": True,
-        **keeping(kept, now=now),
+        **keeping(request, kept, now=now),
     }
     status = refusal.status if refusal else 422 if problem else 200
     response = render(request, "bookings/book_series.html", context, status=status)

@@ -17,7 +17,7 @@ from bookings.errors import BookingError, Busy, SlotTaken
 from bookings.instead import times_instead
 from bookings.paging import MINE, PageLinks, first_day_of, query_of, turning
 from bookings.picking import Day, lay_out, read_start
-from bookings.remembered import remember_choice
+from bookings.remembered import AskedFor, remember_choice
 from bookings.sign_in import TooManyTries
 from bookings.throttle import seconds_to_wait
 from bookings.times import known_zone, place
@@ -125,7 +125,8 @@ def _choose(request: HttpRequest, table: Timetable) -> HttpResponse:
         )
     except BookingError as refusal:
         return time_page(request, table, refusal=refusal, wished=starts_at)
-    remember_choice(request.session, kept)
+    asked_for = AskedFor(anybody=table.person is None, zone=request.GET.get("zone", ""))
+    remember_choice(request.session, kept, asked_for)
     return redirect("book_you", slug=table.service.slug)
 
 

@@ -159,8 +159,9 @@ def _give_back(
     if kept is None:
         return redirect("book_time", slug=slug)
     calendar.release_hold(visitor_key(request))
+    times = links_from(request, kept, now=now).day(kept.local_day)
     forget_choice(request.session)
-    return redirect(links_from(kept, now=now).day(kept.local_day))
+    return redirect(times)
 
 
 def _book_known(request: HttpRequest, slug: str, form: WhomForm, *, now: datetime) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,7 +39,7 @@ from bookings.models import Appointment, ClientAccess
 from bookings.paging import PageLinks
 from bookings.picking import shown_value, value_of
 from bookings.refusals import why_not
-from bookings.remembered import chosen_time, has_asked, typed_before
+from bookings.remembered import asked_for_before, chosen_time, has_asked, typed_before
 from bookings.sign_in import TooManyTries, WrongCode
 from bookings.times import Words, money, place
 from bookings.timetable import Timetable
@@ -50,6 +51,10 @@ STILL_FREE = (
     "We kept this time for {minutes} minutes. It is still free: book now, or choose another."
 )
 SINCE_TAKEN = "We kept this time for {minutes} minutes. It has since been taken."
+ANOTHER_TOOK_IT = (
+    "We kept this time with {name} for {minutes} minutes. It has since been taken. "
+    "These are the times of everybody who gives this session."
+)
 # Refusals after which this time cannot be had; any other leaves the page as it is.
 TIME_IS_GONE = (
     SlotTaken, NoRoom, InThePast, TooSoon, TooFar, OutsideHours, Closed, Away, OffGrid,
@@ -124,13 +129,13 @@ def you_page(
         "problems": problems,
         "has_errors": bool(problems or form.errors or code_form.errors),
         "times": times_instead(
-            _table(kept, now=now, visitor=known_visitor(request)),
+            _table(request, kept, now=now),
             kept.starts_at,
             refusal,
-            links_from(kept, now=now),
+            links_from(request, kept, now=now),
         ),
         "hide_book_button": True,
-        **keeping(kept, now=now),
+        **keeping(request, kept, now=now),
     }
     code = refusal.status if refusal else status
     response = render(request, "bookings/book_you.html", context, status=code)
@@ -145,7 +150,7 @@ def _anchor(refusal: BookingError) -> str:
     return "id_code" if is_about_code else ""
 
 
-def keeping(kept: Appointment, *, now: datetime) -> dict[str, Any]:
+def keeping(request: HttpRequest, kept: Appointment, *, now: datetime) -> dict[str, Any]:
     """Until when the time is kept, in the words of its place, and whether longer is possible."""
     clinic = ClinicSettings.current()
     words = Words(kept.zone, clinic.time_style)
@@ -161,18 +166,21 @@ def keeping(kept: Appointment, *, now: datetime) -> dict[str, Any]:
         "policy": clinic.policy,
         "give_back": value_of(kept.starts_at),
         "shown": shown_value(kept),
-        "times_url": links_from(kept, now=now).at(kept.starts_at),
+        "times_url": links_from(request, kept, now=now).at(kept.starts_at),
+        "with_whom": "" if asked_for_before(request.session).anybody else kept.practitioner.slug,
     }
 
 
-def links_from(kept: Appointment, *, now: datetime) -> PageLinks:
-    """Addresses of the times of the same session, specialist and place."""
-    return times_of(_table(kept, now=now))
+def links_from(request: HttpRequest, kept: Appointment, *, now: datetime) -> PageLinks:
+    """Addresses of the times that this one was chosen from: of the specialist, or of anybody."""
+    zone = asked_for_before(request.session).zone
+    return times_of(_table(request, kept, now=now), zone=zone)
 
 
-def _table(kept: Appointment, *, now: datetime, visitor: str = "") -> Timetable:
-    clinic = ClinicSettings.current()
-    return Timetable(kept.service, kept.location, clinic, now, kept.practitioner, visitor)
+def _table(request: HttpRequest, kept: Appointment, *, now: datetime) -> Timetable:
+    person = None if asked_for_before(request.session).anybody else kept.practitioner
+    clinic, visitor = ClinicSettings.current(), known_visitor(request)
+    return Timetable(kept.service, kept.location, clinic, now, person, visitor)
 
 
 def run_out(request: HttpRequest, kept: Appointment, *, now: datetime) -> HttpResponse | None:
@@ -185,15 +193,24 @@ def run_out(request: HttpRequest, kept: Appointment, *, now: datetime) -> HttpRe
         now=now,
         visitor=known_visitor(request),
     )
-    return _other_times(request, kept, _since_taken(reason), now=now) if reason else None
+    if reason is None:
+        return None
+    anybody = asked_for_before(request.session).anybody
+    name = kept.practitioner.name if anybody else ""
+    return _other_times(request, kept, _since_taken(reason, name), now=now)
 
 
-def _since_taken(reason: BookingError) -> BookingError:
-    """Say that the minutes were over when somebody else took the time; else the reason itself."""
+def _since_taken(reason: BookingError, name: str) -> BookingError:
+    """Say that the minutes were over when somebody else took the time; else the reason itself.
+
+    With a name, where others may be free at the very time: this specialist no longer is.
+    """
     if reason.status != HoldExpired.status:
         return reason
     minutes = ClinicSettings.current().hold_minutes
-    return HoldExpired(SINCE_TAKEN.format(minutes=minutes))
+    if not name:
+        return HoldExpired(SINCE_TAKEN.format(minutes=minutes))
+    return HoldExpired(ANOTHER_TOOK_IT.format(minutes=minutes, name=name), of=name)
 
 
 def refused(
@@ -252,11 +269,10 @@ def _other_times(
     service = Service.objects.published().filter(pk=kept.service_id).distinct().first()
     if service is None:
         return gone(request, status=409)
-    people = Practitioner.objects.bookable(on=now.date())
-    person = people.filter(pk=kept.practitioner_id, services=service).first()
-    table = Timetable(
-        service, kept.location, ClinicSettings.current(), now, person, known_visitor(request)
-    )
+    table = replace(_table(request, kept, now=now), service=service)
+    if table.person:
+        people = Practitioner.objects.bookable(on=now.date())
+        table = replace(table, person=people.filter(pk=table.person.pk, services=service).first())
     return time_page(
         request,
         table,
