@@ -43,7 +43,7 @@ class Case:
     total: int | None
     taken: Adherence
     booked: Appointment | None
-    review_on: date | None
+    review: Review | None
     is_upset: bool
     progress: str = ""
 
@@ -64,7 +64,7 @@ class Case:
     def needs_somebody(self) -> bool:
         """Whether somebody has to do something: late and not booked, a review, dates that clash."""
         is_late = self.status in LATE and self.booked is None
-        return is_late or self.review_on is not None or self.is_upset
+        return is_late or self.review is not None or self.is_upset
 
 
 WORDS = {
@@ -80,7 +80,7 @@ FILTERS: dict[str, tuple[str, Callable[[Case], bool]]] = {
     "lapsed": ("Lapsed", lambda case: case.status == "lapsed"),
     "overdue": ("Overdue", lambda case: case.status == "overdue"),
     "due": ("Due or due soon", lambda case: case.status in ("due", "due_soon")),
-    "review": ("Review due", lambda case: case.review_on is not None),
+    "review": ("Review due", lambda case: case.review is not None),
     "dates": ("Dates no longer fit", lambda case: case.is_upset),
     "paused": ("Paused", lambda case: case.status == "paused"),
 }
@@ -119,7 +119,7 @@ def _cases(plans: Collection[TreatmentPlan], *, now: datetime) -> Iterable[Case]
     windows = windows_of(ClinicSettings.current())
     places = {plan.location_id: plan.location for plan in plans}
     calendars = {key: calendar_of(place, now=now) for key, place in places.items()}
-    reviews = dict(Review.objects.open().filter(plan__in=plans).values_list("plan", "due_on"))
+    reviews = {one.plan_id: one for one in Review.objects.open().filter(plan__in=plans)}
     upset = set(Reproposal.objects.open().filter(plan__in=plans).values_list("plan", flat=True))
     for plan in plans:
         known, rows = facts[plan.pk], visits[plan.pk]
@@ -136,7 +136,7 @@ def _cases(plans: Collection[TreatmentPlan], *, now: datetime) -> Iterable[Case]
             total=known.total,
             taken=taken_of(plan, known, rows, today=today),
             booked=booked[0] if booked else None,
-            review_on=reviews.get(plan.pk),
+            review=reviews.get(plan.pk),
             is_upset=plan.pk in upset,
         )
 

@@ -172,7 +172,7 @@ class Panel:
         return [
             (
                 day,
-                [plain(found[s.key].value) if s.key in found else "" for s in self.series],
+                [s.scale.number(found[s.key].value) if s.key in found else "" for s in self.series],
                 next(iter(found.values())).occasion,
             )
             for (day, _), found in sorted(by_day.items())
@@ -186,7 +186,8 @@ class Panel:
         """Lay it out on a frame."""
         lines = tuple(self._line(one, number, frame) for number, one in enumerate(self.series))
         lines = spread(lines, frame)
-        target = self._level(self.target, f"Target {plain(self.target)}", frame)
+        aim = "" if self.target is None else self._number(self.target)
+        target = self._level(self.target, f"Target {aim}", frame)
         return Chart(
             frame,
             lines,
@@ -209,6 +210,9 @@ class Panel:
     def _reference(self) -> Decimal | None:
         return self.series[0].reference
 
+    def _number(self, value: Decimal) -> str:
+        return self.series[0].scale.number(value)
+
     def _x(self, day: date, frame: Frame) -> float:
         start, end = self.span
         inner = frame.width - frame.left - frame.right
@@ -227,7 +231,7 @@ class Panel:
             if not is_gap(one, other, self.happenings)
         )
         last = places[-1]
-        value = plain(series.last.value)
+        value = series.scale.number(series.last.value)
         words = f"{series.name} {value}" if len(self.series) > 1 else value
         return Line(
             series, number, path, tuple(places),
@@ -237,7 +241,7 @@ class Panel:
 
     def _rows(self, frame: Frame) -> Iterator[Mark]:
         for value in ticks(*self.axis):
-            yield Mark(frame.left - 8, self._y(value, frame), plain(value), "end")
+            yield Mark(frame.left - 8, self._y(value, frame), self._number(value), "end")
 
     def _days(self, frame: Frame) -> Iterator[Mark]:
         start, end = self.span

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from treatment_plans.models import Review
-from treatment_plans.outcomes import Change, Series, judged_changes, plain, suggestion
-from treatment_plans.plan_facts import facts_from, taken_of, visits_of
+from treatment_plans.outcomes import Change, Series, judged_changes, suggestion
+from treatment_plans.plan_facts import facts_from, missed_from, taken_of, visits_of
 from treatment_plans.plans import no_taper
 from treatment_plans.progress import series_of
 
@@ -61,6 +61,7 @@ class Findings:
     measured: tuple[Measured, ...]
     suggested: str
     because: str
+    missed: str = ""  # in words; not kept with what was decided before they were shown
 
     @property
     def share(self) -> int | None:
@@ -98,6 +99,7 @@ def of(review: Review, *, now: datetime) -> Findings:
         measured=tuple(_measured(series)),
         suggested=" ".join(words),
         because=advised.because,
+        missed=missed_from(visits).words,
     )
 
 
@@ -106,8 +108,8 @@ def _measured(series: Iterable[Series]) -> Iterable[Measured]:
         change: Change | None = one.change
         yield Measured(
             name=one.name,
-            before=plain(one.first.value) if one.is_comparable else "",
-            after=plain(one.last.value) if change or not one.is_comparable else "",
+            before=one.scale.number(one.first.value) if one.is_comparable else "",
+            after=one.scale.number(one.last.value) if change or not one.is_comparable else "",
             unit=one.scale.unit,
             reading=change.reading if change else "",
             usually=one.scale.threshold,

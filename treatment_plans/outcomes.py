@@ -61,6 +61,16 @@ class Scale:
         percent = f"{plain(self.mcid_percent)}%" if self.mcid_percent is not None else ""
         return " or ".join(words for words in (points, percent) if words)
 
+    @property
+    def goes_both_ways(self) -> bool:
+        """Whether 0 is its middle and says that nothing has changed."""
+        return self.minimum == -self.maximum
+
+    def number(self, value: Decimal) -> str:
+        """A value as the scale spells it: +5 where it goes both ways, else 5."""
+        sign = "+" if self.goes_both_ways and value > 0 else ""
+        return f"{sign}{plain(value)}"
+
     def band(self, value: Decimal) -> str:
         """The name of the band that a value lies in; empty for a scale without bands."""
         return next((name for lowest, name in reversed(self.bands) if value >= lowest), "")
@@ -71,7 +81,7 @@ class Scale:
         if is_inside and (value - self.minimum) % self.step == 0:
             return ""
         steps = "whole numbers" if self.step == 1 else f"steps of {plain(self.step)}"
-        return f"Enter {plain(self.minimum)} to {plain(self.maximum)} in {steps}."
+        return f"Enter {self.number(self.minimum)} to {self.number(self.maximum)} in {steps}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +203,7 @@ def headline(series: Series, *, sessions: int) -> str:
 def said(value: Decimal, scale: Scale) -> str:
     """A value with its unit where the number alone would mislead."""
     units = {"points": "", "percent": "%", "degrees": "\N{DEGREE SIGN}"}
-    return f"{plain(value)}{units.get(scale.unit, f' {scale.unit}')}"
+    return f"{scale.number(value)}{units.get(scale.unit, f' {scale.unit}')}"
 
 
 def mean(values: Sequence[Decimal]) -> Decimal | None:

@@ -180,6 +180,17 @@ class Missed:
     by_client: int = 0
     by_clinic: int = 0
 
+    @property
+    def words(self) -> str:
+        """1 no-show, 2 cancelled late; empty when none was missed."""
+        counted = (
+            (self.no_shows, "no-show" if self.no_shows == 1 else "no-shows"),
+            (self.late, "cancelled late"),
+            (self.by_client, "cancelled by the client"),
+            (self.by_clinic, "cancelled by the clinic"),
+        )
+        return ", ".join(f"{count} {words}" for count, words in counted if count)
+
 
 def missed_from(visits: Iterable[PlanVisit]) -> Missed:
     """Count no-shows and cancellations; a late one is the client's own and counts as late only."""

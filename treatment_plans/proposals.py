@@ -22,7 +22,7 @@ from bookings.timetable import Timetable
 from practitioners.models import ClinicSettings
 from treatment_plans import reproposing, reviews
 from treatment_plans.errors import WrongState
-from treatment_plans.models import PlanPhase, Reproposal, TreatmentPlan
+from treatment_plans.models import PlanPhase, PlanVisit, Reproposal, TreatmentPlan
 from treatment_plans.plan_facts import (
     TO_COME,
     booked_from,
@@ -74,13 +74,21 @@ def propose(
     return Proposal(plan, table, layout, visits, free)
 
 
-def preview(plan: TreatmentPlan, phases: Sequence[PlanPhase], *, now: datetime) -> Proposal:
-    """The same for a plan as it is being written; nothing of it has to be stored."""
+def preview(
+    plan: TreatmentPlan,
+    phases: Sequence[PlanPhase],
+    *,
+    first: Appointment | None = None,
+    now: datetime,
+) -> Proposal:
+    """The same for a plan as it is being written; nothing of it has to be stored.
+
+    `first` is the visit that is to count as session 1, done or not.
+    """
     rows = visits_of([plan])[plan.pk] if plan.pk else []
-    stored = facts_from(plan, rows) if plan.pk else Facts(plan.status, plan.start_on, ())
-    facts = replace(
-        stored, start_on=plan.start_on, phases=tuple(phase_of(phase) for phase in phases)
-    )
+    if first is not None:
+        rows = [*rows, PlanVisit(appointment=first)]
+    facts = replace(facts_from(plan, rows), phases=tuple(phase_of(phase) for phase in phases))
     have = booked_from(plan, rows, facts)
     table, layout, free = _lay(plan, facts, have, now=now, for_staff=True)
     visits = {row.appointment_id: row.appointment for row in rows}

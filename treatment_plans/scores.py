@@ -61,11 +61,11 @@ class Question:
 
     @property
     def lowest(self) -> str:
-        return plain(self.measure.minimum)
+        return self.measure.scale.number(self.measure.minimum)
 
     @property
     def highest(self) -> str:
-        return plain(self.measure.maximum)
+        return self.measure.scale.number(self.measure.maximum)
 
     @property
     def range_words(self) -> str:
@@ -202,5 +202,6 @@ def record(
 
 def _scale_note(measure: OutcomeMeasure, note: str) -> str:
     """The scale a value is of, so that it can be read when the scale is no longer ours."""
-    scale = f"{measure.minimum.normalize():f} to {measure.maximum.normalize():f} {measure.unit}"
+    number = measure.scale.number
+    scale = f"{number(measure.minimum)} to {number(measure.maximum)} {measure.unit}"
     return f"{scale}; {note}"[:120] if note else scale

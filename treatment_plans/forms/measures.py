@@ -16,7 +16,7 @@ from bookings.forms import Styled
 from bookings.models.text import check_one_line
 from treatment_plans.models import Occasion, OutcomeMeasure, TreatmentPlan
 from treatment_plans.models.outcomes import ACTIVITIES
-from treatment_plans.outcomes import Scale, plain
+from treatment_plans.outcomes import Scale
 from treatment_plans.scores import PSFS, Question, usual_measures
 
 NUMBER = re.compile(r"-?[0-9]{1,5}(?:[.,][0-9]{1,3})?", re.ASCII)
@@ -133,7 +133,7 @@ class ScoreField(forms.Field):
 def tiles(scale: Scale) -> list[tuple[str, str]]:
     """Every value of a short scale, and the tile of who would rather not answer."""
     values = range(int(scale.minimum), int(scale.maximum) + 1)
-    return [*((str(n), plain(Decimal(n))) for n in values), ("", "Skip")]
+    return [*((str(n), scale.number(Decimal(n))) for n in values), ("", "Skip")]
 
 
 class AnswersForm(Styled):

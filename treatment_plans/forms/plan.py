@@ -79,10 +79,14 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
             "review_after_sessions": {
                 "required": "Say after how many sessions it is reviewed.",
                 "invalid": "Enter after how many sessions it is reviewed, as a whole number.",
+                "min_value": "A plan is reviewed after 1 to 50 sessions.",
+                "max_value": "A plan is reviewed after 1 to 50 sessions.",
             },
             "review_after_weeks": {
                 "required": "Say after how many weeks it is reviewed.",
                 "invalid": "Enter after how many weeks it is reviewed, as a whole number.",
+                "min_value": "A plan is reviewed after 1 to 52 weeks.",
+                "max_value": "A plan is reviewed after 1 to 52 weeks.",
             },
         }
 
@@ -96,7 +100,7 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.today = today
+        self.today, self.todays = today, todays
         person = self.instance.practitioner
         services = Service.objects.filter(practitioners=person, kind=Service.Kind.MEDICAL)
         places = Location.objects.active().worked_at_by(person)
@@ -126,7 +130,7 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
         """A plan starts today or later, or on the day of the visit that was its session 1."""
         data = super().clean() or self.cleaned_data
         visit = self.visits.get(data.get("first_visit", ""))
-        data["first_visit"] = visit
+        data["first_visit"] = visit or (self.todays if data.get("counts_today") else None)
         if visit is not None:
             data["start_on"] = visit.local_day
         elif data.get("start_on") and data["start_on"] != self.initial.get("start_on"):
@@ -339,13 +343,11 @@ class GoalForm(Styled):
         return data
 
     def _check_on_scale(self, measure: OutcomeMeasure) -> None:
-        lowest, highest = measure.minimum, measure.maximum
+        lowest, highest, number = measure.minimum, measure.maximum, measure.scale.number
         for name in ("baseline", "target"):
             value = self.cleaned_data.get(name)
             if value is not None and not lowest <= value <= highest:
-                said = (
-                    f"{measure.called} goes from {lowest.normalize():f} to {highest.normalize():f}."
-                )
+                said = f"{measure.called} goes from {number(lowest)} to {number(highest)}."
                 self.add_error(name, ValidationError(said, code="off_scale"))
 
     @staticmethod

@@ -38,6 +38,12 @@ def occasion(value: str) -> str:
 
 
 @register.filter
+def spelled(value: Any, scale: Any) -> str:
+    """A value as its scale spells it, without its unit."""
+    return str(scale.number(value))
+
+
+@register.filter
 def score(value: Any, scale: Any) -> str:
     """A value with its unit."""
     return said(value, scale)

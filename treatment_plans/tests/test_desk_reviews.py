@@ -71,6 +71,20 @@ def test_a_rating_of_the_change_itself_is_shown_as_it_is_now() -> None:
     assert " at the start, -2 now" not in referring.draft(seen.plan.reviews.get(), found)
 
 
+def test_missed_sessions_are_told_and_the_charts_one_press_away(world: World) -> None:
+    world.visit(NOW - timedelta(days=3), status="no_show")
+    browser, review = browser_of(world.user), world.open()
+    page = browser.get(path(review)).content.decode()
+    assert "Missed: 1 no-show." in page
+    assert f"/desk/plans/{world.plan.public_id}/progress/" in page
+    assert f"/desk/plans/{world.plan.public_id}/scores/" in page
+    assert f'href="{path(review)}"' in browser.get("/desk/caseload/").content.decode()
+    browser.post(path(review), answer())
+    review.refresh_from_db()
+    assert review.findings.pop("missed") == "1 no-show"
+    assert findings.of(review, now=NOW).missed == ""  # decided before it was kept
+
+
 def test_a_change_leads_to_the_plan_s_form(world: World, review: Review) -> None:
     reply = browser_of(world.user).post(path(review), answer(decision="change"))
     assert reply["Location"] == f"/desk/plans/{world.plan.public_id}/edit/"

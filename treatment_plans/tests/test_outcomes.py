@@ -20,6 +20,7 @@ from treatment_plans.outcomes import (
     judged_changes,
     mean,
     plain,
+    said,
     suggestion,
 )
 
@@ -146,7 +147,7 @@ def test_the_bands_of_the_global_rating(value: int, name: str) -> None:
         (NPRS, "NaN", "Enter 0 to 10 in whole numbers."),
         (NPRS, "1e400", "Enter 0 to 10 in whole numbers."),
         (GROC, "-7", ""),
-        (GROC, "-8", "Enter -7 to 7 in whole numbers."),
+        (GROC, "-8", "Enter -7 to +7 in whole numbers."),
         (Scale(D(0), D(100), D(4), False), "48", ""),
         (Scale(D(0), D(100), D(4), False), "50", "Enter 0 to 100 in steps of 4."),
         (Scale(D(1), D(5), D("0.01"), True), "2.37", ""),
@@ -221,6 +222,14 @@ def test_half_a_tenth_is_rounded_as_people_do() -> None:
 @pytest.mark.parametrize(("number", "words"), [("2.00", "2"), ("0.50", "0.5"), ("10", "10"), ("-7", "-7")])  # fmt: skip
 def test_numbers_are_written_as_spoken(number: str, words: str) -> None:
     assert plain(D(number)) == words
+
+
+@pytest.mark.parametrize(
+    ("scale", "value", "words"),
+    [(GROC, 5, "+5"), (GROC, 0, "0"), (GROC, -2, "-2"), (NPRS, 5, "5")],
+)
+def test_a_change_for_the_better_has_its_sign(scale: Scale, value: int, words: str) -> None:
+    assert (scale.number(D(value)), said(D(value), scale)) == (words, words)
 
 
 # --- Properties ------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def test_a_goal_is_measured_by_what_is_scored(world: PlanWorld) -> None:
     ("wrong", "sentence"),
     [
         ({"outcome": "nprs", "target": "30"}, "Pain goes from 0 to 10."),
-        ({"outcome": "groc", "baseline": "-8"}, "goes from -7 to 7."),
+        ({"outcome": "groc", "baseline": "-8"}, "goes from -7 to +7."),
         ({"outcome": "nothing"}, "Select a valid choice."),
     ],
 )
@@ -247,8 +247,10 @@ def test_a_plan_without_a_phase_is_refused(world: PlanWorld) -> None:
         ("start_on", "1/1/9999", "within two years"),
         ("start_on", "31/2/2027", "Enter a date like"),
         ("start_on", "", "required"),
-        ("review_after_sessions", "0", "greater than or equal to 1"),
-        ("review_after_weeks", "9" * 25, "less than or equal to 52"),
+        ("review_after_sessions", "0", "after 1 to 50 sessions"),
+        ("review_after_sessions", "51", "after 1 to 50 sessions"),
+        ("review_after_weeks", "-1", "after 1 to 52 weeks"),
+        ("review_after_weeks", "9" * 25, "after 1 to 52 weeks"),
         ("precautions", "x" * 2001, "2000"),
         ("home_care", "a\x00b", "Null characters"),
         ("service", "999999", "valid choice"),
@@ -313,6 +315,20 @@ def test_the_dates_are_shown_before_anything_is_saved(world: PlanWorld) -> None:
     assert TreatmentPlan.objects.count() == 1
 
 
+@pytest.mark.parametrize("status", ["arrived", "completed"])
+def test_dates_are_shown_with_the_visit_that_will_be_session_one(
+    world: PlanWorld, status: str
+) -> None:
+    visit = world.visit(world.now, status=status)
+    data = {**answers(world, phase("1", "3")), "counts_today": "on", "preview": "1"}
+    layout = browse(world.user).post(new(world), data).context["preview"].layout
+    first = [one.booked.key for one in layout.sessions if one.booked]
+    assert first == ([visit.pk] if status == "arrived" else [])
+    to_come = [one for one in layout.sessions if not one.booked]
+    assert [one.days.session for one in to_come] == [2, 3]
+    assert to_come[0].days.due_on == visit.local_day + timedelta(days=7)
+
+
 def test_changing_one_thing_keeps_the_rest(world: PlanWorld) -> None:
     plan = world.plan
     page = browse(world.user).get(edit(world))
@@ -330,8 +346,11 @@ def test_changing_one_thing_keeps_the_rest(world: PlanWorld) -> None:
 
 def test_a_running_plan_changes_with_a_reason_only(world: PlanWorld) -> None:
     data = {**answers(world), "expected_version": "2", "pressure": "firm"}
-    status, page = post(world, edit(world), data)
-    assert (status, "Say why the plan changes" in page) == (422, True)
+    answer = browse(world.user).post(edit(world), data)
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["reason"] == ["Say why the plan changes."]
+    label = answer.content.decode().split('for="id_reason"')[1].split("</label>")[0]
+    assert "optional" not in label
     assert world.plan.versions.count() == 2
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from bookings.models import Appointment, Client
 from practitioners.clocks import clinic_zone
 from treatment_plans import plan_start
-from treatment_plans.errors import EditedElsewhere, PlanError
+from treatment_plans.errors import EditedElsewhere, PlanError, ReasonMissing
 from treatment_plans.forms.plan import (
     GoalForm,
     GoalFormSet,
@@ -115,11 +115,15 @@ def _edit(
         return _page(request, draft, {**page, "status": 422})
     if "preview" in request.POST:
         phases = [PhaseForm.phase(row) for row in rows["phases"].filled()]
-        return _page(request, draft, {**page, "preview": preview(form.instance, phases, now=now)})
+        found = preview(form.instance, phases, first=form.cleaned_data["first_visit"], now=now)
+        return _page(request, draft, {**page, "preview": found})
     try:
-        return _save(request, page, todays, now=now)
+        return _save(request, page, now=now)
     except EditedElsewhere as problem:
         return _conflict(request, draft, page, problem)
+    except ReasonMissing as problem:
+        form.add_error("reason", ValidationError(problem.sentence, problem.code))
+        return _page(request, draft, {**page, "status": 422})
     except PlanError as problem:
         said = [(problem.sentence, "id_reason")]
         return _page(request, draft, {**page, "problems": said, "status": 422})
@@ -160,12 +164,9 @@ def _rows(data: QueryDict | None, draft: TreatmentPlan) -> dict[str, Any]:
     }
 
 
-def _save(
-    request: HttpRequest, page: dict[str, Any], todays: Appointment | None, *, now: datetime
-) -> HttpResponse:
+def _save(request: HttpRequest, page: dict[str, Any], *, now: datetime) -> HttpResponse:
     form, data = page["form"], page["form"].cleaned_data
     is_new = form.instance.pk is None
-    first = data["first_visit"] or (todays if data.get("counts_today") else None)
     saved = plan_start.save_plan(
         form.save(commit=False),
         phases=[PhaseForm.phase(row) for row in page["phases"].filled()],
@@ -176,7 +177,7 @@ def _save(
         now=now,
         reason=data["reason"],
         expected_version=None if is_new else data["expected_version"],
-        first_visit=first,
+        first_visit=data["first_visit"],
         starts="start" in request.POST,
     )
     return redirect("desk_plan", public_id=saved.public_id)
