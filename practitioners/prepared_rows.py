@@ -34,7 +34,8 @@ class PreparedInsert:
 
     ON CONFLICT DO NOTHING: with exclusion constraints, rivals who insert and catch the
     error wait for each other until PostgreSQL ends one of them. Fields that are named to be
-    `usual` are those that a new row has as the model says; they cost nothing then.
+    `usual` are those that a new row has as the model says; they cost nothing then. A row may
+    be anything that has the others.
     """
 
     def __init__(
@@ -51,16 +52,17 @@ class PreparedInsert:
         self._fields = {str(one.column): one for one in fields if one.name not in usual}
         self._model, self._statement, self._more = model, statement, more
 
-    def write(self, rows: Collection[Model], **more: Any) -> list[int]:
+    def write(self, rows: Collection[Any], **more: Any) -> list[int]:
         """Insert them and give the keys of those that are written. Raises ValueError for an unusual one."""
         return [key for (key,) in self._prepared.rows(self._values(rows, more))]
 
-    def said(self, rows: Collection[Model], **more: Any) -> str:
+    def said(self, rows: Collection[Any], **more: Any) -> str:
         """The statement with these rows, to be executed with another one. Raises as `write`."""
         return self._prepared.said(self._values(rows, more))
 
-    def _values(self, rows: Collection[Model], more: Mapping[str, Any]) -> dict[str, Any]:
-        if any(getattr(row, one.attname) != usual for row in rows for one, usual in self._defaults):
+    def _values(self, rows: Collection[Any], more: Mapping[str, Any]) -> dict[str, Any]:
+        usual_ones = [(one.attname, usual) for one, usual in self._defaults]
+        if any(getattr(row, name, usual) != usual for row in rows for name, usual in usual_ones):
             raise ValueError("A field has another value than the statement writes.")
         line = connections[DEFAULT_DB_ALIAS]  # found once and not for every value
         values: dict[str, Any] = {

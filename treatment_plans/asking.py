@@ -133,7 +133,7 @@ def sweep(*, now: datetime) -> int:
             return total
 
 
-def _message(visit: PlanVisit, *, now: datetime) -> Message | None:
+def _message(visit: PlanVisit, *, now: datetime) -> outbox.NewMessage | None:
     appointment = visit.appointment
     if not still_asked(visit, now=now):
         return None

@@ -101,7 +101,7 @@ def sweep(*, now: datetime) -> int:
             return total
 
 
-def _message(check_in: CheckIn, *, now: datetime) -> Message:
+def _message(check_in: CheckIn, *, now: datetime) -> outbox.NewMessage:
     return outbox.message(
         KIND,
         source_type=SOURCE,

@@ -26,6 +26,7 @@ from bookings.messages import outbox, staff
 from bookings.messages.ahead import Ahead
 from bookings.messages.letters import write_letter
 from bookings.messages.noting import Change
+from bookings.messages.outbox import NewMessage
 from bookings.messages.sources import Mail, Send, Stop
 from bookings.messages.staff import Told
 from bookings.messages.words import clinic_words
@@ -107,7 +108,7 @@ def follow_together(event: Event, visits: Sequence[Appointment], *, now: datetim
         _write(change, rows, now=now)
 
 
-def _write(change: Change, rows: list[Message], *, now: datetime) -> None:
+def _write(change: Change, rows: list[NewMessage], *, now: datetime) -> None:
     """Write all of it by one statement, and wake a worker if a message is due already."""
     change.write(rows)
     if any(row.send_after <= now for row in rows):
@@ -256,30 +257,30 @@ def _taken_back(visit: Appointment, *, code: str) -> list[str]:
     return outbox.cancel_open(SOURCE, visit.pk, kinds=TO_CLIENT, code=code)
 
 
-def _confirmation(visit: Appointment, *, now: datetime) -> Message:
+def _confirmation(visit: Appointment, *, now: datetime) -> NewMessage:
     return _after_grace("confirmation", visit, now=now)
 
 
-def _after_grace(kind: str, visit: Appointment, *, now: datetime) -> Message:
+def _after_grace(kind: str, visit: Appointment, *, now: datetime) -> NewMessage:
     """A message about what can still be undone; at once where it would come too late then."""
     return _about(kind, visit, now=now, send_after=staff.told_at(visit, now=now))
 
 
-def confirmation_again(visit: Appointment, *, now: datetime) -> Message:
+def confirmation_again(visit: Appointment, *, now: datetime) -> NewMessage:
     """The confirmation once more, for its link; at most once an hour."""
     made = _about("confirmation", visit, now=now)
     made.occurrence = f"{visit.version} again {now:%Y%m%d%H}"
     return made
 
 
-def _reminder(visit: Appointment, *, now: datetime) -> list[Message]:
+def _reminder(visit: Appointment, *, now: datetime) -> list[NewMessage]:
     at = appointment_reminder_at(visit.starts_at, visit.zone, booked_at=now)
     return [_about("visit_reminder", visit, now=now, send_after=at)] if at else []
 
 
 def _about(
     kind: str, visit: Appointment, *, now: datetime, send_after: datetime | None = None
-) -> Message:
+) -> NewMessage:
     """A message to the client; it is of no use once the visit's time has come."""
     return outbox.message(
         kind,

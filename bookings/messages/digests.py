@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Count, Q
 
-from bookings.messages.rows import message, write_all
+from bookings.messages.rows import NewMessage, message, write_all
 from bookings.models import Message, Task
 from bookings.wall_clock import DAY, day_of, moment
 from practitioners.models import Location
@@ -41,7 +41,7 @@ def next_digest(location: Location, *, now: datetime) -> datetime:
     return at if at > now else moment(today + DAY, DIGEST_AT, location.zone)
 
 
-def digest(login: int | None, location: Location, *, now: datetime) -> Message:
+def digest(login: int | None, location: Location, *, now: datetime) -> NewMessage:
     """The mail of the evening; whatever comes first in a day writes it, the rest finds it there.
 
     For no login it is a pattern, see `noting`.

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from bookings.extensions import Event
 from bookings.messages.digests import FRONT_DESK
-from bookings.messages.rows import UNSENT
+from bookings.messages.rows import UNSENT, NewMessage
 from bookings.models import Appointment, Message
 from practitioners.later import later
 from practitioners.prepared_rows import PreparedInsert, columns_of
@@ -77,7 +77,7 @@ class Change:
     before: int
     at: datetime
 
-    def write(self, messages: Collection[Message]) -> None:
+    def write(self, messages: Collection[NewMessage]) -> None:
         """Note it and write its messages; reasons that have been written stay as they are."""
         visit = self.visit
         later(

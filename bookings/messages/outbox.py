@@ -8,11 +8,12 @@ from typing import Any
 
 from bookings.messages.kick import kick, kick_or_deliver, wake_worker
 from bookings.messages.kinds import KINDS
-from bookings.messages.rows import message, write, write_all
+from bookings.messages.rows import NewMessage, message, write, write_all
 from bookings.models import Message
 from practitioners.prepared import Prepared
 
 __all__ = [
+    "NewMessage",
     "cancel_open",
     "kick",
     "kick_or_deliver",

@@ -6,6 +6,7 @@ the source type `client`, and names itself in its occurrence.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ SOURCE = "client"
 
 def plain_message(kind: str, client: Client, *, cause: str, now: datetime, **when: Any) -> Message:
     """Make the message that a cause ("aftercare:12") gives rise to; it is not written yet."""
-    return outbox.message(
+    made = outbox.message(
         kind,
         source_type=SOURCE,
         source_id=client.pk,
@@ -32,6 +33,7 @@ def plain_message(kind: str, client: Client, *, cause: str, now: datetime, **whe
         now=now,
         **when,
     )
+    return Message(**asdict(made))
 
 
 class ClientSource:

@@ -19,7 +19,7 @@ from bookings.wall_clock import day_of
 from practitioners.prepared import Prepared, PreparedQuery
 
 NOTICE = "staff_notice"
-Told = tuple[Change, list[Message]]
+Told = tuple[Change, list[outbox.NewMessage]]
 BEFORE = PreparedQuery(
     "change_before",
     {"appointment": "bigint", "version": "int"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -95,10 +96,11 @@ def fill(world: PlanWorld) -> None:
     for kind, occurrence, state in (
         ("due_soon", key, "sent"), ("overdue", key, "pending"), ("due_soon", "start", "sent"), ("lapsed", key, "sending"),
     ):  # fmt: skip
-        row = outbox.message(
+        made = outbox.message(
             kind, source_type="treatment_plan", source_id=plan.pk, occurrence=occurrence,
             client=world.client, now=now,
         )  # fmt: skip
+        row = Message(**asdict(made))
         row.state, row.sending_at = state, now - HOUR
         row.sent_at = now - HOUR + timedelta(seconds=2) if state == "sent" else None
         row.save()

@@ -158,7 +158,7 @@ class People:
             outbox.write_all([self._confirmation(visit) for visit in visits])
         self.due += wave
 
-    def _confirmation(self, visit: Appointment) -> Message:
+    def _confirmation(self, visit: Appointment) -> outbox.NewMessage:
         return outbox.message(
             "confirmation", source_type="appointment", source_id=visit.pk,
             occurrence=str(visit.version), client=visit.client, now=self.now,
