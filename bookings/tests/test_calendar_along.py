@@ -82,6 +82,14 @@ def test_a_move_asks_three_times_and_a_refused_one_once(world: SmallClinic) -> N
         move(visit, TEN + 2 * HOUR, for_staff=True)
 
 
+def test_a_visit_that_was_read_alone_moves_without_its_service(world: SmallClinic) -> None:
+    alone, where = stored(world.book()), {"practitioner": world.person, "location": world.place}
+    move(world.book(TEN + 3 * HOUR), TEN + 4 * HOUR, for_staff=True, **where)
+    with asking(3):
+        moved = move(alone, for_staff=True, **where)
+    assert (moved.starts_at, moved.service) == (TEN + HOUR, world.service)
+
+
 def test_a_client_s_booking_asks_three_times(world: SmallClinic) -> None:
     world.booked()
     world.hold(at=TEN + HOUR)
@@ -118,6 +126,13 @@ def test_a_room_that_was_locked_for_a_shorter_session_is_not_taken(world: SmallC
     moved = move(visit)
     assert (moved.room, stored(visit).room) == (second, second)
     assert moved.ends_at == TEN + HOUR + 90 * MINUTE
+
+
+def test_a_visit_that_was_read_alone_gets_what_is_blocked_around_it_now(world: SmallClinic) -> None:
+    alone = stored(world.book())
+    Service.objects.update(turnover_before=10, turnover_after=15)
+    busy = move(alone).busy
+    assert (busy.lower, busy.upper) == (TEN + HOUR - 10 * MINUTE, TEN + 2 * HOUR + 15 * MINUTE)
 
 
 def test_a_client_who_is_busy_in_the_time_that_is_new_is_not_booked_twice(
