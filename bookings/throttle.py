@@ -43,7 +43,7 @@ def network_of(request: HttpRequest) -> str:
     the entry that many from the right is the visitor; what stands left of it may
     be made up.
     """
-    said = request.headers.get("X-Forwarded-For", "").split(",")
+    said = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     heard = [part.strip() for part in said if part.strip()]
     hops = settings.PROXY_COUNT
     text = heard[-hops] if 0 < hops <= len(heard) else request.META.get("REMOTE_ADDR", "")
