@@ -78,7 +78,7 @@ class TestTaken:
         page = text_of(answer)
         assert answer.status_code == 409
         assert f"We kept this time with {taken.person.name} for 10 minutes." in page
-        assert f'value="{value_of(taken.start)}"' in page.replace(' checked', '')
+        assert f'value="{value_of(taken.start)}"' in page.replace(" checked", "")
         instead = page.split("Next free:")[1].split("</ul>")[0]
         assert f"at={value_of(taken.start)}" in instead
 
