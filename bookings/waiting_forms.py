@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -11,16 +11,26 @@ from django.core.exceptions import ValidationError
 from bookings.dates import DayMonthYearField
 from bookings.forms import Styled
 from bookings.models import WaitlistEntry
+from bookings.wall_clock import day_of
+from practitioners.clocks import clinic_zone
 from practitioners.models import Location, Practitioner, Service
 
 TWO_WEEKS = timedelta(days=14)
 FURTHEST = timedelta(days=366)
 
 
+def today_at(slug: str, *, now: datetime) -> date:
+    """The day that it is at the place asked for, else where the clinic is."""
+    place = Location.objects.active().filter(slug=slug).first()
+    return day_of(now, place.zone if place else clinic_zone())
+
+
 class WaitForm(Styled):
     """In which days, with whom, where, at what time of day; and for whom, when there is a choice."""
 
-    for_whom = forms.ChoiceField(label="Who is it for?", required=False)
+    for_whom = forms.ChoiceField(
+        label="Who is it for?", error_messages={"required": "Choose who it is for"}
+    )
     practitioner = forms.ModelChoiceField(
         Practitioner.objects.none(),
         to_field_name="slug",

@@ -14,6 +14,7 @@ from bookings.models import Appointment, Client, WaitlistEntry, WaitlistOffer
 from bookings.tests.booking_world import World, text_of
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
 from bookings.waiting import line, offers
+from practitioners.tests.factories import make_location, make_practitioner
 
 
 @pytest.fixture
@@ -85,6 +86,31 @@ def test_a_parent_says_for_whom(world: World, client: Browser, me: Any) -> None:
     assert WaitlistEntry.objects.get().client == child
     strange = wish(world, for_whom=str(make_client().public_id))
     assert client.post(f"/my/waiting/{world.service.slug}/", strange).status_code == 422
+
+
+def test_a_parent_stands_first_among_their_people(
+    world: World, client: Browser, me: Any
+) -> None:
+    child = make_client(name="Aaron Known")
+    me.client_access.create(client=child, relation="guardian", scope="record")
+    own = me.client_access.get(relation="self").client
+    page = text_of(client.get(f"/my/waiting/{world.service.slug}/"))
+    first = f'<option value="{own.public_id}" selected>Me, {own.name}</option>'
+    assert page.index(first) < page.index("Aaron Known")
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_first_day_is_today_where_the_session_would_be(
+    world: World, client: Browser, me: Any, zone: str
+) -> None:
+    far = make_location(time_zone=zone)
+    make_practitioner(world.service, at=far)
+    today = timezone.now().astimezone(far.zone).date()
+    at_the_desk = f"/desk/clients/{make_client().public_id}/wait"
+    for user, url in ((me, "/my/waiting"), (make_staff("Front desk"), at_the_desk)):
+        client.force_login(user)
+        page = client.get(f"{url}/{world.service.slug}/?location={far.slug}")
+        assert page.context["form"]["first_day"].value() == today
 
 
 def test_an_earlier_time_than_that_of_a_visit(world: World, client: Browser, me: Any) -> None:

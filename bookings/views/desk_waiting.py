@@ -21,8 +21,7 @@ from bookings.paging import PageLinks
 from bookings.timetable import Timetable
 from bookings.views.desk_asked import person_at_the_desk
 from bookings.waiting import answers, line
-from bookings.waiting_forms import WaitForm
-from practitioners.clocks import clinic_zone
+from bookings.waiting_forms import WaitForm, today_at
 from practitioners.models import ClinicSettings, Service
 
 PAGE = 50
@@ -50,11 +49,12 @@ def desk_wait(request: HttpRequest, public_id: UUID, slug: str) -> HttpResponse:
     client = person_at_the_desk(request, public_id)
     service = get_object_or_404(Service, slug=slug)
     now = timezone.now()
+    asked = {name: request.GET.get(name, "") for name in ("practitioner", "location")}
     form = WaitForm(
         request.POST if request.method == "POST" else None,
         service=service,
-        today=now.astimezone(clinic_zone()).date(),
-        initial={name: request.GET.get(name, "") for name in ("practitioner", "location")},
+        today=today_at(asked["location"], now=now),
+        initial=asked,
     )
     context = {"client": client, "service": service, "form": form}
     if not (form.is_bound and form.is_valid()):

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from bookings.clients import own_client, self_of
+from bookings.clients import own_client, people_of, self_of
 from bookings.errors import BookingError, HoldExpired
 from bookings.instead import times_instead, times_of
 from bookings.links import BadLink, read_offer_link
@@ -24,8 +24,9 @@ from bookings.timetable import Timetable
 from bookings.views.booked import own_visit
 from bookings.views.visit_link import wrong_link
 from bookings.waiting import answers, line
-from bookings.waiting_forms import WaitForm
-from practitioners.models import ClinicSettings, Location, Service
+from bookings.waiting_forms import WaitForm, today_at
+from bookings.wall_clock import day_of
+from practitioners.models import ClinicSettings, Service
 
 JOINED = "You are on the waiting list. We write to you when a time opens."
 
@@ -35,13 +36,14 @@ def wait(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask to be told when a time of a session opens."""
     service = get_object_or_404(Service.objects.published(), slug=slug)
     now = timezone.now()
-    people = list(Client.objects.acted_for_by(request.user).order_by("name", "pk"))
+    people = [access.client for access in people_of(request.user)]
+    own = self_of(request.user)
     asked = {name: request.GET.get(name, "") for name in ("practitioner", "location")}
     form = WaitForm(
         request.POST if request.method == "POST" else None,
         service=service,
-        today=_today(None, now),
-        people=[(str(one.public_id), one.name) for one in people],
+        today=today_at(asked["location"], now=now),
+        people=[(str(one.public_id), f"Me, {one}" if one == own else one.name) for one in people],
         initial={**asked, "for_whom": str(people[0].public_id) if people else ""},
     )
     if not (form.is_bound and form.is_valid()):
@@ -49,7 +51,7 @@ def wait(request: HttpRequest, slug: str) -> HttpResponse:
     data = {**form.cleaned_data}
     chosen = data.pop("for_whom", "")
     person = next((one for one in people if str(one.public_id) == chosen), None)
-    person = person or self_of(request.user) or (people[0] if people else _myself(request, now))
+    person = person or own or (people[0] if people else _myself(request, now))
     return _join(request, form, person, service, data, now=now)
 
 
@@ -61,7 +63,7 @@ def wait_for_earlier(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = WaitForm(
         request.POST if request.method == "POST" else None,
         service=visit.service,
-        today=_today(visit.location, now),
+        today=day_of(now, visit.zone),
         last_day=visit.starts_at.astimezone(visit.zone).date(),
         initial={"practitioner": visit.practitioner.slug, "location": visit.location.slug},
     )
@@ -184,8 +186,3 @@ def _form_page(
 def _myself(request: HttpRequest, now: datetime) -> Client:
     name = getattr(request.user, "name", "") or request.user.get_username()
     return own_client(request.user, name=name, now=now)
-
-
-def _today(location: Location | None, now: datetime) -> Any:
-    place = location or Location.objects.active().first()
-    return now.astimezone(place.zone).date() if place else now.date()
