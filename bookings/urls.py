@@ -16,6 +16,7 @@ from bookings.views import (
     desk_visit,
     desk_waiting,
     desk_week,
+    desk_weekly,
     directory,
     feeds,
     message_acts,
@@ -116,6 +117,14 @@ urlpatterns = [
         "desk/hours/extra/<int:pk>/remove/",
         desk_hours.desk_extra_hours_remove,
         name="desk_extra_hours_remove",
+    ),
+    path("desk/hours/weekly/", desk_weekly.desk_weekly, name="desk_weekly"),
+    path("desk/hours/weekly/new/", desk_weekly.desk_weekly_new, name="desk_weekly_new"),
+    path("desk/hours/weekly/<int:pk>/", desk_weekly.desk_weekly_change, name="desk_weekly_change"),
+    path(
+        "desk/hours/weekly/<int:pk>/remove/",
+        desk_weekly.desk_weekly_remove,
+        name="desk_weekly_remove",
     ),
     path("desk/clients/new/", desk_clients.desk_client_new, name="desk_client_new"),
     path(

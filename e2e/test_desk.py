@@ -32,7 +32,7 @@ def paths(clinic: Clinic) -> list[str]:
     return [
         "/desk/", "/desk/?practitioner=all", "/desk/week/?practitioner=all",
         "/desk/week/?practitioner=dana", "/desk/hours/", "/desk/hours/time-off/",
-        "/desk/hours/extra/", f"/desk/hours/time-off/{away}/", "/desk/clients/",
+        "/desk/hours/weekly/", "/desk/hours/weekly/new/", "/desk/hours/extra/", f"/desk/hours/time-off/{away}/", "/desk/clients/",
         "/desk/clients/new/", person, f"{person}edit/", f"{person}same-as/{other}/",
         f"{person}messages/", f"{person}messages/?day=31/12/2026&time=9.30", f"{person}wishes/",
         "/desk/messages/", "/desk/texts/", "/desk/texts/confirmation/email/",

@@ -88,9 +88,7 @@ def test_a_parent_says_for_whom(world: World, client: Browser, me: Any) -> None:
     assert client.post(f"/my/waiting/{world.service.slug}/", strange).status_code == 422
 
 
-def test_a_parent_stands_first_among_their_people(
-    world: World, client: Browser, me: Any
-) -> None:
+def test_a_parent_stands_first_among_their_people(world: World, client: Browser, me: Any) -> None:
     child = make_client(name="Aaron Known")
     me.client_access.create(client=child, relation="guardian", scope="record")
     own = me.client_access.get(relation="self").client
