@@ -56,16 +56,11 @@ class Words:
 
     def when(self, at: datetime, *, today: date | None = None) -> str:
         """Tuesday 1 December, 10:15am, London time (GMT)."""
-        local = at.astimezone(self.zone)
-        said = clock(local.time(), self.style)
-        if is_repeated(local):
-            said += f", the {'second' if local.fold else 'first'} time"
-        return f"{self.day(at, today=today)}, {said}, {place(self.zone)} time ({offset(local)})"
+        return _when(self, at.astimezone(UTC), today)
 
     def short(self, at: datetime) -> str:
         """Tue 1 Dec, 10:15am: for subjects and tables."""
-        local = at.astimezone(self.zone)
-        return f"{local:%a} {local.day} {local:%b}, {self.time(at)}"
+        return _short(self, at.astimezone(UTC))
 
     def soon(self, at: datetime, *, today: date) -> str:
         """today 4:45pm, tomorrow 9:00am, else Tue 1 Dec, 10:15am."""
@@ -81,6 +76,23 @@ class Words:
     def zone_line(self, at: datetime) -> str:
         """London (GMT): the place with the name of its offset at that moment."""
         return f"{place(self.zone)} ({offset(at.astimezone(self.zone))})"
+
+
+# Kept: the mails of a morning name the same few times. Always of UTC, because moments of another
+# zone that a clock shows twice are equal.
+@lru_cache(maxsize=512)
+def _when(words: Words, at: datetime, today: date | None) -> str:
+    local = at.astimezone(words.zone)
+    said = clock(local.time(), words.style)
+    if is_repeated(local):
+        said += f", the {'second' if local.fold else 'first'} time"
+    return f"{words.day(at, today=today)}, {said}, {place(words.zone)} time ({offset(local)})"
+
+
+@lru_cache(maxsize=512)
+def _short(words: Words, at: datetime) -> str:
+    local = at.astimezone(words.zone)
+    return f"{local:%a} {local.day} {local:%b}, {words.time(at)}"
 
 
 def clock(at: time, style: str) -> str:
