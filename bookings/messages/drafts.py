@@ -23,7 +23,7 @@ from bookings.messages.deciding import Letter
 from bookings.messages.sources import Send
 from bookings.models import Message
 
-TOGETHER = 5  # letters; while they are written no other thread goes on
+TOGETHER = 10  # letters; while they are written no other thread goes on
 FRESH = 1.0  # seconds; the locks of a message may be waited for longer
 
 
@@ -57,19 +57,19 @@ class Drafts:
         """A draft of this moment; None for what has to be decided under its lock."""
         draft = self._drafts.get(place)
         if place not in self._drafts or (draft and draft.is_old()):
-            for coming in range(place, min(place + TOGETHER, len(self._batch))):
-                self._drafts[coming] = self._draft(self._batch[coming])
+            with asking_nothing():
+                for coming in range(place, min(place + TOGETHER, len(self._batch))):
+                    self._drafts[coming] = self._draft(self._batch[coming])
         return self._drafts[place]
 
     def _draft(self, message: Message) -> Draft | None:
-        """Decide and write from what is known, asking for nothing more."""
+        """Decide and write from what is known."""
         known = self._known.get(message.pk)
         if not known:
             return None
         now, at = self._clock(), time.monotonic()
         try:
-            with asking_nothing():
-                written = _written(message, known.row, now=now)
+            written = _written(message, known.row, now=now)
         except Exception:  # what is wrong will be so under its lock, too, and is written down there
             return None
         if not written:
