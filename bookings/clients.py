@@ -17,7 +17,10 @@ from practitioners.prepared import PreparedQuery
 
 Relation = ClientAccess.Relation
 Scope = ClientAccess.Scope
-
+LIKENESS = (  # the start of the task's key, its kind, whose it is, what it says
+    ("likeness", "duplicate", "Front desk", "A new client may be one you know: compare the two"),
+    ("likeness-join", "join", "Admin", "Two entries may be one client: compare and join them"),
+)
 
 ACTED_FOR = PreparedQuery(
     "acted_for",
@@ -162,15 +165,15 @@ def likely_same(client: Client) -> Any:
 
 
 def warn_of_likeness(client: Client, *, now: datetime) -> None:
-    """Give the desk a task when the new client may be one it knows."""
-    if likely_same(client).exists():
-        Task.objects.get_or_create(
-            reason_key=f"likeness:{client.pk}",
-            defaults={
-                "kind": "duplicate",
-                "title": "A new client may be one you know: compare the two",
-                "role": "Front desk",
-                "client": client,
-                "due_at": now,
-            },
-        )
+    """Give the desk a task when the new client may be one it knows; and the admins, who may join them."""
+    if not likely_same(client).exists():
+        return
+    for key, kind, role, title in LIKENESS:
+        about = {"kind": kind, "role": role, "title": title, "client": client, "due_at": now}
+        Task.objects.get_or_create(reason_key=f"{key}:{client.pk}", defaults=about)
+
+
+def settle_likeness(*clients: Client, by: Any, now: datetime) -> None:
+    """Nobody has to look any more whether these are one person."""
+    keys = [f"{key}:{one.pk}" for key, *_ in LIKENESS for one in clients]
+    Task.objects.filter(reason_key__in=keys).open().update(done_at=now, done_by=by)

@@ -19,6 +19,7 @@ from django.db.models import Model
 
 from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM, lock
+from bookings.clients import settle_likeness
 from bookings.errors import NotPossible
 from bookings.models import Appointment, ChannelConsent, Client, ClientAccess, ClientMerge
 
@@ -45,6 +46,7 @@ def merge(kept: Client, absorbed: Client, *, by: Any, now: datetime) -> ClientMe
     kept.save(update_fields=list(filled) or None)
     absorbed.merged_into = kept
     absorbed.save(update_fields=["merged_into"])
+    settle_likeness(kept, absorbed, by=by, now=now)
     return ClientMerge.objects.create(
         kept=kept, absorbed=absorbed, moved=moved, filled=filled, by=by, at=now
     )

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client as Browser
 
 from bookings import merging
+from bookings.clients import warn_of_likeness
 from bookings.errors import NotPossible
 from bookings.models import ChannelConsent, Client, ClientAccess, ClientMerge, Task
 from bookings.tests.booking_world import World, text_of
@@ -121,6 +122,33 @@ def test_the_page_shows_both_and_joins_the_chosen(
     client.post(f"/desk/merges/{ClientMerge.objects.get().public_id}/undo/")
     assert Client.objects.current().count() == 2
     assert ClientMerge.objects.get().undone_by == boss
+
+
+def test_who_may_join_them_is_told_as_well_and_joining_settles_it(
+    world: World, client: Browser, boss: Any
+) -> None:
+    known, new = make_client(phone="+447700900123"), make_client(phone="+447700900123")
+    warn_of_likeness(new, now=NOW)
+    warn_of_likeness(new, now=NOW)
+    tasks = Task.objects.order_by("role")
+    assert [(one.role, one.client) for one in tasks] == [("Admin", new), ("Front desk", new)]
+    assert "compare and join them" in text_of(client.get("/desk/to-do/"))
+    merging.merge(known, new, by=boss, now=NOW)
+    assert [(one.done_by, one.done_at) for one in tasks.all()] == [(boss, NOW)] * 2
+
+
+def test_both_are_shown_in_the_words_of_the_desk(
+    world: World, client: Browser, boss: Any, pair: Any
+) -> None:
+    kept, other = pair
+    Client.objects.filter(pk=kept.pk).update(date_of_birth="1984-03-27")
+    login = make_user(email="mother@example.com", name="Mother Login")
+    ClientAccess.objects.create(user=login, client=other, relation="guardian")
+    page = text_of(client.get(url(pair)))
+    assert "<td>27 March 1984</td><td>–</td>" in page
+    assert "<td>–</td><td>+44 7700 900123</td>" in page
+    assert "<td>0</td><td>0</td>" in page
+    assert page.index("Books for them") < page.index("Mother Login</span>, parent or guardian")
 
 
 def test_the_client_page_offers_to_compare(world: World, client: Browser, boss: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bookings import merging
+from bookings.acting import who_acts_for
 from bookings.errors import BookingError
 from bookings.models import Client, ClientMerge
 
@@ -62,20 +62,6 @@ def _may_merge(request: HttpRequest) -> None:
 def _page(
     request: HttpRequest, pair: list[Client], problem: str = "", *, status: int = 200
 ) -> HttpResponse:
-    one, other = pair
-    rows: list[dict[str, Any]] = [
-        {"label": label, "values": [getattr(one, name), getattr(other, name)]}
-        for label, name in (
-            ("Name", "name"),
-            ("Wants to be called", "called"),
-            ("Born", "date_of_birth"),
-            ("Phone", "phone"),
-            ("E-mail", "email"),
-            ("Sessions", "visits"),
-            ("No-shows", "no_shows"),
-            ("Note for the desk", "desk_note"),
-            ("Entered", "created_at"),
-        )
-    ]
-    context = {"pair": pair, "rows": rows, "problems": [(problem, "keep")] if problem else []}
+    acting = [who_acts_for(one) for one in pair]
+    context = {"pair": pair, "acting": acting, "problems": [(problem, "keep")] if problem else []}
     return render(request, "bookings/desk_client_merge.html", context, status=status)
