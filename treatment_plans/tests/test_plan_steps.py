@@ -13,6 +13,7 @@ from bookings.tests.factories import make_client, make_staff
 from treatment_plans import plans, recall, visits
 from treatment_plans.models import PlanVisit, TreatmentPlan
 from treatment_plans.plan_facts import facts_of
+from treatment_plans.proposals import propose
 from treatment_plans.tests.factories import ask
 from treatment_plans.tests.plan_world import DAY, PlanWorld, browse, on_the_hour, statuses
 
@@ -203,9 +204,45 @@ def test_ending_can_cancel_what_is_booked(world: PlanWorld) -> None:
     assert not world.plan.reproposals.open().exists()
 
 
+@pytest.mark.parametrize(
+    ("last", "choice", "status", "sentence"),
+    [
+        (9, "", 422, "1 session is booked in the pause. Choose what becomes of it"),
+        (30, "", 422, "2 sessions are booked in the pause. Choose what becomes of them"),
+        (None, "", 422, "2 sessions are booked in the pause. Choose what becomes of them"),
+        (None, "move", 422, "only be moved out of a pause that has a last day"),
+        (9, "vanish", 422, "valid choice"),
+        (2, "", 302, ""),  # before both
+        (9, "keep", 302, ""),
+    ],
+)
+def test_what_is_booked_in_a_pause_is_asked_about(
+    world: PlanWorld, last: int | None, choice: str, status: int, sentence: str
+) -> None:
+    booked(world, 5, 20)
+    boxes = days(world, 0, last)
+    found, page = take(world, "pause", reason="Holiday", inside=choice, **boxes)
+    assert (found, sentence in page) == (status, True)
+    assert world.plan.pauses.exists() == (status == 302)
+    assert Appointment.objects.standing().filter(plan_visit__plan=world.plan).count() == 2
+
+
+def test_sessions_are_moved_out_of_a_pause_by_the_dates_proposed_next(world: PlanWorld) -> None:
+    (visit,) = booked(world, 5)
+    data = {"reason": "Holiday", "inside": "move", **days(world, 1, 12)}
+    answer = browse(world.user).post(path(world.plan, "pause"), data)
+    dates = f"/desk/plans/{world.plan.public_id}/dates/"
+    assert answer["Location"] == dates
+    page = browse(world.user).get(dates).content.decode()
+    assert f'id="move-{visit.public_id}"' in page
+    layout = propose(plans.with_all(world.plan.pk), now=world.now, for_staff=True).layout
+    assert layout.sessions[0].step == "move"
+    assert layout.sessions[0].anchor > world.today + 12 * DAY
+
+
 def test_a_pause_cancels_only_what_lies_inside_it(world: PlanWorld) -> None:
     inside, outside = booked(world, 5, 20)
-    take(world, "pause", reason="Holiday", cancels="on", **days(world, 1, 9))
+    take(world, "pause", reason="Holiday", inside="cancel", **days(world, 1, 9))
     inside.refresh_from_db()
     outside.refresh_from_db()
     assert (inside.status, outside.status) == ("cancelled", "booked")

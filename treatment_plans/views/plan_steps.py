@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from bookings.errors import BookingError
 from treatment_plans import plans, visits
 from treatment_plans.errors import PlanError
-from treatment_plans.forms.plan_steps import EndForm, MayCancelForm, PauseForm, ReasonForm, StepForm
+from treatment_plans.forms.plan_steps import MOVE, EndForm, PauseForm, ReasonForm, StepForm
 from treatment_plans.models import TreatmentPlan
 from treatment_plans.stepping import steps_of, with_booked_cancelled
 from treatment_plans.views.plan_edit import plan_to_change
@@ -108,7 +108,7 @@ def plan_step(request: HttpRequest, public_id: UUID, step: str) -> HttpResponse:
     booked = plan.visits_to_come(now=now)
     today = now.astimezone(plan.location.zone).date()
     data = request.POST if request.method == "POST" else None
-    form = STEPS[step].form(data, today=today, booked=len(booked))
+    form = STEPS[step].form(data, today=today, booked=booked)
     page = {
         "plan": plan,
         "client": plan.client,
@@ -123,7 +123,8 @@ def plan_step(request: HttpRequest, public_id: UUID, step: str) -> HttpResponse:
     except (PlanError, BookingError) as problem:
         said = [(problem.sentence, "")]
         return _page(request, {**page, "problems": said}, status=422)
-    return redirect("desk_plan", public_id=plan.public_id)
+    moves = form.cleaned_data.get("inside") == MOVE
+    return redirect("desk_plan_dates" if moves else "desk_plan", public_id=plan.public_id)
 
 
 def _take(
@@ -132,7 +133,7 @@ def _take(
     """Take the step, with the booked sessions when that was ticked: both or neither."""
     data, cancelled = form.cleaned_data, 0
     who = {"by": request.user, "now": now}
-    if isinstance(form, MayCancelForm) and data.get("cancels"):
+    if data.get("cancels"):
         cancelled = with_booked_cancelled(step.verb, plan, data, **who)
     else:
         step.verb(plan, data, **who)
