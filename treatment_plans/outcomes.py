@@ -57,7 +57,7 @@ class Scale:
     @property
     def threshold(self) -> str:
         """How much counts, in words: "2 points or 30%"; empty where no figure is trusted."""
-        points = f"{plain(self.mcid_value)} {self.unit}" if self.mcid_value is not None else ""
+        points = "" if self.mcid_value is None else self.counted(self.mcid_value)
         percent = f"{plain(self.mcid_percent)}%" if self.mcid_percent is not None else ""
         return " or ".join(words for words in (points, percent) if words)
 
@@ -70,6 +70,10 @@ class Scale:
         """A value as the scale spells it: +5 where it goes both ways, else 5."""
         sign = "+" if self.goes_both_ways and value > 0 else ""
         return f"{sign}{plain(value)}"
+
+    def counted(self, value: Decimal) -> str:
+        """So many of its unit: 1 point, 2 points."""
+        return f"{plain(value)} {self.unit.removesuffix('s') if value == 1 else self.unit}"
 
     def band(self, value: Decimal) -> str:
         """The name of the band that a value lies in; empty for a scale without bands."""
@@ -138,7 +142,7 @@ class Change:
         if not self.difference:
             return "the same"
         way = "higher" if self.difference > 0 else "lower"
-        return f"{plain(abs(self.difference))} {self.scale.unit} {way}"
+        return f"{self.scale.counted(abs(self.difference))} {way}"
 
     @property
     def is_meaningful(self) -> bool:

@@ -36,7 +36,8 @@ SALT = "clinic.letter-link"
 def draft(review: Review, found: Findings) -> str:
     """What a letter can begin with: who, since when, how often, and what was measured."""
     client, plan = review.plan.client, review.plan
-    born = f", born {say_day(client.date_of_birth)}" if client.date_of_birth else ""
+    birth = client.date_of_birth
+    born = f", born {birth.day} {birth:%B %Y}" if birth else ""
     lines = [
         "Dear colleague,",
         "",

@@ -19,6 +19,7 @@ from practitioners.tests.factories import (
     make_practitioner,
     make_service,
 )
+from treatment_plans import plans
 from treatment_plans.models import Assessment, RecordAccess, TreatmentPlan
 from treatment_plans.tests.factories import make_assessment, make_plan
 
@@ -103,6 +104,15 @@ def test_who_may_open_what(world: World, who: str, expected: list[int]) -> None:
     }
     browser = world.browser(users[who])
     assert [browser.get(path).status_code for path in world.paths().values()] == expected
+
+
+def test_the_front_desk_comes_to_the_dates_of_a_plan_from_its_client(world: World) -> None:
+    dates = f'href="/desk/plans/{world.plan.public_id}/dates/"'
+    desk = world.browser(make_staff("Front desk"))
+    assert dates in desk.get(world.paths()["client"]).content.decode()
+    assert dates not in world.browser(world.user).get(world.paths()["client"]).content.decode()
+    plans.rest(world.plan, by=world.user, now=world.now, reason="Away")
+    assert dates not in desk.get(world.paths()["client"]).content.decode()
 
 
 def test_front_desk_sees_contact_and_no_clinical_word(world: World) -> None:

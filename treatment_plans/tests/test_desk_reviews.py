@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bookings.tests.factories import NOW, make_client, make_staff, make_user
 from treatment_plans import findings, referring, reviews
@@ -69,6 +70,13 @@ def test_a_rating_of_the_change_itself_is_shown_as_it_is_now() -> None:
     assert "NDI" in referring.draft(seen.plan.reviews.get(), found)
     assert "-2 now (points)" in referring.draft(seen.plan.reviews.get(), found)
     assert " at the start, -2 now" not in referring.draft(seen.plan.reviews.get(), found)
+
+
+def test_a_discharge_says_how_many_sessions_stay_booked(world: World, review: Review) -> None:
+    soon = timezone.now().replace(second=0, microsecond=0) + timedelta(days=3)
+    world.visit(soon, status="booked")
+    reply = browser_of(world.user).post(path(review), answer(decision="discharge"), follow=True)
+    assert "is decided: discharge. 1 session stays booked." in reply.content.decode()
 
 
 def test_missed_sessions_are_told_and_the_charts_one_press_away(world: World) -> None:

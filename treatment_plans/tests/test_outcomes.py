@@ -204,6 +204,11 @@ def test_of_a_measure_with_parts_the_first_that_can_be_compared_is_judged() -> N
     assert [(change.baseline, change.now) for change in found] == [(D(5), D(4))]
 
 
+@pytest.mark.parametrize(("now", "words"), [(6, "1 point lower"), (5, "2 points lower"), (7, "the same")])  # fmt: skip
+def test_one_point_is_not_points(now: int, words: str) -> None:
+    assert Change(D(7), D(now), NPRS).said == words
+
+
 def test_a_series_as_it_was_on_a_day() -> None:
     points = (Point(date(2026, 9, 7), D(7)), Point(date(2026, 9, 28), D(4)))
     whole = Series("nprs", "nprs", "Pain", NPRS, points)

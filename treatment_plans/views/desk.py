@@ -54,8 +54,15 @@ def desk_client(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "plans": TreatmentPlan.objects.visible_to(request.user)
         .filter(client=client)
         .select_related("practitioner")[:20],
+        "to_date": [] if sees_record else _to_date(request, client),
     }
     return render(request, "treatment_plans/desk_client.html", context)
+
+
+def _to_date(request: HttpRequest, client: Client) -> list[TreatmentPlan]:
+    """The running plans whose dates may be booked by who reads nothing else of them. One query."""
+    plans = TreatmentPlan.objects.dates_open_to(request.user).filter(client=client)
+    return list(plans.filter(status=TreatmentPlan.Status.ACTIVE).select_related("practitioner")[:5])
 
 
 def _to_assess(visits: Any, *, now: datetime) -> Appointment | None:

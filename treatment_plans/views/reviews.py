@@ -21,6 +21,7 @@ from treatment_plans.models import Review, TreatmentPlan
 from treatment_plans.plan_facts import facts_of
 
 PER_PAGE = 50
+DISCHARGE = Review.Decision.DISCHARGE
 
 
 @require_safe
@@ -100,7 +101,10 @@ def _decided(request: HttpRequest, review: Review, data: dict[str, Any]) -> Http
     )
     if decided.decision == Review.Decision.CHANGE and request.user.is_practitioner:
         return redirect("desk_plan_edit", public_id=decided.plan.public_id)
-    messages.success(request, f"{decided} is decided: {decided.get_decision_display().lower()}.")
+    said = f"{decided} is decided: {decided.get_decision_display().lower()}."
+    left = len(decided.plan.visits_to_come(now=now)) if decided.decision == DISCHARGE else 0
+    stay = f" {left} session{' stays' if left == 1 else 's stay'} booked."
+    messages.success(request, said + (stay if left else ""))
     return redirect("desk_review", public_id=decided.public_id)
 
 
