@@ -7,14 +7,11 @@ from itertools import cycle
 from typing import Any
 
 import pytest
-from django.apps import AppConfig, apps
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
+from django.core.management.commands import flush
 from django.core.signing import TimestampSigner, b62_decode, b62_encode
-from django.db.models.signals import post_migrate
-
-from clinic.models import ROLES
-from clinic.roles import grant_roles
 
 
 @pytest.fixture(autouse=True)
@@ -43,14 +40,23 @@ def _no_two_links_of_one_second() -> Iterator[None]:
         yield
 
 
-def pytest_configure() -> None:
-    """Let the roles, rows of a migration, outlive the tests that commit and end in empty tables."""
-    post_migrate.connect(_add_roles)
+@pytest.fixture(autouse=True, scope="session")
+def _roles_stay() -> Iterator[None]:
+    """Tests that commit end in empty tables, but for roles and rights, the rows of migrations.
+
+    To make those anew took longer than most of the tests.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", _emptied)
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)
+        yield
 
 
-def _add_roles(sender: AppConfig, **_: Any) -> None:
-    with_models = [one for one in apps.get_app_configs() if one.models_module]
-    if sender is with_models[-1]:  # their rights are rows that are there again by then
-        for role in ROLES:
-            Group.objects.get_or_create(name=role)
-        grant_roles()
+def _emptied(style: Any, connection: Any, **_: bool) -> list[str]:
+    stay = {
+        one._meta.db_table for one in (ContentType, Permission, Group, Group.permissions.through)
+    }
+    tables = set(
+        connection.introspection.django_table_names(only_existing=True, include_views=False)
+    )
+    return connection.ops.sql_flush(style, sorted(tables - stay))  # type: ignore[no-any-return]
