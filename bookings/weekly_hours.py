@@ -8,8 +8,15 @@ from typing import Any
 
 from bookings import calendar
 from bookings.errors import NotPossible
-from practitioners.hours import Stretch
+from practitioners.hours import Stretch, are_inside
 from practitioners.models import Availability, Location, Practitioner
+from practitioners.models.places import WEEKDAYS
+
+WEEKDAY_NAMES = dict(WEEKDAYS)
+BEYOND = (
+    "By its opening hours {place} is not open all that time on {days}. "
+    "It can be booked all the same, so look whether you meant it."
+)
 
 
 class HoursOverlap(NotPossible):
@@ -70,6 +77,24 @@ def change_weekly(row: Availability, *, by: Any, now: datetime) -> None:
 def remove_weekly(row: Availability, *, by: Any, now: datetime) -> None:
     """Let somebody no longer be in then. Raises Busy."""
     calendar.change_hours([row.practitioner_id], row.delete, by=by, now=now)
+
+
+def beyond_opening(
+    location: Location, weekdays: Iterable[int], starts_at: time, ends_at: time
+) -> str:
+    """What to say of hours in which visitors find the place closed by its opening hours; empty for none.
+
+    They can be booked all the same: who is in decides that. A place without opening hours says nothing.
+    """
+    by_day: dict[int, list[tuple[time, time]]] = {}
+    for row in location.opening_hours.all():
+        by_day.setdefault(row.weekday, []).append((row.opens_at, row.closes_at))
+    outside = [day for day in weekdays if not are_inside(starts_at, ends_at, by_day.get(day, []))]
+    if not by_day or not outside:
+        return ""
+    return BEYOND.format(
+        place=location.name, days=" and ".join(WEEKDAY_NAMES[day] for day in outside)
+    )
 
 
 def _refuse_overlap(new: Collection[Availability], known: Collection[Availability]) -> None:

@@ -61,6 +61,15 @@ class Stretch:
         )
 
 
+def are_inside(starts_at: time, ends_at: time, opening: Iterable[tuple[time, time]]) -> bool:
+    """Tell whether hours of a day lie within its opening hours, which may touch each other."""
+    reached = starts_at
+    for opens_at, closes_at in sorted(opening):
+        if opens_at <= reached:
+            reached = max(reached, closes_at)
+    return reached >= ends_at
+
+
 def first_overlap(stretches: Iterable[Stretch]) -> tuple[Stretch, Stretch] | None:
     """The first two that ask for one moment twice, if any do."""
     pairs = combinations(stretches, 2)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from bookings.tests.booking_world import WHOLE_WEEK, World, text_of
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
+from practitioners.hours import are_inside
 from practitioners.models import Availability
 from practitioners.tests.factories import make_location, make_practitioner
 
@@ -195,3 +196,59 @@ def test_the_page_costs_the_same_for_many_hours(world: World, client: Browser, o
         counts.append(len(queries))
         client.post(NEW, hours(world, weekdays=[str(day) for day in WHOLE_WEEK]))
     assert counts[0] == counts[1]
+
+
+class TestBeyondOpeningHours:
+    """The place is open from 8 to 20 on all days but Sunday: more can be entered, but is pointed out."""
+
+    def said(self, client: Browser, path: str, sent: dict[str, Any]) -> bool:
+        answer = client.post(path, sent, follow=True)
+        assert answer.redirect_chain
+        return "look whether you meant it" in text_of(answer)
+
+    @pytest.mark.parametrize(
+        ("changed", "is_said"),
+        [
+            ({"ends_at": "20:00"}, False),
+            ({"ends_at": "20:01"}, True),
+            ({"starts_at": "7:59", "ends_at": "8:30"}, True),
+            ({"weekdays": ["6", "7"]}, True),
+        ],
+    )
+    def test_weekly_hours(
+        self, world: World, client: Browser, own: Any, changed: dict[str, Any], is_said: bool
+    ) -> None:
+        nobody_in_yet(world)
+        assert self.said(client, NEW, hours(world, **changed)) == is_said
+        assert in_words(world)
+
+    def test_extra_hours(self, world: World, client: Browser, own: Any) -> None:
+        sunday = date(timezone.now().year + 1, 1, 1)
+        sunday += timedelta(days=7 - sunday.isoweekday())
+        sent = {"practitioner": world.person.slug, "starts_at": "9:00", "ends_at": "10:00"}
+        for day, is_said in ((sunday, True), (sunday + DAY, False)):
+            assert self.said(client, "/desk/hours/extra/", {**sent, **boxes("on", day)}) == is_said
+
+    def test_a_place_that_tells_no_hours_is_not_judged(
+        self, world: World, client: Browser, own: Any
+    ) -> None:
+        world.place.opening_hours.all().delete()
+        nobody_in_yet(world)
+        assert not self.said(client, NEW, hours(world, weekdays=["7"]))
+
+
+@pytest.mark.parametrize(
+    ("opening", "inside"),
+    [
+        ([(time(8), time(18))], True),
+        ([(time(8), time(12)), (time(12), time(18))], True),
+        ([(time(13), time(18)), (time(8), time(14))], True),
+        ([(time(8), time(12)), (time(13), time(18))], False),
+        ([(time(10), time(18))], False),
+        ([], False),
+    ],
+)
+def test_hours_lie_inside_what_is_open_without_a_gap(
+    opening: list[tuple[time, time]], inside: bool
+) -> None:
+    assert are_inside(time(9), time(17), opening) == inside

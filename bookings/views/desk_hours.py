@@ -15,6 +15,7 @@ from bookings.desk_forms import ExtraHoursForm, HoursForm, TimeOffForm
 from bookings.desk_hours import block, coming, open_more, remove, visits_inside
 from bookings.errors import Busy, InThePast
 from bookings.outside_hours import left_outside
+from bookings.views.desk_weekly import say_beyond
 from practitioners.clocks import clinic_zone, own_zone
 from practitioners.models import ExtraHours, Practitioner, TimeOff
 
@@ -89,6 +90,7 @@ def desk_extra_hours_new(request: HttpRequest) -> HttpResponse:
     except Busy as busy:
         return _form_page(request, form, "Open more hours", "Open these hours", busy)
     messages.success(request, f"{more.practitioner.name} can be booked then, too: {more}.")
+    say_beyond(request, data, [data["on"].isoweekday()])
     return redirect("desk_hours")
 
 

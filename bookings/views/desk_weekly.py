@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,13 @@ from bookings.errors import BookingError
 from bookings.outside_hours import left_outside
 from bookings.wall_clock import day_of
 from bookings.weekly_forms import WeeklyHoursForm, as_it_is, first_guess
-from bookings.weekly_hours import add_weekly, change_weekly, coming_weeks, remove_weekly
+from bookings.weekly_hours import (
+    add_weekly,
+    beyond_opening,
+    change_weekly,
+    coming_weeks,
+    remove_weekly,
+)
 from practitioners.clocks import own_zone
 from practitioners.models import Availability, Practitioner
 
@@ -52,6 +59,7 @@ def desk_weekly_new(request: HttpRequest) -> HttpResponse:
         add_weekly(person, **form.cleaned_data, by=request.user, now=now)
     except BookingError as refusal:
         return _form_page(request, form, person, "Add weekly hours", refusal)
+    say_beyond(request, form.cleaned_data, form.cleaned_data["weekdays"])
     return _done(request, person, now=now)
 
 
@@ -72,6 +80,7 @@ def desk_weekly_change(request: HttpRequest, pk: int) -> HttpResponse:
         change_weekly(row, by=request.user, now=now)
     except BookingError as refusal:
         return _form_page(request, form, person, heading, refusal)
+    say_beyond(request, form.cleaned_data, [row.weekday])
     return _done(request, person, now=now)
 
 
@@ -85,6 +94,13 @@ def desk_weekly_remove(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, refusal.sentence)
         return redirect(_page_of(row.practitioner))
     return _done(request, row.practitioner, now=timezone.now())
+
+
+def say_beyond(request: HttpRequest, hours: dict[str, Any], weekdays: Iterable[int]) -> None:
+    """Point out hours in which the place is closed, for whoever has slipped."""
+    said = beyond_opening(hours["location"], weekdays, hours["starts_at"], hours["ends_at"])
+    if said:
+        messages.warning(request, said)
 
 
 def _people(request: HttpRequest) -> list[Practitioner]:
