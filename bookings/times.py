@@ -62,6 +62,17 @@ class Words:
         """Tue 1 Dec, 10:15am: for subjects and tables."""
         return _short(self, at.astimezone(UTC))
 
+    def span(self, begins_at: datetime, ends_at: datetime) -> str:
+        """Tue 1 Dec, 10:15am to 2:30pm; Tue 1 Dec, all day; Tue 1 Dec to Fri 4 Dec for whole days."""
+        first, end = begins_at.astimezone(self.zone), ends_at.astimezone(self.zone)
+        if first.time() == end.time() == time(0):
+            last = (end - timedelta(days=1)).date()
+            return _short_day(first.date()) + (
+                ", all day" if last == first.date() else f" to {_short_day(last)}"
+            )
+        until = self.time(ends_at) if first.date() == end.date() else self.short(ends_at)
+        return f"{self.short(begins_at)} to {until}"
+
     def soon(self, at: datetime, *, today: date) -> str:
         """today 4:45pm, tomorrow 9:00am, else Tue 1 Dec, 10:15am."""
         near = self.near_day(at, today=today)
@@ -92,7 +103,12 @@ def _when(words: Words, at: datetime, today: date | None) -> str:
 @lru_cache(maxsize=512)
 def _short(words: Words, at: datetime) -> str:
     local = at.astimezone(words.zone)
-    return f"{local:%a} {local.day} {local:%b}, {words.time(at)}"
+    return f"{_short_day(local.date())}, {words.time(at)}"
+
+
+def _short_day(on: date) -> str:
+    """Tue 1 Dec."""
+    return f"{on:%a} {on.day} {on:%b}"
 
 
 def clock(at: time, style: str) -> str:

@@ -56,6 +56,12 @@ def short_when(context: Context, at: datetime, zone: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def span_of(context: Context, begins_at: datetime, ends_at: datetime, zone: Any) -> str:
+    """Tue 1 Dec, 10:15am to 2:30pm; whole days without times."""
+    return _words(context, zone).span(begins_at, ends_at)
+
+
+@register.simple_tag(takes_context=True)
 def soon(context: Context, at: datetime, zone: Any) -> str:
     """today 4:45pm, tomorrow 9:00am, else Tue 1 Dec, 10:15am."""
     return _words(context, zone).soon(at, today=_today(zone))
