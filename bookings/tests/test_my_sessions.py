@@ -224,3 +224,31 @@ def test_pages_of_a_person_are_not_kept_anywhere(world: World, client: Browser, 
     visit = visit_of(world, me)
     for path in ("/my/", f"/my/visits/{visit.public_id}/", f"/book/done/{visit.public_id}/"):
         assert "no-store" in client.get(path)["Cache-Control"]
+
+
+@pytest.mark.parametrize("status", ["completed", "no_show", "cancelled"])
+def test_what_is_over_is_booked_again_with_the_same_specialist(
+    world: World, client: Browser, me: Any, status: str
+) -> None:
+    by = {"cancelled_by": "client"} if status == "cancelled" else {}
+    visit = visit_of(world, me, world.start - timedelta(days=30), status=status, **by)
+    page = text_of(client.get(f"/my/visits/{visit.public_id}/"))
+    again = f"{world.time_url}?practitioner={world.person.slug}&amp;location={world.place.slug}"
+    assert f'href="{again}">Book' in page
+    assert "Moving and cancelling" not in page
+    assert client.get(again.replace("&amp;", "&")).status_code == 200
+
+
+@pytest.mark.parametrize("changed", [{"visit_type": "first"}, {"is_published": False}])
+def test_a_first_visit_or_what_is_no_longer_offered_leads_to_all_sessions(
+    world: World, client: Browser, me: Any, changed: dict[str, Any]
+) -> None:
+    type(world.service).objects.update(**changed)
+    visit = visit_of(world, me, world.start - timedelta(days=30), status="completed")
+    assert 'href="/book/">Book again' in text_of(client.get(f"/my/visits/{visit.public_id}/"))
+
+
+def test_what_is_to_come_is_not_offered_again(world: World, client: Browser, me: Any) -> None:
+    page = text_of(client.get(f"/my/visits/{visit_of(world, me).public_id}/"))
+    assert "Book again" not in page
+    assert "Moving and cancelling" in page

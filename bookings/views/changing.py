@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -58,6 +59,7 @@ def show_visit(
         "way": way,
         "can_change": in_time,
         "must_call": is_open and not in_time,
+        "again": _again(visit) if visit.is_cancelled or _is_over(visit, now=now) else "",
         "undo": undo,
         "clinic": ClinicSettings.current(),
         "series": () if way.is_link else Appointment.objects.of_series(visit),
@@ -180,6 +182,20 @@ def _scope(request: HttpRequest, visit: Appointment, way: Way) -> ScopeForm:
 
 def _is_open(visit: Appointment, *, now: datetime) -> bool:
     return visit.status == Appointment.Status.BOOKED and visit.starts_at > now
+
+
+def _is_over(visit: Appointment, *, now: datetime) -> bool:
+    over = (Appointment.Status.COMPLETED, Appointment.Status.NO_SHOW)
+    return visit.status in over or visit.ends_at <= now
+
+
+def _again(visit: Appointment) -> str:
+    """Where the same can be booked once more; a first visit, or what is no longer offered, is not."""
+    service = visit.service
+    if service.is_first or not service.is_published:
+        return reverse("book_service")
+    query = urlencode({"practitioner": visit.practitioner.slug, "location": visit.location.slug})
+    return f"{reverse('book_time', args=[service.slug])}?{query}"
 
 
 def _may_change(visit: Appointment, *, now: datetime) -> bool:
