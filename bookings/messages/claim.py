@@ -94,9 +94,7 @@ def marking(name: str, also: str = "", **more: str) -> Prepared:
 
 SENDING = marking("mark_sending")
 # The try and its result are one statement, so either both are written or neither.
-RESULT = Prepared(
-    "mark_result",
-    """
+TRY = """
 WITH tried AS (
     INSERT INTO bookings_messageattempt (message_id, claim_no, at, result, detail)
     VALUES (%(id)s, %(claim_no)s, %(now)s, %(code)s, %(detail)s)
@@ -110,12 +108,30 @@ UPDATE bookings_message
  WHERE id = %(id)s AND claim_no = %(claim_no)s
    AND (state IN ('claimed', 'sending')  -- a late yes stands as long as nobody has claimed it again
         OR %(state)s = 'sent' AND state IN ('pending', 'unknown', 'expired'))
-""",
-    {
-        "id": "bigint", "claim_no": "integer", "now": "timestamptz", "code": "text", "detail": "text",
-        "state": "text", "wait": "interval", "reference": "text", "is_ambiguous": "boolean",
-    },
-)  # fmt: skip
+"""
+TRY_TERMS = {
+    "id": "bigint", "claim_no": "integer", "now": "timestamptz", "code": "text", "detail": "text",
+    "state": "text", "wait": "interval", "reference": "text", "is_ambiguous": "boolean",
+}  # fmt: skip
+
+
+def _result(name: str, **usual: str) -> Prepared:
+    """The statement that writes down a try; what is `usual` stands in it and need not be sent."""
+    places = {one: usual.get(one, f"%({one})s") for one in TRY_TERMS}
+    sent = {one: kind for one, kind in TRY_TERMS.items() if one not in usual}
+    return Prepared(name, TRY % places, sent)
+
+
+RESULT = _result("mark_result")
+SENT = _result(
+    "mark_sent",
+    state="'sent'",
+    code="'sent'",
+    detail="''",
+    wait="NULL::interval",
+    reference="''",
+    is_ambiguous="false",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,10 +299,11 @@ def record(
     itself, except that a late yes stands as long as nobody has claimed the row again.
     """
     message.state = state
-    counted = RESULT.written(
-        {
-            "id": message.pk, "claim_no": message.claim_no, "state": str(state), "code": code, "now": now,
-            "detail": detail[:200], "wait": wait, "is_ambiguous": is_ambiguous, "reference": reference,
-        }
-    )  # fmt: skip
-    return bool(counted)
+    about: dict[str, Any] = {"id": message.pk, "claim_no": message.claim_no, "now": now}
+    if (state, code) == (State.SENT, "sent") and not (detail or wait or reference or is_ambiguous):
+        return bool(SENT.written(about))
+    about |= {
+        "state": str(state), "code": code, "detail": detail[:200], "wait": wait,
+        "is_ambiguous": is_ambiguous, "reference": reference,
+    }  # fmt: skip
+    return bool(RESULT.written(about))
