@@ -30,8 +30,19 @@ MOST_CLAIMS = 5  # without a result; then the row itself is what kills its worke
 SUSPECT_CLAIMS = 2  # from here on a row is claimed alone, so that it takes no others down
 CHANNELS = ("", "email", "sms")  # those that this version knows
 
-OBJECTS = ObjectsOf(Message, [field.attname for field in Message._meta.concrete_fields])
-COLUMNS = ", ".join(f"message.{field.column}" for field in Message._meta.concrete_fields)
+# What is written for others to read: whoever sends a message has no use for it.
+FOR_OTHERS = (
+    "next_attempt_at",
+    "lease_until",
+    "sending_at",
+    "sent_at",
+    "sent_to",
+    "provider_ref",
+    "created_at",
+)
+NAMES = [one.attname for one in Message._meta.concrete_fields if one.attname not in FOR_OTHERS]
+OBJECTS = ObjectsOf(Message, NAMES)
+COLUMNS = ", ".join(f"message.{name}" for name in NAMES)
 TAKE = """
 UPDATE bookings_message AS message
    SET state = 'claimed', claims = message.claims + 1, claim_no = message.claim_no + 1,
