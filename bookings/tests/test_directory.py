@@ -50,6 +50,31 @@ def test_everybody_who_can_be_booked_is_listed_with_the_next_free_time(
     assert f'href="{world.time_url}?{where}"' in page
 
 
+def test_the_next_free_time_is_at_the_place_asked_for(world: World, client: Browser) -> None:
+    other = make_location()
+    make_room(other)
+    begins, ends = time(17), time(19)  # later on each day than where they are anyway
+    Availability.objects.bulk_create(
+        Availability(
+            practitioner=world.person, location=other, weekday=day, starts_at=begins, ends_at=ends
+        )
+        for day in WHOLE_WEEK
+    )
+    page = text_of(client.get(URL, {"location": other.slug}))
+    assert re.search(r"Next free: <strong>(today|tomorrow) 1[78]:00", page)
+    assert f"location={other.slug}" in page.split("Next free:")[1]
+
+
+def test_whoever_names_a_condition_as_a_focus_comes_first(world: World, client: Browser) -> None:
+    technique, condition = make_technique(), make_condition()
+    condition.techniques.add(technique)
+    people = [make_practitioner(world.service, at=world.place, name=name) for name in "ABC"]
+    for one in people[:2]:
+        PractitionerTechnique.objects.create(practitioner=one, technique=technique)
+    people[2].focus_areas.add(condition)
+    assert listed(client, condition=condition.slug) == ["C", "A", "B"]
+
+
 def test_who_has_no_free_time_is_listed_with_a_phone_number(world: World, client: Browser) -> None:
     Availability.objects.all().delete()
     page = text_of(client.get(URL))

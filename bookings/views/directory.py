@@ -46,18 +46,20 @@ def specialists(request: HttpRequest) -> HttpResponse:
     if request.GET:
         first, more = filters(known, request.GET)
         people = Practitioner.objects.bookable(on=now.date()).described()
-        people = matching(people, chosen_of(*first, *more), now=now)
+        wanted = chosen_of(*first, *more)
+        people = matching(people, wanted, now=now)
         page = page_of(people, request.GET.get("page", ""), PAGE)
     else:
         first, more = known.worked_out("filters", lambda: filters(known, {}))
+        wanted = {}
         page = cut(known.people, 1, PAGE)
     query = request.GET.copy()
     query.pop("page", None)
-    rows = listed(page.object_list, now=now)
+    rows = listed(page.object_list, now=now, at=wanted.get("location", ""))
     context = {
         "first": first,
         "more": more,
-        "is_filtered": bool(chosen_of(*first, *more)),
+        "is_filtered": bool(wanted),
         "has_more": bool(chosen_of(*more)),
         "page": page,
         "query": query.urlencode(),
