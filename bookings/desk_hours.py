@@ -14,6 +14,7 @@ from bookings.models import Appointment
 from bookings.wall_clock import moment
 from practitioners.models import Availability, ExtraHours, Location, Practitioner, TimeOff
 
+MOST = 50  # of each are listed; whose they are can be chosen
 OVER = "That time is over, so nothing was changed. Choose a day to come, or a later time today."
 
 
@@ -23,6 +24,7 @@ class Exceptions:
 
     time_off: list[tuple[TimeOff, ZoneInfo]]  # with the wall clock of who is away
     extra_hours: list[ExtraHours]
+    has_more: bool = False
 
 
 def block(
@@ -77,17 +79,17 @@ def remove(row: TimeOff | ExtraHours, *, by: Any, now: datetime) -> None:
 
 
 def coming(people: Collection[Practitioner], *, now: datetime, today: date) -> Exceptions:
-    """Time off and extra hours that are not over, soonest first. Three queries."""
+    """The next time off and extra hours that are not over, soonest first. Three queries."""
     away = TimeOff.objects.filter(practitioner__in=people, ends_at__gt=now)
     extra = ExtraHours.objects.filter(practitioner__in=people, on__gte=today)
     rows = Availability.objects.filter(practitioner__in=people)
     zones = dict(rows.values_list("practitioner", "location__time_zone"))
+    next_away = list(away.select_related("practitioner")[: MOST + 1])
+    next_extra = list(extra.select_related("practitioner", "location")[: MOST + 1])
     return Exceptions(
-        [
-            (row, ZoneInfo(zones.get(row.practitioner_id, "UTC")))
-            for row in away.select_related("practitioner")
-        ],
-        list(extra.select_related("practitioner", "location")),
+        [(row, ZoneInfo(zones.get(row.practitioner_id, "UTC"))) for row in next_away[:MOST]],
+        next_extra[:MOST],
+        has_more=max(len(next_away), len(next_extra)) > MOST,
     )
 
 

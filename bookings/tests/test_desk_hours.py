@@ -9,6 +9,7 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
+from bookings.desk_hours import MOST
 from bookings.tests.booking_world import World, text_of
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
 from practitioners.models import ExtraHours, TimeOff
@@ -254,3 +255,50 @@ def test_a_year_that_nobody_means_is_said(
     last = away(world, **whole_day, last_day_0="1", last_day_1="1", last_day_2=year)
     assert client.post(BLOCK, last).status_code == 422
     assert not TimeOff.objects.exists()
+
+
+class TestWhose:
+    """The desk looks at everybody's, or at one person's."""
+
+    @pytest.fixture
+    def two(self, world: World, desk: Any) -> Any:
+        other = make_practitioner(world.service, at=world.place, name="Other Person")
+        for person in (world.person, other):
+            TimeOff.objects.create(
+                practitioner=person, starts_at=world.start, ends_at=world.start + timedelta(hours=1)
+            )
+        return other
+
+    def test_one_is_chosen(self, world: World, client: Browser, two: Any) -> None:
+        everybody = text_of(client.get("/desk/hours/"))
+        chosen = text_of(client.get(f"/desk/hours/?practitioner={two.slug}"))
+        listed = f"{world.person.name}, "
+        assert (listed in everybody, listed in chosen) == (True, False)
+        assert f'<option value="{two.slug}" selected>' in chosen
+        assert f"/desk/hours/time-off/?practitioner={two.slug}" in chosen
+        assert listed in text_of(client.get("/desk/hours/?practitioner=nobody"))
+
+    def test_who_has_only_their_own_has_nothing_to_choose(
+        self, world: World, client: Browser, two: Any
+    ) -> None:
+        two.user = make_user()
+        two.save()
+        client.force_login(two.user)
+        page = text_of(client.get(f"/desk/hours/?practitioner={world.person.slug}"))
+        assert "<select" not in page
+        assert f"{world.person.name}, " not in page
+
+    def test_a_long_list_is_cut_and_says_so(self, world: World, client: Browser, desk: Any) -> None:
+        TimeOff.objects.bulk_create(
+            TimeOff(
+                practitioner=world.person,
+                starts_at=world.start + timedelta(days=day),
+                ends_at=world.start + timedelta(days=day, hours=1),
+            )
+            for day in range(MOST + 1)
+        )
+        page = text_of(client.get("/desk/hours/"))
+        assert page.count(f">{world.person.name}, ") == MOST
+        assert "Only the next fifty of each are shown" in page
+        TimeOff.objects.latest("starts_at").delete()
+        assert "Only the next fifty" not in text_of(client.get("/desk/hours/"))

@@ -25,14 +25,18 @@ PAGE, LAST_PAGE = 20, 50  # of visits that nobody is in for
 @require_safe
 def desk_hours(request: HttpRequest) -> HttpResponse:
     """What is to come beside the weekly hours, and the visits that nobody is in for."""
-    people = _people(request)
+    everybody = _people(request)
     now = timezone.now()
     today = now.astimezone(clinic_zone()).date()
+    slug = request.GET.get("practitioner", "")
+    people = [one for one in everybody if slug == one.slug] or everybody
     number = _number(request)
     outside = left_outside(
         [one.pk for one in people], now=now, first=(number - 1) * PAGE, count=PAGE + 1
     )
     context = {
+        "everybody": everybody,
+        "whose": people[0] if len(people) == 1 else None,
         "coming": coming(people, now=now, today=today),
         "outside": outside[:PAGE],
         "before": number - 1,
