@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from django.db import connection
 
@@ -25,6 +26,17 @@ def collecting(keep: Keep) -> Iterator[None]:
         yield
     finally:
         _keep.reset(token)
+
+
+class GoesAlong:
+    """One of Django's `execute_wrappers` that only puts something in front of a statement.
+
+    So a prepared statement need not be executed in Django's own way, which takes longer.
+    """
+
+    def before(self, values: Any) -> str:
+        """What is to be put in front of a statement with these values, if it has some."""
+        raise NotImplementedError
 
 
 def later(said: str) -> None:

@@ -28,6 +28,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
+from practitioners.later import GoesAlong
 from practitioners.objects_of_rows import ObjectsOf, beside
 
 Row = TypeVar("Row", bound=Model)
@@ -77,8 +78,9 @@ class Prepared:
 
     def said(self, values: Mapping[str, Any]) -> str:
         """The statement with its values, to be executed with another one."""
-        self.ready(whole_line())
-        return f"{_filled(self._execute, values).replace('%', '%%')}; "
+        line = whole_line()
+        self.ready(line)
+        return f"{_filled(line, self._execute, values).replace('%', '%%')}; "
 
     def bound(self, values: Mapping[str, Any], *, after: Prepared | None = None) -> Bound:
         """The statement with its values, to be executed later, maybe over another connection.
@@ -86,8 +88,9 @@ class Prepared:
         It comes `after` one whose values are among its own: for its locks.
         """
         if after is None:
-            return Bound((self,), _filled(self._execute, values))
-        return Bound((after, self), _filled(f"{after._execute}; {self._execute}", values))
+            return Bound((self,), _filled(_line(), self._execute, values))
+        both = f"{after._execute}; {self._execute}"
+        return Bound((after, self), _filled(_line(), both, values))
 
     def ready(self, line: Any) -> None:
         """Let a session know it, once."""
@@ -100,7 +103,7 @@ class Prepared:
         """Execute it; gives the cursor."""
         line = whole_line()
         self.ready(line)
-        return _execute(line, after + self._execute, values)
+        return execute(line, after + self._execute, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +118,19 @@ class Bound:
         line = whole_line()
         for one in self.statements:
             one.ready(line)
-        return int(_execute(line, self.said).rowcount)
+        return int(execute(line, self.said).rowcount)
 
 
-def _execute(line: Any, statement: str, values: Mapping[str, Any] | None = None) -> Any:
+def execute(line: Any, statement: str, values: Any = None) -> Any:
     """Execute it; gives the cursor. Django's own, which takes as long again, where somebody watches."""
-    if line.queries_logged or line.execute_wrappers:
+    wrappers = line.execute_wrappers
+    if line.queries_logged or not all(isinstance(one, GoesAlong) for one in wrappers):
         cursor = line.cursor()
         cursor.execute(statement, values)
         return cursor
     line.validate_no_broken_transaction()
+    for one in wrappers:
+        statement = one.before(values) + statement
     with line.wrap_database_errors:
         cursor = line.create_cursor()
         cursor.execute(statement, values)
@@ -142,14 +148,19 @@ def whole_line() -> Any:
 
 def literal(value: Any) -> str:
     """A value as it stands in a statement; nothing is sent for it."""
-    return _filled("%s", [value])
+    return _filled(_line(), "%s", [value])
 
 
-def _filled(statement: str, values: Any) -> str:
-    """A statement with values at its places; nothing is sent."""
+def _line() -> Any:
+    """The connection, whether or not it still stands."""
     line: Any = connections[DEFAULT_DB_ALIAS]
     if line.connection is None:
         line.ensure_connection()
+    return line
+
+
+def _filled(line: Any, statement: str, values: Any) -> str:
+    """A statement with values at its places; nothing is sent."""
     with line.wrap_database_errors, line.connection.cursor() as cursor:
         return str(cursor.mogrify(statement, values).decode())
 

@@ -19,7 +19,8 @@ from pghistory import config, runtime
 from psycopg2 import Error
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR, TRANSACTION_STATUS_INTRANS
 
-from practitioners.later import collecting
+from practitioners.later import GoesAlong, collecting
+from practitioners.prepared import execute, whole_line
 
 BEGIN, COMMIT, ROLLBACK = "BEGIN; ", "COMMIT", "ROLLBACK"
 STILL_OPEN = {TRANSACTION_STATUS_INTRANS, TRANSACTION_STATUS_INERROR}
@@ -73,7 +74,7 @@ def _take_back(line: Any) -> None:
         connection.close()  # then the server does it
 
 
-class _Saying:
+class _Saying(GoesAlong):
     """Puts in front of a statement what has not been said yet."""
 
     def __init__(self, first: str) -> None:
@@ -88,8 +89,7 @@ class _Saying:
         """Say what no statement has followed, and the end of the transaction with it."""
         rest, self._unsaid = self._unsaid + end, ""
         if rest:
-            with connection.cursor() as cursor:
-                cursor.execute(rest, ())
+            execute(whole_line(), rest, ())
 
     def __call__(self, execute: Any, statement: str, values: Any, many: bool, context: Any) -> Any:
         if statement.startswith(TAKES_BACK):
@@ -97,10 +97,12 @@ class _Saying:
             return execute(statement, values, many, context)
         if many:  # it is to be said once, and not before each
             self.say_the_rest()
+        return execute(self.before(values) + statement, values, many, context)
+
+    def before(self, values: Any) -> str:
+        """What has not been said yet."""
         unsaid, self._unsaid = self._unsaid + self._who_if_new(), ""
-        if values is None:
-            unsaid = unsaid.replace("%%", "%")
-        return execute(unsaid + statement, values, many, context)
+        return unsaid.replace("%%", "%") if values is None else unsaid
 
     def _who_if_new(self) -> str:
         """Who does it, as pghistory would say it, unless that has been said."""

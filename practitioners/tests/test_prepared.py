@@ -12,8 +12,9 @@ from django.db import DataError, OperationalError, connection, transaction
 from django.db.models import Count, F
 from django.test.utils import CaptureQueriesContext
 
+from practitioners.later import GoesAlong
 from practitioners.models import Location, Practitioner, TimeOff
-from practitioners.prepared import Prepared, PreparedQuery
+from practitioners.prepared import Prepared, PreparedQuery, execute, whole_line
 from practitioners.prepared_rows import PreparedInsert, PreparedUpdate
 from practitioners.tests.factories import make_location, make_practitioner
 
@@ -74,6 +75,34 @@ def test_what_does_not_change_may_hold_any_character() -> None:
     make_location(name="The 50 house", slug="other")
     assert HALF.rows(start="half") == [place]
     assert HALF.rows(start="other") == []
+
+
+class Half(GoesAlong):
+    """Says what half of all is, before whatever is executed; Django could not call it."""
+
+    def before(self, values: Any) -> str:
+        half = "50%" if values is None else "50%%"
+        return f"SELECT set_config('test.half', '{half}', false); "
+
+
+def test_what_goes_along_is_put_in_front_past_django() -> None:
+    half = Prepared("test_said", "SELECT current_setting('test.half')", {})
+    along: Any = Half()
+    with connection.execute_wrapper(along):
+        assert half.rows({}) == [("50%",)]
+        assert execute(whole_line(), "SELECT current_setting('test.half')").fetchall() == [("50%",)]
+
+
+def test_somebody_who_watches_sees_every_statement() -> None:
+    seen: list[str] = []
+
+    def watch(execute: Any, statement: str, *others: Any) -> Any:
+        seen.append(statement)
+        return execute(statement, *others)
+
+    with connection.execute_wrapper(watch):
+        KEYS.rows(name="Maya")
+    assert seen == ["EXECUTE test_keys (%(name)s)"]
 
 
 def test_a_query_that_computes_from_its_values_is_refused() -> None:
