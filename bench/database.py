@@ -90,6 +90,12 @@ def _point_at(name: str) -> None:
     connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
 
 
+def forget_answers() -> None:
+    """Let nobody give a kept answer again (`bookings/kept_answers.py`), as after every booking."""
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN; SELECT pg_current_xact_id(); ROLLBACK")
+
+
 def session(*, autocommit: bool = True) -> Session:
     """A bare driver's connection to the same database."""
     opened = psycopg2.connect(**_address(connection.settings_dict["NAME"]))

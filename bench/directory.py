@@ -11,7 +11,8 @@ from bench import clinic_1m, limits, site
 from bench.clinic_1m import Clinic
 from bench.line import Line, Target
 from bench.timing import by_turns, queries_of
-from bookings.availability import SOONEST, next_free
+from bookings.availability import next_free
+from bookings.starts import ANSWERS
 from practitioners.facts import facts
 from practitioners.once import read_once
 
@@ -55,7 +56,7 @@ def _ours(people: list[int]) -> None:
 
 def _anew(people: list[int]) -> None:
     """The same right after something has been written."""
-    SOONEST.forget()
+    ANSWERS.forget()
     _ours(people)
 
 

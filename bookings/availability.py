@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 
 from django.db.models import Count
 
-from bookings.kept_answers import KeptAnswers
 from bookings.models import Appointment
 from bookings.starts import Slot, Starts, ask, ask_first, slots_of
 from bookings.wall_clock import DAY, day_of
-from practitioners.facts import Facts
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
-from practitioners.once import known, once, remember
+from practitioners.once import once, remember
 from practitioners.prepared import PreparedQuery
 
 GIVERS = PreparedQuery(
@@ -28,7 +25,6 @@ MANY = 50
 STEPS = (4,)  # days, before the rest of the horizon
 STEPS_OF_MANY = (4, 8, 16)  # some have nothing free for days, and what costs is days of people
 STAFF_LOOKS = 45 * DAY
-SOONEST: KeptAnswers[dict[int, Slot | None]] = KeptAnswers()
 
 
 def free_slots(
@@ -74,6 +70,7 @@ def free_starts(
     moving: Appointment | None = None,
     visitor: str = "",
     for_staff: bool = False,
+    again: bool = False,
 ) -> list[Starts]:
     """The same for each practitioner and place, for who needs no more of thousands than when they are."""
     return ask(
@@ -86,6 +83,7 @@ def free_starts(
         moving=moving,
         visitor=visitor,
         for_staff=for_staff,
+        again=again,
     )
 
 
@@ -98,71 +96,33 @@ def next_free(
     places: Sequence[Location] | None = None,
     clinic: ClinicSettings | None = None,
 ) -> dict[int, Slot | None]:
-    """The soonest start of each practitioner in any of the services. At most six queries, of many seven.
+    """The soonest start of each practitioner in any of the services. At most seven queries.
 
-    Of several services that could start at one moment it is the first in their order. A page of a few
-    that knows its clinic is given the same again until something is written (`kept_answers.py`).
+    Of several services that could start at one moment it is the first in their order. Looks four days
+    ahead, for those without any at the rest to the horizon; of many, by and by. What is kept of a few will do.
     """
     clinic = clinic or ClinicSettings.current()
     places = Location.every() if places is None else places
     if services is None:
         services = Service.offered()
-    look = _Look(services, practitioners, location, places, clinic)
-    facts: Facts | None = known(Facts)
-    if facts is None or facts.lists.changes is None or len(practitioners) >= MANY:
-        return look.soonest(now)
-    # Whoever knows the same facts has the same sessions and places at hand.
-    question = (facts.lists.changes, *look.question(now))
-    found = SOONEST.kept_or_found(
-        question, lambda: look.soonest(now), lambda found: look.is_right_until(found, now), now=now
-    )
-    return dict(found)
-
-
-class _Look(NamedTuple):
-    """Whose soonest start in which services is looked for, and where."""
-
-    services: Collection[Service]
-    practitioners: Collection[int]
-    location: Location | None
-    places: Sequence[Location]
-    clinic: ClinicSettings
-
-    def question(self, now: datetime) -> tuple[Hashable, ...]:
-        """All that it depends on beside rows and the hour."""
-        todays = {zone: day_of(now, zone) for zone in {one.zone for one in self.places}}
-        return (
-            tuple(service.pk for service in self.services),
-            tuple(self.practitioners),
-            self.location and self.location.pk,
-            tuple((one.pk, todays[one.zone]) for one in self.places),
+    found: dict[int, Slot | None] = dict.fromkeys(practitioners)
+    ahead = STEPS if len(found) < MANY else STEPS_OF_MANY
+    for first_day, days in steps(services, clinic, places, now=now, ahead=ahead):
+        missing = [pk for pk, slot in found.items() if slot is None]
+        if not missing or not services:
+            break
+        slots = ask_first(
+            [service.pk for service in services],
+            practitioners=missing,
+            first_day=first_day,
+            days=days,
+            now=now,
+            location=location,
+            places=places,
+            again=len(found) < MANY,
         )
-
-    def soonest(self, now: datetime) -> dict[int, Slot | None]:
-        """Look four days ahead, for those without any at the rest to the horizon; of many, by and by."""
-        found: dict[int, Slot | None] = dict.fromkeys(self.practitioners)
-        ahead = STEPS if len(found) < MANY else STEPS_OF_MANY
-        for first_day, days in steps(self.services, self.clinic, self.places, now=now, ahead=ahead):
-            missing = [pk for pk, slot in found.items() if slot is None]
-            if not missing or not self.services:
-                break
-            slots = ask_first(
-                [service.pk for service in self.services],
-                practitioners=missing,
-                first_day=first_day,
-                days=days,
-                now=now,
-                location=self.location,
-                places=self.places,
-            )
-            found.update((slot.practitioner_id, slot) for slot in slots)
-        return found
-
-    def is_right_until(self, found: dict[int, Slot | None], now: datetime) -> datetime:
-        """When the first of these starts is about to be too soon: as time goes by, none comes before it."""
-        notices = {service.pk: service.notice(self.clinic) for service in self.services}
-        slots = (slot for slot in found.values() if slot)
-        return min((one.starts_at - notices[one.service_id] for one in slots), default=now + DAY)
+        found.update((slot.practitioner_id, slot) for slot in slots)
+    return found
 
 
 def steps(

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -31,7 +31,7 @@ SEEN = Prepared(
     " WHERE status = 'held' AND held_until > %(now)s)",
     {"now": "timestamptz"},
 )
-KEPT = 32  # questions in each session; a crawler may ask for any
+KEPT = 128  # questions in each session; a crawler may ask for any
 
 
 class Kept(NamedTuple):
@@ -43,7 +43,7 @@ class Kept(NamedTuple):
     answer: Any
 
 
-class KeptAnswers(Generic[Answer]):
+class KeptAnswers:
     """Under each question its answer, which nobody may change."""
 
     def __init__(self) -> None:

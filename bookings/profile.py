@@ -141,6 +141,7 @@ def a_few_times(
             days=days,
             now=now,
             places=Location.every(),
+            again=True,
         )
         chosen = half_days(soonest_of(rows), zones)
         if len(chosen) == TIMES_IN_SHORT:

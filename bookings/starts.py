@@ -8,16 +8,17 @@ it is told the hours that it has found before (`kept_hours.py`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple, Required, TypedDict, Unpack
+from typing import Any, NamedTuple, Required, TypedDict, TypeVar, Unpack
 from zoneinfo import ZoneInfo
 
 from bookings import kept_hours
+from bookings.kept_answers import KeptAnswers
 from bookings.models import Appointment
 from bookings.wall_clock import DAY, day_of, local_day, stretches
 from practitioners.facts import Facts
@@ -25,6 +26,7 @@ from practitioners.models import ClinicSettings, Location
 from practitioners.once import known
 from practitioners.prepared import Prepared
 
+Row = tuple[Any, ...]
 FOLDER = Path(__file__).parent
 PLACES = {
     "services": "bigint[]",
@@ -74,6 +76,7 @@ def _statement(*parts: str) -> Prepared:
 RUNS = {offered: _statements(offered, "runs") for offered in ("loose", "packed")}
 FIRST = {offered: _statements(offered, "first") for offered in ("loose", "packed")}
 HOURS = kept_hours.KeptHours()
+ANSWERS = KeptAnswers()
 MAX_DAYS = 735  # more than the longest horizon of a clinic
 SECOND = timedelta(seconds=1)
 
@@ -103,6 +106,11 @@ class Starts(NamedTuple):
     until: list[int]
 
     @property
+    def starts_at(self) -> datetime:
+        """When the first of them is."""
+        return datetime.fromtimestamp(min(self.firsts), UTC)
+
+    @property
     def runs(self) -> Iterator[range]:
         """One after the other."""
         ends = sorted(zip(self.firsts, self.until, strict=True))
@@ -122,8 +130,14 @@ class Starts(NamedTuple):
         return any(at in run for run in self.runs)
 
 
+Found = TypeVar("Found", bound=Slot | Starts)
+
+
 class Asked(TypedDict, total=False):
-    """Whose starts on which local days, and who asks. `any_gap`: not only those that are packed."""
+    """Whose starts on which local days, and who asks.
+
+    `any_gap`: not only those that are packed. `again`: what is kept will do, for pages that many look at.
+    """
 
     practitioners: Required[Collection[int]]
     first_day: Required[date]
@@ -135,38 +149,56 @@ class Asked(TypedDict, total=False):
     visitor: str
     for_staff: bool
     any_gap: bool
+    again: bool
 
 
 def ask(services: Collection[int], **asked: Unpack[Asked]) -> list[Starts]:
-    """Every start. Two queries, or one where the places are known."""
-    return [Starts._make(row[:-2]) for row in _answer(RUNS, services, asked)]
+    """Every start. Two queries, or one where the places are known; one more for what may be kept."""
+    return _answer(RUNS, services, asked, lambda row: Starts._make(row[:-2]))
 
 
 def ask_first(services: Collection[int], **asked: Unpack[Asked]) -> list[Slot]:
     """The first start of each practitioner in any of the services. Queries as for `ask`."""
-    return [
-        Slot(
-            person,
-            service,
-            place,
-            datetime.fromtimestamp(at, UTC),
-            datetime.fromtimestamp(until, UTC),
-        )
-        for person, service, place, at, until, *_ in _answer(FIRST, services, asked)
-    ]
+    return _answer(FIRST, services, asked, _slot)
+
+
+def _slot(row: Row) -> Slot:
+    person, service, place, at, until, *_ = row
+    begins, ends = (datetime.fromtimestamp(moment, UTC) for moment in (at, until))
+    return Slot(person, service, place, begins, ends)
 
 
 def _answer(
-    statements: dict[str, Statements], services: Collection[int], asked: Asked
-) -> list[tuple[Any, ...]]:
+    statements: dict[str, Statements],
+    services: Collection[int],
+    asked: Asked,
+    make: Callable[[Row], Found],
+) -> list[Found]:
     given, here = asked.get("places"), asked.get("location")
     places = Location.every() if given is None else given
     keys = [one.pk for one in places if one.is_active and (here is None or one.pk == here.pk)]
     if not asked["practitioners"] or not keys:
         return []
+    chosen, values = statements[_offered(asked)], _values(services, places, keys, asked)
+
+    def find() -> list[Found]:
+        return [make(row) for row in _rows(chosen, values)]
+
+    notices = _notices(services, asked)
+    if notices is None:
+        return find()
+    question = (chosen, *notices.items(), *(values[name] for name in values if name != "now"))
+    ends = partial(_right_until, notices=notices, now=asked["now"])
+    return list(ANSWERS.kept_or_found(question, find, ends, now=asked["now"]))
+
+
+def _values(
+    services: Collection[int], places: Sequence[Location], keys: Collection[int], asked: Asked
+) -> dict[str, Any]:
+    """All that is sent with the question."""
     days, moving = min(asked["days"], MAX_DAYS), asked.get("moving")
     last_day = asked["first_day"] + (days - 1) * DAY
-    values = {
+    return {
         "services": _array(services),
         "practitioners": _array(asked["practitioners"]),
         "places": _array(keys),
@@ -180,10 +212,25 @@ def _answer(
         **_before_the_first_save(),
         **_clocks(places, asked["first_day"], last_day, asked["now"]),
     }
-    return _rows(statements[_offered(asked)], values)
 
 
-def _rows(statements: Statements, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _notices(services: Collection[int], asked: Asked) -> dict[int, timedelta] | None:
+    """How long before a start of each service it is too soon, where the answer may be kept."""
+    facts: Facts | None = known(Facts)
+    if facts is None or not asked.get("again"):
+        return None
+    notices = {one.pk: one.notice(facts.clinic) for one in facts.services if one.pk in services}
+    return notices if len(notices) == len(services) else None
+
+
+def _right_until(
+    offered: Iterable[Slot | Starts], *, notices: dict[int, timedelta], now: datetime
+) -> datetime:
+    """When the first start of any is too soon: until then none goes, and none comes before it."""
+    return min((one.starts_at - notices[one.service_id] for one in offered), default=now + DAY)
+
+
+def _rows(statements: Statements, values: dict[str, Any]) -> list[Row]:
     """What is answered; from hours that are kept where the page has just read that they are still right."""
     facts: Facts | None = known(Facts)
     kept = HOURS.of(values) if facts and values["keeps"] else None

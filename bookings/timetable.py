@@ -63,7 +63,9 @@ class Timetable:
 
     def starts(self, first_day: date, days: int = DAYS_SHOWN) -> list[datetime]:
         """The same, each moment once, whoever of several could start then."""
-        found = free_starts(self.service, first_day=first_day, days=days, **self._asked())
+        found = free_starts(
+            self.service, first_day=first_day, days=days, again=True, **self._asked()
+        )
         runs = {run for one in found for run in one.runs}
         moments = set().union(*runs)
         starts = [datetime.fromtimestamp(at, UTC) for at in sorted(moments)]

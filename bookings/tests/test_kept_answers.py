@@ -1,4 +1,4 @@
-"""Next free times that a session keeps are right, whatever is written, by whom, and as time goes by."""
+"""Free times that a session keeps are right, whatever is written, by whom, and as time goes by."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from bookings import kept_answers
-from bookings.availability import SOONEST, next_free
+from bookings.availability import free_starts, next_free
 from bookings.models import Appointment
-from bookings.starts import Slot
+from bookings.starts import ANSWERS, Slot, Starts
 from bookings.tests.factories import make_appointment
 from bookings.tests.random_clinics import RandomClinic
 from bookings.wall_clock import DAY, MINUTE
@@ -79,7 +79,7 @@ class Clinic:
     """Two specialists and one room, in London; the first is there from nine to twelve on Mondays."""
 
     def __init__(self) -> None:
-        SOONEST.forget()
+        ANSWERS.forget()
         make_clinic(min_notice_minutes=0)
         self.place = make_location()
         self.room = make_room(self.place)
@@ -215,6 +215,28 @@ def test_a_start_is_given_until_it_is_too_soon(clinic: Clinic) -> None:
     assert clinic.soonest(at("08:00")) == "09:00"
 
 
+@pytest.mark.parametrize("for_staff, notice", [(False, 30 * MINUTE), (True, 0 * MINUTE)])
+def test_a_list_is_given_until_its_first_start_is_too_soon(
+    clinic: Clinic, for_staff: bool, notice: timedelta
+) -> None:
+    Service.objects.update(min_notice_minutes=30)
+    clinic.visit("10:00")
+
+    def listed(now: datetime) -> list[int]:
+        with read_once():
+            facts()
+            rows = free_starts(
+                clinic.service, first_day=MONDAY, days=1, now=now,
+                practitioners=[clinic.person.pk], for_staff=for_staff, again=True,
+            )  # fmt: skip
+        return [datetime.fromtimestamp(one, UTC).hour for row in rows for one in row.at]
+
+    last = at("09:00") - notice
+    assert [listed(now) for now in (at("08:00"), at("08:00"), last)] == [[9, 11]] * 3
+    assert listed(last + timedelta(microseconds=1)) == [11]
+    assert listed(at("08:00")) == [9, 11]
+
+
 def test_a_day_opens_at_midnight(clinic: Clinic) -> None:
     ClinicSettings.objects.update(horizon_days=5)
     before = datetime(2026, 11, 24, 23, 59, tzinfo=UTC)
@@ -247,25 +269,39 @@ def test_what_is_asked_for_many_or_by_many_fills_no_memory(clinic: Clinic) -> No
     assert not any(is_kept(many, NOW)[1] for _ in range(3))
     for number in range(kept_answers.KEPT + 3):
         ask([clinic.person.pk, -number], NOW)
-        assert len(SOONEST) <= kept_answers.KEPT
+        assert len(ANSWERS) <= kept_answers.KEPT
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_in_clinics_at_random_it_is_what_would_be_found(seed: int) -> None:
     """Clocks go on, visits and holds come and go, and sometimes the hours change."""
     chance = Random(seed)
-    SOONEST.forget()
+    ANSWERS.forget()
     clinic = RandomClinic(chance, "Europe/London", date(2027, 3, 28))
     people, now, given = [one.pk for one in clinic.people], clinic.asking.now, 0
     for _ in range(40):
         found, was_kept = is_kept(people, now)
         given += was_kept
-        SOONEST.forget()
-        assert found == ask(people, now)
+        starts = all_of(clinic, now)
+        ANSWERS.forget()
+        assert (found, starts) == (ask(people, now), all_of(clinic, now))
         if chance.random() < 0.4:
             elsewhere(lambda: _something(clinic, chance))
         now += chance.choice((0, 0, 1, 5, 20, 90)) * MINUTE
     assert given
+
+
+def all_of(clinic: RandomClinic, now: datetime) -> list[list[Starts]]:
+    """Every start of three days of each service, as on the page of times."""
+    with read_once():
+        facts()
+        return [
+            free_starts(
+                one, first_day=clinic.day - DAY, days=3, now=now, again=True,
+                practitioners=[person.pk for person in clinic.people],
+            )
+            for one in clinic.services
+        ]  # fmt: skip
 
 
 def _something(clinic: RandomClinic, chance: Random) -> None:
