@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from bookings.models import Client
+from bookings.views.desk_asked import carried
 
 PAGE = 50
 LONGEST_SEARCH = 60
@@ -23,5 +24,12 @@ def desk_clients(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     found = Client.objects.visible_to(request.user).current().matching(asked).with_no_shows()
     page = Paginator(found.order_by("name", "pk"), PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "asked": asked, "query": urlencode({"q": asked}) if asked else ""}
+    to_book = carried(request)
+    context = {
+        "page": page,
+        "asked": asked,
+        "query": urlencode({**to_book, **({"q": asked} if asked else {})}),
+        "carried": to_book,
+        "to_book": f"?{urlencode(to_book)}" if to_book else "",
+    }
     return render(request, "bookings/desk_clients.html", context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,8 @@ from bookings.desk_forms import WhoForm
 from bookings.models import Appointment, Client
 from bookings.timetable import Timetable, place_for, places_of
 from practitioners.models import ClinicSettings, Practitioner, Service
+
+LONGEST = 80  # characters of a specialist's part of an address
 
 
 def person_at_the_desk(request: HttpRequest, public_id: UUID) -> Client:
@@ -56,6 +60,17 @@ def who_form(request: HttpRequest, table: Timetable) -> WhoForm:
             "location": table.location.slug,
         },
     )
+
+
+def carried(request: HttpRequest) -> dict[str, str]:
+    """With whom and from which day on somebody is to be booked, said before it is known who.
+
+    It goes along in the addresses of the pages in between; what is neither is left behind.
+    """
+    found = {"practitioner": request.GET.get("practitioner", "")[:LONGEST]}
+    with suppress(ValueError):
+        found["from"] = str(date.fromisoformat(request.GET.get("from", "")))
+    return {name: value for name, value in found.items() if value}
 
 
 def safe_way_back(request: HttpRequest, otherwise: str) -> str:

@@ -18,7 +18,7 @@ from bookings.errors import BookingError
 from bookings.models import Client
 from bookings.picking import read_start
 from bookings.timetable import Timetable
-from bookings.views.desk_asked import person_at_the_desk, timetable, who_form
+from bookings.views.desk_asked import carried, person_at_the_desk, timetable, who_form
 from bookings.views.desk_series import series_page
 from bookings.views.times import time_page
 from practitioners.models import Service
@@ -32,16 +32,20 @@ def desk_book(request: HttpRequest, public_id: UUID) -> HttpResponse:
     client = person_at_the_desk(request, public_id)
     if client.merged_into:
         return redirect("desk_book", client.merged_into.public_id)
-    form = WhatForm(request.GET if "service" in request.GET else None, user=request.user)
+    to_book = carried(request)
+    asked = request.GET if "service" in request.GET else None
+    form = WhatForm(asked, user=request.user, initial=to_book)
     if form.is_bound and form.is_valid():
         chosen = form.cleaned_data
         path = reverse("desk_book_time", args=[client.public_id, chosen["service"].slug])
         wanted = {name: chosen[name].slug for name in ("practitioner", "location") if chosen[name]}
+        wanted |= {name: day for name, day in to_book.items() if name == "from"}
         return redirect(f"{path}?{urlencode(wanted)}" if wanted else path)
     context = {
         "client": client,
         "acting": who_acts_for(client),
         "form": form,
+        "from_day": to_book.get("from", ""),
         "has_errors": form.is_bound,
     }
     status = 422 if form.is_bound else 200

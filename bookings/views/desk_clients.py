@@ -8,12 +8,15 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from bookings.client_forms import ClientForm, NewClientForm
 from bookings.clients import enter, likely_same
 from bookings.models import Client
+from bookings.views.desk_asked import carried
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,7 +30,9 @@ def desk_client_new(request: HttpRequest) -> HttpResponse:
         likely = list(likely_same(form.instance)[:10])
         if not likely or form.cleaned_data["is_another"]:
             client = enter(form.instance, by=request.user, now=timezone.now())
-            return redirect("desk_book", client.public_id)
+            to_book = carried(request)
+            path = reverse("desk_book", args=[client.public_id])
+            return redirect(f"{path}?{urlencode(to_book)}" if to_book else path)
         form.add_error("is_another", NewClientForm.LOOK)
     context = {"form": form, "likely": likely}
     status = 422 if form.is_bound else 200
