@@ -79,8 +79,8 @@ def _told_of() -> QuerySet[Appointment]:
 TOLD_OF = PreparedQuery("visit_told_of", {"key": "bigint"}, lambda key: _told_of().filter(pk=key))
 SEEN = """
 SELECT concat_ws(' ', visit.xmin, client.xmin, person.xmin, place.xmin,
-    (SELECT string_agg(said.xmin::text, ' ' ORDER BY said.id)
-     FROM bookings_channelconsent AS said WHERE said.client_id = client.id))
+    ARRAY(SELECT said.xmin FROM bookings_channelconsent AS said
+          WHERE said.client_id = client.id ORDER BY said.channel))
 FROM bookings_appointment AS visit
 JOIN bookings_client AS client ON client.id = visit.client_id
 JOIN practitioners_practitioner AS person ON person.id = visit.practitioner_id
