@@ -185,13 +185,15 @@ def take(
     lanes: Sequence[int],
     size: int,
     only: Collection[int] | None = None,
+    with_suspects: bool = True,
 ) -> list[Message]:
     """Claim the most urgent due messages, at most `size`; one lane at a time.
 
-    Rows that were claimed twice without a result come last and alone. Kinds and
+    Rows that were claimed twice without a result come last and alone, if at all. Kinds and
     source types that this process does not know stay where they are.
     """
-    for (whatever, among), most in ((FRESH, size), (SUSPECT, 1)):
+    steps = ((FRESH, size), (SUSPECT, 1)) if with_suspects else ((FRESH, size),)
+    for (whatever, among), most in steps:
         statement = whatever if only is None else among
         for lane in lanes:
             taken = messages_of(statement, _terms(worker, now, lane, most, only))

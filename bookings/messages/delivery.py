@@ -146,12 +146,17 @@ class Run:
             self._deliver_all(batch, took_at=took_at)
 
     def help(self) -> None:
-        """Claim and deliver beside another, while the relay is well: a probe is for one alone."""
+        """Claim and deliver beside another, while the relay is well: a probe is for one alone.
+
+        So are rows that may kill who takes them: that would be the other one, too.
+        """
         lanes = fuse.open_lanes(now=self.now)
         while not self.has_to_stop() and breaker.is_closed:
             took_at = time.monotonic()
             size = settings.MESSAGE_BATCH
-            batch = claim.take(self.worker, now=self.now, lanes=lanes, size=size)
+            batch = claim.take(
+                self.worker, now=self.now, lanes=lanes, size=size, with_suspects=False
+            )
             if not batch:
                 return
             self._deliver_all(batch, took_at=took_at)

@@ -83,6 +83,15 @@ def test_a_relay_that_is_ill_is_tried_by_one_alone(ledger: Ledger) -> None:
     assert set(Message.objects.values_list("state", "claim_no")) == {(State.PENDING, 0)}
 
 
+def test_a_helper_leaves_alone_what_may_kill_the_process(ledger: Ledger) -> None:
+    for _ in range(4):
+        ledger.write()
+    Message.objects.update(claims=2)
+    delivery.Run({}, now=NOW, ends_at=time.monotonic() + 60).help()
+    assert set(Message.objects.values_list("state", "claims")) == {(State.PENDING, 2)}
+    assert ledger.send().sent == 4
+
+
 def test_what_ends_a_helper_is_not_hidden(settings: Any) -> None:
     settings.MESSAGE_HELPERS = 1
     helpers = Helpers(lambda: 1 / 0)
