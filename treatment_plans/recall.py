@@ -45,6 +45,7 @@ from treatment_plans.schedule import (
     is_complete,
     planned_messages,
     review_due_on,
+    standing,
 )
 
 REVIEW = "At this session we look together at how things are going."
@@ -147,16 +148,16 @@ def _index(plan: TreatmentPlan, *, now: datetime) -> None:
 
 def decision(plan: TreatmentPlan, *, now: datetime) -> Decision:
     """What the rules say about a plan at a moment."""
-    clinic = ClinicSettings.current()
-    facts = facts_of(plan)
-    return decide(
-        facts,
-        history_of(plan, facts, now=now),
-        calendar_of(plan.location, now=now),
-        now=now,
-        windows=windows_of(clinic),
-        sending=sending_of(clinic),
-    )
+    return decided(plan, now=now)[0]
+
+
+def decided(plan: TreatmentPlan, *, now: datetime) -> tuple[Decision, Decision]:
+    """The same, and how the plan stands whether or not its client may be told."""
+    clinic, facts = ClinicSettings.current(), facts_of(plan)
+    history, calendar = history_of(plan, facts, now=now), calendar_of(plan.location, now=now)
+    windows = windows_of(clinic)
+    said = decide(facts, history, calendar, now=now, windows=windows, sending=sending_of(clinic))
+    return said, standing(facts, history, calendar, windows, now=now)
 
 
 LOCKED = PreparedQuery(

@@ -23,6 +23,7 @@ from treatment_plans.schedule import (
     Planned,
     decide,
     planned_messages,
+    standing,
 )
 
 STATUS_WORDS = {
@@ -39,10 +40,14 @@ STATUS_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the rules say about one plan at a moment, and what they rest on."""
+    """What the rules say about one plan at a moment, and what they rest on.
+
+    `stands` says what is due, also where that is not asked because nothing may go out.
+    """
 
     plan: TreatmentPlan
     decision: Decision
+    stands: Decision
     sent: list[tuple[str, datetime]]
     coming: list[Planned]
 
@@ -57,7 +62,7 @@ class Answer:
 
     @property
     def status(self) -> str:
-        return STATUS_WORDS[self.decision.status]
+        return STATUS_WORDS[self.stands.status]
 
     @property
     def next(self) -> list[tuple[str, datetime]]:
@@ -92,6 +97,7 @@ def _answer(
     return Answer(
         plan,
         decide(facts, history, calendar, now=at, **rules),  # type: ignore[arg-type]
+        standing(facts, history, calendar, windows_of(clinic), now=at),
         sorted(
             ((kind_words(kind), went) for kind, went in history.sent.items()),
             key=lambda one: one[1],

@@ -40,7 +40,7 @@ from treatment_plans.schedule.proposing import (
     Wishes,
     lay_out,
 )
-from treatment_plans.schedule.reminders import Decision, decide
+from treatment_plans.schedule.reminders import Decision, decide, standing
 from treatment_plans.schedule.reviewing import LastReview, is_past_review, review_due_on
 from treatment_plans.schedule.sending import Sending, next_opening
 
@@ -89,5 +89,6 @@ __all__ = [
     "planned_sessions",
     "review_due_on",
     "send_times",
+    "standing",
     "status_on",
 ]

@@ -19,6 +19,7 @@ from treatment_plans.schedule.due import (
     Cycle,
     Facts,
     Windows,
+    current_cycle,
     is_complete,
     status_on,
 )
@@ -70,6 +71,29 @@ def decide(
         return _without_date(facts, history, today)
     known = _known(facts, cycle, today)
     return _held(planner, cycle, known, now) or _timed(planner, cycle, known, now.astimezone(UTC))
+
+
+def standing(
+    facts: Facts,
+    history: History,
+    calendar: ClinicCalendar,
+    windows: Windows = OUR_WINDOWS,
+    *,
+    now: datetime,
+) -> Decision:
+    """What is due when and how the plan stands, also for a client who wants no messages.
+
+    Empty for a plan that has not begun or has ended, and for a client who has died.
+    """
+    today = calendar.day_of(now)
+    if history.is_deceased or facts.status not in ("active", "paused", "completed"):
+        return Decision("none")
+    if facts.status == "completed" or is_complete(facts):
+        return Decision("none", status="completed")
+    cycle = current_cycle(facts, calendar, windows, today=today)
+    if cycle is None:
+        return Decision("none", status="paused" if _is_resting(facts, today) else "")
+    return _known(facts, cycle, today)
 
 
 def _stopped_for_good(facts: Facts, history: History) -> str:

@@ -115,6 +115,13 @@ def test_what_came_later_is_not_held_against_a_moment_before(world: World) -> No
     assert said(world.ask(at(20)))[1] == "client_opted_out"
 
 
+def test_what_is_due_is_told_of_a_client_who_wants_no_messages(world: World) -> None:
+    opt_out(world.client, now=at(8))
+    answer = world.ask(at(18))
+    assert (said(answer)[1], answer.status) == ("client_opted_out", "overdue")
+    assert (answer.stands.due_on, answer.stands.target_on) == (date(2026, 9, 14),) * 2
+
+
 def test_a_booking_counts_from_when_it_was_made_until_it_was_cancelled(world: World) -> None:
     visit = world.visit(at(15, 9, 0), made_at=at(11))
     Appointment.objects.filter(pk=visit.pk).update(

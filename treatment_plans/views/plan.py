@@ -97,13 +97,14 @@ def _standing(found: TreatmentPlan, *, now: datetime) -> dict[str, Any]:
     """What has been done, what is due, and how much of the dose was taken."""
     rows = visits_of([found])[found.pk]
     facts, missed = facts_from(found, rows), missed_from(rows)
-    decision = recall.decision(found, now=now)
+    decision, stands = recall.decided(found, now=now)
     today = now.astimezone(found.location.zone).date()
     return {
         "done": facts.done,
         "total": facts.total,
         "decision": decision,
-        "how_it_stands": STATUS_WORDS[decision.status],
+        "stands": stands,
+        "how_it_stands": STATUS_WORDS[stands.status],
         "reminder": codes.say(decision.code),
         "pause": pause_now(found, now=now),
         "pauses_ahead": pauses_ahead(found, now=now),
