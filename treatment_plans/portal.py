@@ -17,6 +17,7 @@ from treatment_plans.plan_facts import (
     visits_of,
     windows_of,
 )
+from treatment_plans.progress import in_a_sentence, series_of_all
 from treatment_plans.schedule import current_cycle
 
 MOST = 10  # running plans of all the people whose record one login reads
@@ -36,6 +37,7 @@ class Card:
     is_all_booked: bool
     waits_for_yes: bool
     is_upset: bool
+    progress: str  # in a sentence; empty until something was measured twice
 
     @property
     def is_held(self) -> bool:
@@ -48,17 +50,19 @@ class Card:
 
 
 def cards(user: Any, *, now: datetime) -> list[Card]:
-    """The running plans that a login may read. Nine queries and two for each place."""
+    """The running plans that a login may read. Fourteen queries and two for each place."""
     # Found by their keys first: with everything they name in the same query PostgreSQL would
     # join it all, for every plan there is, before it looks whose they are.
     keys = list(TreatmentPlan.objects.own_of(user).running().values_list("pk", flat=True))
     if not keys:
         return []
-    plans = TreatmentPlan.objects.filter(pk__in=keys).with_people().prefetch_related("goals")
+    plans = (
+        TreatmentPlan.objects.filter(pk__in=keys).with_people().prefetch_related("goals__outcome")
+    )
     found = list(plans.order_by("client__name", "-start_on")[:MOST])
     visits = visits_of(found)
     facts = facts_of_all(found, visits)
-    asked = agreements.asked_of(found)
+    asked, series = agreements.asked_of(found), series_of_all(found)
     upset = set(Reproposal.objects.open().filter(plan__in=found).values_list("plan", flat=True))
     windows = windows_of(ClinicSettings.current())
     places = {plan.location_id: plan.location for plan in found}
@@ -84,6 +88,7 @@ def cards(user: Any, *, now: datetime) -> list[Card]:
                 is_all_booked=0 < (known.total or 0) <= known.done + len(booked),
                 waits_for_yes=plan.pk in asked and asked[plan.pk].is_open,
                 is_upset=plan.pk in upset,
+                progress=in_a_sentence(plan.goals.all(), series[plan.pk], known.completed_on),
             )
         )
     return made

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -148,13 +148,7 @@ def for_client(plan: TreatmentPlan) -> dict[str, Any]:
     """
     happenings = happenings_of(plan)
     goals = list(plan.goals.select_related("outcome"))
-    named = {one.measure.casefold() for one in goals}
-    shown = [one for one in series_of(plan) if one.is_judged or one.name.casefold() in named]
-    by_goal: list[Panel] = []
-    others: list[Panel] = []
-    for panel in panels((one for one in shown if one.measure != ROM), happenings):
-        aimed = aimed_at(panel, goals)
-        (by_goal if aimed.goal else others).append(aimed)
+    by_goal, others = _for_goals(goals, series_of(plan), happenings)
     first = next((one.series[0] for one in (*by_goal, *others)), None)
     count = len(happenings.sessions)
     return {
@@ -163,6 +157,30 @@ def for_client(plan: TreatmentPlan) -> dict[str, Any]:
         "others": others,
         "sessions": count,
     }
+
+
+def in_a_sentence(
+    goals: Collection[Goal], series: Iterable[Series], completed_on: Sequence[date]
+) -> str:
+    """The sentence that a client's charts begin with; empty until something was measured twice."""
+    by_goal, others = _for_goals(goals, series, Happenings(sessions=tuple(completed_on)))
+    first = next((one.series[0] for one in (*by_goal, *others)), None)
+    has_changed = first is not None and first.change is not None
+    return headline(first, sessions=len(completed_on)) if first and has_changed else ""
+
+
+def _for_goals(
+    goals: Collection[Goal], series: Iterable[Series], happenings: Happenings
+) -> tuple[list[Panel], list[Panel]]:
+    """The charts that a client sees: those of goals, and the rest."""
+    named = {one.measure.casefold() for one in goals}
+    shown = [one for one in series if one.is_judged or one.name.casefold() in named]
+    by_goal: list[Panel] = []
+    others: list[Panel] = []
+    for panel in panels((one for one in shown if one.measure != ROM), happenings):
+        aimed = aimed_at(panel, goals)
+        (by_goal if aimed.goal else others).append(aimed)
+    return by_goal, others
 
 
 def aimed_at(panel: Panel, goals: Iterable[Goal]) -> Panel:

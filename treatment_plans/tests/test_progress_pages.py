@@ -50,6 +50,16 @@ def test_the_practitioner_sees_every_change_against_what_counts(world: OutcomeWo
     assert "Farrar 2001" in page
 
 
+def test_the_client_finds_the_sentence_beside_the_plan_once_there_is_something_to_say() -> None:
+    world = OutcomeWorld()
+    world.enter("baseline", BASE, nprs_worst=7, nprs_average=5, nprs_now=4)
+    assert "Worst pain" not in as_user(world.user).get("/my/").content.decode()
+    world.enter("review", REVIEW, nprs_worst=4)
+    page = as_user(world.user).get("/my/").content.decode()
+    assert "Worst pain in 24 hours went from 7 to 4" in page
+    assert own(world) in page
+
+
 def test_the_client_reads_a_sentence_first_and_never_a_verdict(world: OutcomeWorld) -> None:
     Goal.objects.create(
         plan=world.plan, sentence="Drive to work without turning my whole body", measure="Pain",
