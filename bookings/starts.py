@@ -3,7 +3,8 @@
 It says when somebody can start in runs: a day that is free from nine to five is one row, however
 many starts the grid puts into it. Who needs each of them counts them out; who needs the first of
 everybody has it from the statement. Where nothing is packed, the statement is shorter; of few people
-it is told the hours that it has found before (`kept_hours.py`).
+it is told the hours that it has found before (`kept_hours.py`). Pages that many look at are given the
+same answer until something is written (`kept_answers.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache, partial
 from itertools import chain, islice
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, Required, TypedDict, TypeVar, Unpack
 from zoneinfo import ZoneInfo
@@ -299,19 +299,21 @@ def _array(values: Iterable[Any]) -> str:
     return f"{{{','.join('NULL' if one is None else str(one) for one in values)}}}"
 
 
+class _Moments(dict[int, datetime]):
+    """Seconds since 1970 as moments, each made once."""
+
+    def __missing__(self, at: int) -> datetime:
+        moment = self[at] = datetime.fromtimestamp(at, UTC)
+        return moment
+
+
 def slots_of(starts: Iterable[tuple[int, Starts]]) -> list[Slot]:
     """The soonest first; at one moment in the order given."""
-    ordered = sorted(starts, key=itemgetter(0))
-    seconds = {at for at, _ in ordered}
-    seconds.update(at + row.length for at, row in ordered)
-    moments = {at: datetime.fromtimestamp(at, UTC) for at in seconds}
-    return [
-        Slot(
-            row.practitioner_id,
-            row.service_id,
-            row.location_id,
-            moments[at],
-            moments[at + row.length],
-        )
-        for at, row in ordered
-    ]
+    moments = _Moments()
+    seconds: list[int] = []  # to be compared, which is quicker than moments are
+    slots: list[Slot] = []
+    for at, row in starts:
+        begins, ends = moments[at], moments[at + row.length]
+        seconds.append(at)
+        slots.append(Slot(row.practitioner_id, row.service_id, row.location_id, begins, ends))
+    return [slots[number] for number in sorted(range(len(slots)), key=seconds.__getitem__)]
