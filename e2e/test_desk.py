@@ -143,3 +143,17 @@ def test_what_was_cancelled_by_mistake_is_undone_by_keyboard(
     assert clinic.sql(
         "SELECT status, version FROM bookings_appointment WHERE public_id = %s", (visit,)
     ) == [("booked", 3)]
+
+
+@pytest.mark.parametrize("theme", ["dark", "auto"])
+def test_paper_is_white_whichever_theme_is_on(
+    theme: str, page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
+) -> None:
+    as_demo(page, "desk@example.com")
+    page.goto(f"{clinic.address}/desk/")
+    page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme }", theme)
+    inks = {}
+    for media in ("screen", "print"):
+        page.emulate_media(media=media, color_scheme="dark")  # type: ignore[arg-type]
+        inks[media] = page.evaluate("getComputedStyle(document.body).getPropertyValue('--c-ink')")
+    assert inks == {"screen": "#eaf1f1", "print": "#1b2a2f"}

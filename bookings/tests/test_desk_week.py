@@ -274,3 +274,17 @@ def test_an_evening_far_away_belongs_to_its_own_day(world: World, client: Browse
             client.get(path, {"day": f"{on + timedelta(days=1)}", "practitioner": "all"})
         )
         assert str(visit.public_id) not in after
+
+
+def test_paper_names_nobody_unless_the_clinic_says_so(world: World, client: Browser) -> None:
+    visit = make_appointment(world.person, world.service, world.place, world.start)
+    client.force_login(make_staff("Front desk"))
+    path = f"/desk/week/?day={visit.local_day}&practitioner={world.person.slug}"
+    page = text_of(client.get(path))
+    assert f'class="print-only" aria-hidden="true">{visit.client.initials}<' in page
+    assert f'<span dir="auto" class="screen-only">{visit.client.name}</span>' in page
+    world.clinic.prints_names = True
+    world.clinic.save()
+    page = text_of(client.get(path))
+    assert "print-only" not in page
+    assert f'<span dir="auto">{visit.client.name}</span>' in page
