@@ -116,6 +116,7 @@ class Wish:
         return bool(self.offer and self.offer.is_published_now and self.offer.is_bookable_online)
 
     def _asked(self, query: PreparedQuery[Any], after: str = "") -> Any:
+        vars(self).pop("shift", None)  # it was of what was read before
         day, zone = self.day, self.location.zone
         return query.first(
             after=after,
@@ -147,15 +148,32 @@ class Wish:
     @property
     def there(self) -> dict[str, Any]:
         """Where the wish stands in a calendar, and what blocks nothing there."""
+        begin, end = self.begin, self.end
         return {
             "practitioner": self.practitioner.pk,
-            "busy": DateTimeTZRange(self.begin, self.end),
-            "since": self.begin - DAY,
-            "until": self.end + DAY,
+            "busy": DateTimeTZRange(begin, end),
+            "since": begin - DAY,
+            "until": end + DAY,
             "now": self.now,
             "visitor": self.visitor,
             "moving": (self.moving and self.moving.pk) or 0,
         }
+
+    @cached_property
+    def shift(self) -> datetime | None:
+        """When the stretch of hours begins that holds the visit, if one does."""
+        offer, day, zone = self.offer, self.day, self.location.zone
+        rows = [
+            *zip(offer.weekly_starts, offer.weekly_ends, strict=True),
+            *zip(offer.extra_starts, offer.extra_ends, strict=True),
+        ]
+        shifts = [(moment(day, first, zone), moment(day, last, zone)) for first, last in rows]
+        around = [
+            begins
+            for begins, ends in merged(shifts)
+            if begins <= self.starts_at and self.end <= ends
+        ]
+        return around[0] if around else None
 
     def why_not(self) -> BookingError | None:
         """Name the one reason why the start cannot be booked, or None when it can."""
@@ -212,7 +230,7 @@ def _time_off(wish: Wish) -> BookingError | None:
 
 
 def _hours(wish: Wish) -> BookingError | None:
-    return OutsideHours() if _shift_start(wish) is None else None
+    return OutsideHours() if wish.shift is None else None
 
 
 def _visits(wish: Wish) -> BookingError | None:
@@ -246,10 +264,9 @@ def _rooms(wish: Wish) -> BookingError | None:
 
 def _grid(wish: Wish) -> BookingError | None:
     """Starts are counted on the wall clock from the start of the shift."""
-    shift = _shift_start(wish)
-    if shift is None:
+    if wish.shift is None:
         return None
-    minutes = (_on_the_wall(wish.starts_at, wish) - _on_the_wall(shift, wish)) / MINUTE
+    minutes = (_on_the_wall(wish.starts_at, wish) - _on_the_wall(wish.shift, wish)) / MINUTE
     return OffGrid() if minutes < 0 or minutes % wish.service.start_grid else None
 
 
@@ -276,17 +293,3 @@ def _too_soon(notice: timedelta, phone: str) -> str:
     length = f"{hours:g} hour{'' if hours == 1 else 's'}"
     call = f" Call {phone} and" if phone else " Call us and"
     return f"This time is less than {length} away.{call} we will try to fit you in."
-
-
-def _shift_start(wish: Wish) -> datetime | None:
-    """When the stretch of hours begins that holds the visit, if one does."""
-    offer, zone = wish.offer, wish.location.zone
-    rows = [
-        *zip(offer.weekly_starts, offer.weekly_ends, strict=True),
-        *zip(offer.extra_starts, offer.extra_ends, strict=True),
-    ]
-    shifts = [(moment(wish.day, first, zone), moment(wish.day, last, zone)) for first, last in rows]
-    around = [
-        begins for begins, ends in merged(shifts) if begins <= wish.starts_at and wish.end <= ends
-    ]
-    return around[0] if around else None
