@@ -83,6 +83,7 @@ def _confirming(client: int, **about: Any) -> Any:
     there = {"begin": about["begin"], "end": about["end"], "but": about["moving"]}
     return (
         Client.objects.filter(pk=client)
+        .only("is_call_to_book")
         .with_open_bookings(now=about["now"])
         .annotate(
             is_busy=Exists(clashes(OuterRef("pk"), **there)),

@@ -95,7 +95,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def kept_or_booked(self, visitor: str, token: uuid.UUID) -> AppointmentQuerySet:
         """What a visitor keeps, and what a form has booked, in the same query."""
         kept = Q(held_by=visitor, status=Appointment.Status.HELD)
-        return self.filter(kept | Q(form_token=token)).with_details()
+        rows = self.filter(kept | Q(form_token=token))
+        return rows.select_related("service", "practitioner", "location")
 
     def booked_by_form(self, token: uuid.UUID) -> AppointmentQuerySet:
         """The visit that a form has booked, whoever sends it again."""
