@@ -9,13 +9,15 @@
 
 A booked visit that comes too early is proposed to move into its window. One that comes
 too late stays, because the client has chosen it; a session that is not booked yet is
-put before it where there is room. Nothing here reads a clock, a setting or a row.
+put before it where there is room. One that lies in a pause stands in nobody's way: it is
+proposed to move to the first session that has none. Nothing here reads a clock, a setting
+or a row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Literal
 
@@ -129,12 +131,14 @@ class Proposed:
 class Layout:
     """All sessions that could be laid out, and why it ends where it does.
 
-    `left_over` are visits booked beyond what the plan still asks for.
+    `left_over` are visits booked beyond what the plan still asks for; `is_broken` tells
+    whether any lies in a pause.
     """
 
     sessions: tuple[Proposed, ...]
     ends: End
     left_over: tuple[Booked, ...] = ()
+    is_broken: bool = False
 
     @property
     def changes(self) -> tuple[Proposed, ...]:
@@ -152,7 +156,7 @@ class Layout:
 
         Where the client has just put a visit is not held against the plan.
         """
-        return any(
+        return self.is_broken or any(
             not (one.fits or (one.booked and one.booked.is_fixed))
             for index, one in enumerate(self.sessions)
             if one.booked or index == 0
@@ -165,7 +169,7 @@ class Layout:
             days = [earlier.anchor for earlier in kept]
             if one.step != "keep" and is_past_review(facts, days, one.anchor, last):
                 later = [other for other in self.sessions[number:] if other.step == "keep"]
-                return Layout((*kept, *later), "review", self.left_over)
+                return replace(self, sessions=(*kept, *later), ends="review")
             kept.append(one)
         return self
 
@@ -193,24 +197,29 @@ def lay_out(
     proposed wherever it can still be had.
     """
     surface = _Surface(facts, calendar, windows, today, wishes, _by_day(free), frozenset(wanted))
-    waiting = sorted(booked, key=lambda one: one.on)
+    waiting, resting = surface.apart(booked)
+    is_broken, tries = bool(resting), len(resting)  # sessions more, for those in a pause
     laid: list[Proposed] = []
     anchor = max(facts.completed_on, default=None)
     while True:
         done = facts.done + len(laid)
         place = position(facts.phases, done)
-        end = _end(facts, place, laid, is_booked=bool(waiting))
+        end = _end(facts, place, laid, is_booked=bool(waiting or (resting and tries > 0)))
         if end is not None or place is None:
-            return Layout(tuple(laid), end or "complete", tuple(waiting))
+            return Layout(tuple(laid), end or "complete", (*waiting, *resting), is_broken)
         days = surface.days(place, anchor, session=done + 1)
         if days.target_on > last_day and not waiting:
-            return Layout(tuple(laid), "horizon")
+            return Layout(tuple(laid), "horizon", tuple(resting), is_broken)
         end = _end(facts, place, laid, is_booked=False)
         has_spare = end is None and _left(facts, done) > len(waiting)
         usual = laid[-1].at if laid else None
+        if not waiting:
+            tries -= 1
         one = surface.choose(days, waiting[:2], usual, has_spare=has_spare)
         if one.booked is not None:
             waiting.pop(0)
+        elif one.free is not None and resting:
+            one = replace(one, step="move", booked=resting.pop(0))
         laid.append(one)
         anchor = one.anchor
 
@@ -292,6 +301,16 @@ class _Surface:
             if self.facts.pause_on(target) is None:
                 return day, target
             day = target
+
+    def apart(self, booked: Iterable[Booked]) -> tuple[list[Booked], list[Booked]]:
+        """The visits that stand, and those to come that lie in a pause; both by day."""
+        ordered = sorted(booked, key=lambda one: one.on)
+        resting = [one for one in ordered if self._rests(one)]
+        return [one for one in ordered if one not in resting], resting
+
+    def _rests(self, one: Booked) -> bool:
+        is_to_come = one.on > self.today and not one.is_fixed
+        return is_to_come and self.facts.pause_on(one.on) is not None
 
     def choose(
         self, days: Days, waiting: Sequence[Booked], usual: time | None, *, has_spare: bool

@@ -228,15 +228,15 @@ def test_what_is_booked_in_a_pause_is_asked_about(
 
 
 def test_sessions_are_moved_out_of_a_pause_by_the_dates_proposed_next(world: PlanWorld) -> None:
-    (visit,) = booked(world, 5)
+    both = booked(world, 5, 8)
     data = {"reason": "Holiday", "inside": "move", **days(world, 1, 12)}
     answer = browse(world.user).post(path(world.plan, "pause"), data)
     dates = f"/desk/plans/{world.plan.public_id}/dates/"
     assert answer["Location"] == dates
     page = browse(world.user).get(dates).content.decode()
-    assert f'id="move-{visit.public_id}"' in page
+    assert all(f'id="move-{visit.public_id}"' in page for visit in both)
     layout = propose(plans.with_all(world.plan.pk), now=world.now, for_staff=True).layout
-    assert layout.sessions[0].step == "move"
+    assert [one.step for one in layout.sessions] == ["move"] * 2 + ["book"] * 4
     assert layout.sessions[0].anchor > world.today + 12 * DAY
 
 

@@ -102,6 +102,31 @@ def test_without_a_wish_the_time_of_day_stays() -> None:
     assert {one.at for one in propose(facts(), free).sessions[1:]} == {time(15, 30)}
 
 
+def test_visits_in_a_pause_move_behind_those_after_it() -> None:
+    plan = facts((Phase("per_week", 1, 6),), pauses=(Pause(*sept(8, 27)),))
+    have = [Booked(number, day) for number, day in enumerate(sept(7, 14, 21, 28))]
+    layout = propose(plan, every_day(), booked=have)
+    assert steps(layout) == ["keep", "keep", "move", "move", "book", "book"]
+    assert [one.booked.key if one.booked else None for one in layout.sessions][:4] == [0, 3, 1, 2]
+    assert dates(layout)[:4] == [*sept(7, 28), date(2026, 10, 5), date(2026, 10, 12)]
+    assert (layout.is_upset, layout.left_over) == (True, ())
+
+
+def test_of_a_plan_without_an_end_every_visit_in_a_pause_finds_a_day() -> None:
+    plan = facts((Phase("per_week", 1, None),), pauses=(Pause(*sept(8, 27)),))
+    booked = [*sept(14, 21, 28), *[date(2026, 9, 28) + week * 7 * DAY for week in range(1, 8)]]
+    have = [Booked(number, day) for number, day in enumerate(booked)]
+    layout = propose(plan, every_day(), today=date(2026, 9, 8), booked=have)
+    moved = [one.booked.key for one in layout.sessions if one.step == "move" and one.booked]
+    assert (moved, layout.left_over) == ([0, 1], ())
+
+
+def test_where_nothing_is_free_a_visit_in_a_pause_is_left_over() -> None:
+    plan = facts(WEEKLY, MONDAY, pauses=(Pause(*sept(8, 27)),))
+    layout = propose(plan, [], today=date(2026, 9, 8), booked=[Booked(1, date(2026, 9, 14))])
+    assert ([one.key for one in layout.left_over], layout.is_upset) == ([1], True)
+
+
 def test_what_was_chosen_is_proposed_as_long_as_it_can_be_had() -> None:
     free = every_day(at=(TEN, time(15)))
     wanted = [start(date(2026, 9, 16), time(15)), start(date(2026, 9, 25), time(15))]
@@ -343,8 +368,12 @@ def test_what_holds_for_every_proposal(world: dict[str, Any]) -> None:
         assert all(other.on > max(plan.completed_on, default=date.min) for other in one.others)
     numbers = [one.days.session for one in layout.sessions]
     assert numbers == list(range(plan.done + 1, plan.done + 1 + len(numbers)))
-    kept = [one.booked for one in layout.sessions if one.booked]
-    assert kept + list(layout.left_over) == world["booked"]  # every visit once, in order
+    found = [*(one.booked for one in layout.sessions if one.booked), *layout.left_over]
+    resting = [one for one in found if plan.pause_on(one.on) and one.on > world["today"]]
+    assert sorted(found, key=lambda one: one.key) == world["booked"]  # every visit once
+    assert [one for one in found if one not in resting] == [
+        one for one in world["booked"] if one not in resting
+    ]  # and in order, but for those in a pause
     assert len({one.free for one in new}) == len(new)
     for one, following in pairwise(layout.sessions):
         if following.step != "keep":
