@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,6 +18,29 @@ from bookings.admin.read_only import ReadOnlyAdmin, ReadOnlyInline
 from bookings.messages import by_hand, codes
 from bookings.messages.kinds import KINDS
 from bookings.models import Message, MessageAttempt
+from bookings.times import Words
+from practitioners.clocks import clinic_zone
+from practitioners.models import ClinicSettings
+from practitioners.once import once
+
+
+def said_at(name: str, label: str) -> Callable[..., str]:
+    """A column that says a moment as every page does, on the desk's clock."""
+
+    @admin.display(description=label, ordering=name)
+    def said(self: Any, message: Message) -> str:
+        at = getattr(message, name)
+        return once("the desk's words", _words).when(at, today=_today()) if at else ""
+
+    return said
+
+
+def _words() -> Words:
+    return Words(clinic_zone(), ClinicSettings.current().time_style)
+
+
+def _today() -> date:
+    return timezone.now().astimezone(once("the desk's words", _words).zone).date()
 
 
 class TryInline(ReadOnlyInline):
@@ -45,16 +69,20 @@ class MessageAdmin(ReadOnlyAdmin):
     """How a message stands, with what can be decided by hand."""
 
     list_display = (
-        "send_after", "what", "to", "way", "state", "attempts", "why", "doubt",
+        "goes", "what", "to", "way", "state", "attempts", "why", "doubt",
     )  # fmt: skip
     list_filter = ("state", KindFilter, "via", "is_ambiguous")
     list_select_related = ("client",)
     show_full_result_count = False  # the ledger is long
     fields = (
-        "what", "way", "to", "state", "send_after", "expires_at", "attempts",
-        "next_attempt_at", "sent_at", "why", "last_code", "is_ambiguous",
+        "what", "way", "to", "state", "goes", "is_too_late", "attempts",
+        "is_tried", "was_sent", "why", "last_code", "is_ambiguous",
     )  # fmt: skip
-    readonly_fields = ("what", "way", "to", "why")
+    readonly_fields = ("what", "way", "to", "why", "goes", "is_too_late", "is_tried", "was_sent")
+    goes = said_at("send_after", "send after")
+    is_too_late = said_at("expires_at", "expires at")
+    is_tried = said_at("next_attempt_at", "next attempt at")
+    was_sent = said_at("sent_at", "sent at")
     inlines = (TryInline,)
     actions = ("send_again", "do_not_send", "has_arrived")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from django.utils import timezone
 from bookings.models import Message, MessageAttempt
 from bookings.tests.factories import make_client, make_staff
 from clinic.models import ROLES
+from practitioners.tests.factories import make_clinic, make_location
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/bookings/message/"
@@ -141,3 +142,16 @@ def test_the_list_names_whom_each_is_for_and_what_is_in_doubt(
         make_message("sent")
     with django_assert_max_num_queries(14):
         desk.get(LIST)
+
+
+def test_moments_are_said_as_on_every_page_on_the_desks_clock(desk: Browser) -> None:
+    make_clinic(time_style="12h")
+    make_location(time_zone="America/New_York")
+    at = datetime(2031, 12, 2, 15, 15, tzinfo=UTC)
+    row = make_message("sent", send_after=at, sent_at=at + DAY, next_attempt_at=None)
+    said = "Tuesday 2 December 2031, 10:15am, New York time (EST)"
+    assert said in desk.get(LIST).content.decode()
+    page = desk.get(f"{LIST}{row.pk}/change/").content.decode()
+    assert said in page
+    assert "Wednesday 3 December 2031, 10:15am, New York time (EST)" in page
+    assert "10:15 a.m." not in page
