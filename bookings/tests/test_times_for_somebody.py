@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client as Browser
-from django.utils import timezone
 
 from bookings.models import Client
 from bookings.picking import value_of
@@ -88,9 +87,9 @@ def test_first_and_nearest_times_leave_it_out_as_well(world: World, person: Clie
 
 
 def timetable(world: World, **about: Any) -> Timetable:
-    return Timetable(
-        world.service, world.place, world.clinic, timezone.now(), world.person, **about
-    )
+    """As on a morning two days before, whatever the hour the tests run at."""
+    now = world.start - 48 * HOUR - HOUR / 2
+    return Timetable(world.service, world.place, world.clinic, now, world.person, **about)
 
 
 def slot(day: int, hour: int, minute: int = 0) -> Slot:
