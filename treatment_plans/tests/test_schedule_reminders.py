@@ -21,7 +21,6 @@ from treatment_plans.schedule import (
     next_opening,
     planned_messages,
     send_times,
-    standing,
 )
 from treatment_plans.schedule.due import OUR_WINDOWS
 from treatment_plans.tests.test_worked_examples import (
@@ -102,27 +101,6 @@ def test_a_plan_that_is_not_active_sends_nothing_and_plans_nothing(status: str, 
     found = answer(plan)
     assert (found.action, found.code, found.next_check_at) == ("none", code, None)
     assert planned_messages(plan, History(), CLINIC, now=SATURDAY) == []
-
-
-@pytest.mark.parametrize(
-    ("plan", "history", "expected"),
-    [
-        ({}, {}, ("14 Sep 2026", "due_soon")),
-        ({}, {"has_opted_out": True}, ("14 Sep 2026", "due_soon")),
-        ({}, {"has_consented_channel": False}, ("14 Sep 2026", "due_soon")),
-        ({}, {"has_clinical_hold": True}, ("14 Sep 2026", "due_soon")),
-        ({"status": "paused"}, {}, ("14 Sep 2026", "paused")),
-        ({"status": "completed"}, {}, (None, "completed")),
-        ({"status": "draft"}, {}, (None, "")),
-        ({"status": "discharged"}, {}, (None, "")),
-        ({}, {"is_deceased": True}, (None, "")),
-    ],
-)
-def test_how_a_plan_stands_does_not_depend_on_who_may_be_told(
-    plan: dict[str, str], history: dict[str, bool], expected: tuple[str | None, str]
-) -> None:
-    found = standing(replace(PLAN, **plan), History(**history), CLINIC, now=SATURDAY)  # type: ignore[arg-type]
-    assert (found.due_on, found.status) == (day(expected[0]) if expected[0] else None, expected[1])
 
 
 def test_a_draft_without_phases_is_not_a_finished_plan() -> None:
