@@ -21,7 +21,7 @@ WORKERS = (1, 2)
 
 def dispatch(clinic: Clinic) -> Line:
     """Reminders of visits: claim a batch, then for each row mark, hand over, mark."""
-    many = 4 if clinic == clinic_1m.TINY else 100
+    many = 4 if clinic == clinic_1m.TINY else 1000  # a worker lives for days: it is warm
     rates: dict[int, list[tuple[float, float]]] = {number: [] for number in WORKERS}
     alone: list[float] = []
     write(1)
