@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, Q, QuerySet, Subquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Exists, Func, Q, QuerySet, Subquery, TimeField
 
 from bookings.extensions import facts_about
 from bookings.marks import Locks
@@ -68,15 +69,20 @@ def _asked_by_rules(
         "is_allowed": Exists(allowed),
         "is_closed": Exists(closed),
         "is_away": Exists(away),
-        "weekly_starts": ArraySubquery(weekly.values("starts_at")),
-        "weekly_ends": ArraySubquery(weekly.values("ends_at")),
-        "extra_starts": ArraySubquery(extra.values("starts_at")),
-        "extra_ends": ArraySubquery(extra.values("ends_at")),
+        "weekly": _from_until(weekly),
+        "extra": _from_until(extra),
         "is_taken": Exists(blocking.filter(busy__overlap=busy)),
         "is_elsewhere": Exists(blocking.exclude(location=place)),
         "has_room": Exists(unused_rooms(place, busy, **near)),
         "locks": Locks(),
     }
+
+
+def _from_until(hours: QuerySet[Any]) -> ArraySubquery:
+    """When each of these hours begins and ends, as pairs."""
+    pair = ArrayField(TimeField())
+    both = Func("starts_at", "ends_at", template="ARRAY[%(expressions)s]", output_field=pair)
+    return ArraySubquery(hours.values(both=both))
 
 
 def _weekly(person: int, place: int, on: Any, weekday: int) -> QuerySet[Availability]:

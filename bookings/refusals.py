@@ -163,10 +163,7 @@ class Wish:
     def shift(self) -> datetime | None:
         """When the stretch of hours begins that holds the visit, if one does."""
         offer, day, zone = self.offer, self.day, self.location.zone
-        rows = [
-            *zip(offer.weekly_starts, offer.weekly_ends, strict=True),
-            *zip(offer.extra_starts, offer.extra_ends, strict=True),
-        ]
+        rows = [*offer.weekly, *offer.extra]
         shifts = [(moment(day, first, zone), moment(day, last, zone)) for first, last in rows]
         around = [
             begins
