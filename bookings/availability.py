@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count
 
+from bookings.kept_answers import Seen
 from bookings.models import Appointment
-from bookings.starts import Slot, Starts, ask, ask_first, slots_of
+from bookings.starts import Slot, Starts, ask, ask_first, may_be_kept, slots_of
 from bookings.wall_clock import DAY, day_of
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 from practitioners.once import once, remember
@@ -70,7 +71,7 @@ def free_starts(
     moving: Appointment | None = None,
     visitor: str = "",
     for_staff: bool = False,
-    again: bool = False,
+    again: Seen | None = None,
 ) -> list[Starts]:
     """The same for each practitioner and place, for who needs no more of thousands than when they are."""
     return ask(
@@ -96,7 +97,7 @@ def next_free(
     places: Sequence[Location] | None = None,
     clinic: ClinicSettings | None = None,
 ) -> dict[int, Slot | None]:
-    """The soonest start of each practitioner in any of the services. At most seven queries.
+    """The soonest start of each practitioner in any of the services. At most six queries, of many seven.
 
     Of several services that could start at one moment it is the first in their order. Looks four days
     ahead, for those without any at the rest to the horizon; of many, by and by. What is kept of a few will do.
@@ -107,6 +108,7 @@ def next_free(
         services = Service.offered()
     found: dict[int, Slot | None] = dict.fromkeys(practitioners)
     ahead = STEPS if len(found) < MANY else STEPS_OF_MANY
+    again = may_be_kept(now=now) if len(found) < MANY else None
     for first_day, days in steps(services, clinic, places, now=now, ahead=ahead):
         missing = [pk for pk, slot in found.items() if slot is None]
         if not missing or not services:
@@ -119,7 +121,7 @@ def next_free(
             now=now,
             location=location,
             places=places,
-            again=len(found) < MANY,
+            again=again,
         )
         found.update((slot.practitioner_id, slot) for slot in slots)
     return found

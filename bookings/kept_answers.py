@@ -7,8 +7,9 @@ the same rows of every table, whoever writes them and how:
     anything else         ──►  it is found anew
 
 What is seen is asked for before the answer is found: one that already knew more is never given
-again. Nothing is kept within a transaction, which sees also what it has written itself, and nothing
-beyond a session, so that no other server or restored one can be meant.
+again, and once will do for all that one look asks. Nothing is kept within a transaction, which sees
+also what it has written itself, and nothing beyond a session, so that no other server or restored
+one can be meant.
 Only the clock is left. A hold that has run out is seen; dates on the wall belong to the question,
 and whoever asks says until when an answer is right.
 """
@@ -34,6 +35,13 @@ SEEN = Prepared(
 KEPT = 128  # questions in each session; a crawler may ask for any
 
 
+class Seen(NamedTuple):
+    """What a session saw at a moment."""
+
+    session: Any
+    what: tuple[Any, ...]
+
+
 class Kept(NamedTuple):
     """What was found, from when until when it is right, and what was seen then."""
 
@@ -41,6 +49,15 @@ class Kept(NamedTuple):
     since: datetime
     until: datetime
     answer: Any
+
+
+def seen(*, now: datetime) -> Seen | None:
+    """What the session sees; nothing within a transaction. One query."""
+    line: Any = connections[DEFAULT_DB_ALIAS]
+    if line.in_atomic_block:
+        return None
+    (what,) = SEEN.rows({"now": now})
+    return Seen(line.connection, what)
 
 
 class KeptAnswers:
@@ -55,20 +72,17 @@ class KeptAnswers:
         find: Callable[[], Answer],
         until: Callable[[Answer], datetime],
         *,
+        seen: Seen,
         now: datetime,
     ) -> Answer:
-        """The answer that is right now. One query, and those that find it."""
-        line: Any = connections[DEFAULT_DB_ALIAS]
-        if line.in_atomic_block:
-            return find()
-        (seen,) = SEEN.rows({"now": now})
-        answers = self._kept.setdefault(line.connection, {})
+        """The answer that is right now, of what has just been seen. No query but those that find it."""
+        answers = self._kept.setdefault(seen.session, {})
         kept = answers.get(question)
-        if not kept or kept.seen != seen or not kept.since <= now <= kept.until:
+        if not kept or kept.seen != seen.what or not kept.since <= now <= kept.until:
             found = find()
             if len(answers) >= KEPT:
                 answers.clear()
-            kept = answers[question] = Kept(seen, now, until(found), found)
+            kept = answers[question] = Kept(seen.what, now, until(found), found)
         answer: Answer = kept.answer
         return answer
 

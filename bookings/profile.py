@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bookings.availability import looks
 from bookings.picking import TIMES_IN_SHORT, half_days, spread, value_of
 from bookings.shown import KEPT, photo_of, times_url
-from bookings.starts import Slot, Starts, ask, slots_of
+from bookings.starts import Slot, Starts, ask, may_be_kept, slots_of
 from bookings.times import Words
 from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
@@ -127,10 +127,11 @@ def a_few_times(
 ) -> list[Slot]:
     """Of the session that somebody can give soonest, the first of six half days; else what there is.
 
-    One query, or two where the next fortnight has no six half days to choose from.
+    Two queries, or three where the next fortnight has no six half days to choose from.
     """
     zones = {pk: place.zone for pk, place in places.items()}
     rows: list[Starts] = []
+    again = may_be_kept(now=now)
     for first_day, days in looks(
         services, clinic, places.values(), now=now, first=(FORTNIGHT.days,)
     ):
@@ -141,7 +142,7 @@ def a_few_times(
             days=days,
             now=now,
             places=Location.every(),
-            again=True,
+            again=again,
         )
         chosen = half_days(soonest_of(rows), zones)
         if len(chosen) == TIMES_IN_SHORT:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Required, TypedDict, TypeVar, Unpack
 from zoneinfo import ZoneInfo
 
 from bookings import kept_hours
-from bookings.kept_answers import KeptAnswers
+from bookings.kept_answers import KeptAnswers, Seen, seen
 from bookings.models import Appointment
 from bookings.wall_clock import DAY, day_of, local_day, stretches
 from practitioners.facts import Facts
@@ -136,7 +136,7 @@ Found = TypeVar("Found", bound=Slot | Starts)
 class Asked(TypedDict, total=False):
     """Whose starts on which local days, and who asks.
 
-    `any_gap`: not only those that are packed. `again`: what is kept will do, for pages that many look at.
+    `any_gap`: not only those that are packed. `again`: what is kept will do (see `may_be_kept`).
     """
 
     practitioners: Required[Collection[int]]
@@ -149,11 +149,16 @@ class Asked(TypedDict, total=False):
     visitor: str
     for_staff: bool
     any_gap: bool
-    again: bool
+    again: Seen | None
+
+
+def may_be_kept(*, now: datetime) -> Seen | None:
+    """What a page that many look at asks first, to be given what is kept `again`. One query."""
+    return seen(now=now) if known(Facts) else None
 
 
 def ask(services: Collection[int], **asked: Unpack[Asked]) -> list[Starts]:
-    """Every start. Two queries, or one where the places are known; one more for what may be kept."""
+    """Every start. Two queries, or one where the places are known."""
     return _answer(RUNS, services, asked, lambda row: Starts._make(row[:-2]))
 
 
@@ -184,12 +189,13 @@ def _answer(
     def find() -> list[Found]:
         return [make(row) for row in _rows(chosen, values)]
 
-    notices = _notices(services, asked)
-    if notices is None:
+    again = asked.get("again")
+    notices = _notices(services) if again else None
+    if again is None or notices is None:
         return find()
     question = (chosen, *notices.items(), *(values[name] for name in values if name != "now"))
     ends = partial(_right_until, notices=notices, now=asked["now"])
-    return list(ANSWERS.kept_or_found(question, find, ends, now=asked["now"]))
+    return list(ANSWERS.kept_or_found(question, find, ends, seen=again, now=asked["now"]))
 
 
 def _values(
@@ -214,10 +220,10 @@ def _values(
     }
 
 
-def _notices(services: Collection[int], asked: Asked) -> dict[int, timedelta] | None:
-    """How long before a start of each service it is too soon, where the answer may be kept."""
+def _notices(services: Collection[int]) -> dict[int, timedelta] | None:
+    """How long before a start of each service it is too soon, if that is known of all of them."""
     facts: Facts | None = known(Facts)
-    if facts is None or not asked.get("again"):
+    if facts is None:
         return None
     notices = {one.pk: one.notice(facts.clinic) for one in facts.services if one.pk in services}
     return notices if len(notices) == len(services) else None

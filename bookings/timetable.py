@@ -10,7 +10,7 @@ from typing import Any
 from bookings.availability import first_free, free_slots, free_starts, givers, nearest_free
 from bookings.models import Appointment, Client
 from bookings.picking import DAYS_SHOWN
-from bookings.starts import Slot
+from bookings.starts import Slot, may_be_kept
 from bookings.times import Words
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 from practitioners.once import once
@@ -63,8 +63,9 @@ class Timetable:
 
     def starts(self, first_day: date, days: int = DAYS_SHOWN) -> list[datetime]:
         """The same, each moment once, whoever of several could start then."""
+        again = may_be_kept(now=self.now)
         found = free_starts(
-            self.service, first_day=first_day, days=days, again=True, **self._asked()
+            self.service, first_day=first_day, days=days, again=again, **self._asked()
         )
         runs = {run for one in found for run in one.runs}
         moments = set().union(*runs)

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from bookings import kept_answers
 from bookings.availability import free_starts, next_free
 from bookings.models import Appointment
-from bookings.starts import ANSWERS, Slot, Starts
+from bookings.starts import ANSWERS, Slot, Starts, may_be_kept
 from bookings.tests.factories import make_appointment
 from bookings.tests.random_clinics import RandomClinic
 from bookings.wall_clock import DAY, MINUTE
@@ -227,7 +227,7 @@ def test_a_list_is_given_until_its_first_start_is_too_soon(
             facts()
             rows = free_starts(
                 clinic.service, first_day=MONDAY, days=1, now=now,
-                practitioners=[clinic.person.pk], for_staff=for_staff, again=True,
+                practitioners=[clinic.person.pk], for_staff=for_staff, again=may_be_kept(now=now),
             )  # fmt: skip
         return [datetime.fromtimestamp(one, UTC).hour for row in rows for one in row.at]
 
@@ -297,7 +297,7 @@ def all_of(clinic: RandomClinic, now: datetime) -> list[list[Starts]]:
         facts()
         return [
             free_starts(
-                one, first_day=clinic.day - DAY, days=3, now=now, again=True,
+                one, first_day=clinic.day - DAY, days=3, now=now, again=may_be_kept(now=now),
                 practitioners=[person.pk for person in clinic.people],
             )
             for one in clinic.services
