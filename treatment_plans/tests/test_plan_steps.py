@@ -229,7 +229,7 @@ def test_what_is_booked_in_a_pause_is_asked_about(
 
 def test_sessions_are_moved_out_of_a_pause_by_the_dates_proposed_next(world: PlanWorld) -> None:
     both = booked(world, 5, 8)
-    data = {"reason": "Holiday", "inside": "move", **days(world, 1, 12)}
+    data = {"reason": "Holiday", "inside": "move", **days(world, 0, 12)}
     answer = browse(world.user).post(path(world.plan, "pause"), data)
     dates = f"/desk/plans/{world.plan.public_id}/dates/"
     assert answer["Location"] == dates
