@@ -97,7 +97,7 @@ def _statements(start: Start) -> int:
 
 def book_sql(clinic: Clinic) -> Line:
     """The function that books, with its messages, beside the guarded INSERT alone."""
-    starts = iter(free_starts(clinic, 12 if clinic == TINY else 4000))
+    starts = iter(free_starts(clinic, 12 if clinic == TINY else 12_000))
     service, user = Service.objects.get(), get_user_model().objects.create_user("desk@example.com")
 
     def ours() -> None:

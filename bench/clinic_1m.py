@@ -32,6 +32,7 @@ from practitioners.models import (
 ZONES = ("Europe/London", "America/New_York", "Asia/Kolkata", "Australia/Sydney")
 PEOPLE_PER_PLACE = 50
 STARTS = ("09:00", "10:30", "13:30", "15:00", "16:20")
+OFF_GRID = "16:20"  # somebody was booked then by the desk; nobody else can be
 TECHNIQUE = "swedish"
 TAKEN = 7  # of ten
 AHEAD = 30  # days with visits to come; clients may book 90 ahead
@@ -204,7 +205,7 @@ def _starts(clinic: Clinic, first: int, last: int) -> str:
     """Every start of everybody on the working days among some days."""
     starts = ", ".join(f"({number}, '{at}'::time)" for number, at in enumerate(STARTS))
     return f"""
-        SELECT p, l.id AS place, d, number, abs(hashint8(p * 100003 + d * 17 + number)) AS chance,
+        SELECT p, l.id AS place, d, number, clock, abs(hashint8(p * 100003 + d * 17 + number)) AS chance,
                (current_date + d + clock) AT TIME ZONE l.time_zone AS at
         FROM generate_series(1, {clinic.people}) AS p
         JOIN practitioners_location l ON l.id = 1 + (p - 1) / {PEOPLE_PER_PLACE}
@@ -229,7 +230,7 @@ def free_starts(clinic: Clinic, count: int, *, skip: int = 0) -> list[Start]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT p, place, p, p + {clinic.people} * (d % {clinic.clients_each}), at"
-            f" FROM ({_starts(clinic, AHEAD + 1, 85)}) AS start ORDER BY d, number, p"
+            f" FROM ({_starts(clinic, AHEAD + 1, 85)}) AS start WHERE clock <> '{OFF_GRID}' ORDER BY d, number, p"
             f" LIMIT {count} OFFSET {skip}"
         )
         found = [Start(*row) for row in cursor.fetchall()]

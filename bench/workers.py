@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -42,8 +43,10 @@ class Worker:
 
 
 def start(work: Callable[[], Any]) -> Worker:
-    """Start a process that does a piece of work once."""
+    """Start a process that does a piece of work once, with its memory as `clinic/gunicorn_conf.py` has it."""
     connections.close_all()
+    gc.collect()
+    gc.freeze()
     mine, theirs = FORK.Pipe(duplex=False)
     process = FORK.Process(target=_do, args=(work, theirs))
     process.start()

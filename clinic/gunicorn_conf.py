@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -12,6 +13,16 @@ preload_app = True  # read the code once, before the workers are made
 timeout = 120
 graceful_timeout = 5
 loglevel = "warning"
+
+
+def when_ready(server: Any) -> None:
+    """Leave what was read before the workers are made out of every later collection of garbage.
+
+    To go through all of it takes a tenth of a second, in which a worker answers nobody, and
+    gives each worker a copy of its own of memory that it only reads.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class SiteLogger(Logger):

@@ -22,6 +22,7 @@ from django.db import (
 )
 
 from bookings.calendar.saying import saying_once
+from bookings.calendar.turns import turns
 from bookings.errors import Busy
 from practitioners.once import read_once
 
@@ -91,7 +92,8 @@ def _with_patience(name: str, once: Callable[[], Result]) -> Result:
     tries, looks, losses = 0, 0, 0
     while tries < TRIES and looks < LOOKS:
         try:
-            return once()
+            with turns:
+                return once()
         except LookAgain:
             looks += 1
         except IntegrityError as problem:

@@ -21,6 +21,7 @@ from django.db import connection, connections
 
 from bookings import calendar
 from bookings.calendar import attempts
+from bookings.calendar.turns import Turns
 from bookings.errors import BookingError
 from bookings.models import Appointment, Message
 from bookings.tests.factories import make_client, make_user
@@ -52,6 +53,12 @@ RULES = {
     "client_id": "tstzrange(a.starts_at, a.ends_at) && tstzrange(b.starts_at, b.ends_at)",
 }
 NONE = dict.fromkeys(RULES, 0)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits_for_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL meets all of them at once, as it does from many processes."""
+    monkeypatch.setattr(attempts, "turns", Turns(WORKERS))
 
 
 def number_from(statement: str) -> int:
