@@ -31,6 +31,7 @@ HOUR = timedelta(hours=1)
 NOTHING = Target("==", 0)
 AT_MOST_THREE_TIMES = Target("<=", 3)
 CANCELLED = 0.1  # of the tries
+WANTED = 200  # slots; on each of their forty days of people there is room for one at least
 LOCK = 1  # the kind of lock that the limit takes
 OUR_PEOPLE, OTHER_PEOPLE, WEB_PEOPLE = range(1, 9), range(9, 17), range(17, 25)
 
@@ -64,13 +65,13 @@ def move_race(clinic: Clinic) -> Line:
     """Clients move into the same slots, while others book and cancel there."""
     many, tries = _sizes(clinic, 32, 200)
     before, people = crowd.deadlocks(), logins.sign_in(2 * many)
-    mine = crowd.wanted(clinic, OUR_PEOPLE, 200)
-    theirs = crowd.wanted(clinic, OTHER_PEOPLE, 200)
+    mine, theirs = (crowd.wanted(clinic, one, 2 * WANTED) for one in (OUR_PEOPLE, OTHER_PEOPLE))
     ours, bare, quiet = Seen(), Seen(), crowd.quiet(clinic)
     for half in (0, 1):
         given = [one.client for one in people[half * many : (half + 1) * many]]
-        ours.add(crowd.run(given, Moving(mine, quiet[half::2], tries // 2)))
-        bare.add(crowd.run(given, Updating(theirs, tries // 2)))
+        there = slice(half * WANTED, (half + 1) * WANTED)  # days on which nobody stands yet
+        ours.add(crowd.run(given, Moving(mine[there], quiet[half::2], tries // 2)))
+        bare.add(crowd.run(given, Updating(theirs[there], tries // 2)))
     line = Line(
         "move_race", ours.p99_ms, bare.p99_ms, "ms p99", AT_MOST_THREE_TIMES,
         size=f"{many} clients x {tries} tries, {clinic}",

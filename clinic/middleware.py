@@ -161,7 +161,7 @@ class SessionLimits:
         if now - seen > idle or now - began > longest:
             over_for = request.user.pk
             logout(request)
-            request.over_for = over_for  # type: ignore[attr-defined]
+            typed.session_is_over(request, over_for)
         elif _is_activity(request) and now - seen > A_MINUTE:  # at most one write a minute
             session["seen_at"] = now.isoformat()
 
@@ -187,8 +187,8 @@ class SignInFirst(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
         if request.headers.get("HX-Request") != "true":
-            if request.method == "POST" and hasattr(request, "over_for"):
-                typed.keep(request, request.over_for)
+            if request.method == "POST":
+                typed.keep(request)
             return super().handle_no_permission(request, view_func)
         if request.headers.get("X-Background") == "1":
             return error_page(

@@ -51,7 +51,7 @@ def test_sending_it_again_is_the_form_itself(client: Browser, desk: Any) -> None
     client.force_login(desk)
     answer = client.post(PATH, {"name": ""})
     assert answer.status_code == 422
-    assert typed.KEPT not in client.session
+    assert not client.session[typed.KEPT]
 
 
 def test_it_can_be_left_out(client: Browser, desk: Any) -> None:
@@ -67,7 +67,7 @@ def test_nobody_else_sees_it(client: Browser, desk: Any) -> None:
     client.force_login(make_staff("Front desk", name="Robin Sample"))
     for path in ("/desk/", PATH):
         assert "Ada" not in client.get(path).content.decode()
-    assert typed.KEPT not in client.session
+    assert not client.session[typed.KEPT]
 
 
 def test_other_pages_open_as_ever(client: Browser, desk: Any) -> None:
@@ -75,6 +75,55 @@ def test_other_pages_open_as_ever(client: Browser, desk: Any) -> None:
     client.force_login(desk)
     assert "signed out while" not in client.get("/desk/").content.decode()
     assert typed.KEPT in client.session
+
+
+def test_of_two_windows_both_forms_are_kept(client: Browser, desk: Any) -> None:
+    signed_out_while_typing(client, desk)
+    other = "/desk/hours/time-off/"
+    assert client.post(other, {"reason": "Course in Fictionville"})["Location"][:9] == "/sign-in/"
+    client.force_login(desk)
+    assert "Course in Fictionville" in client.get(other).content.decode()
+    assert "Ada &lt;b&gt;Fictional" in client.get(PATH).content.decode()
+    client.post(other, {typed.LEAVE: "1"})
+    assert "signed out while" not in client.get(other).content.decode()
+    assert "signed out while" in client.get(PATH).content.decode()
+
+
+def test_what_is_sent_twice_is_kept_as_it_was_sent_last(client: Browser, desk: Any) -> None:
+    signed_out_while_typing(client, desk)
+    client.post(PATH, {"name": "Grace Fictional"})
+    client.force_login(desk)
+    page = client.get(PATH).content.decode()
+    assert "Grace Fictional" in page
+    assert "Ada" not in page
+
+
+def test_signing_out_in_another_window_takes_nothing_along(client: Browser, desk: Any) -> None:
+    client.force_login(desk)
+    client.post("/sign-out/")
+    assert client.post(PATH, SENT)["Location"][:9] == "/sign-in/"
+    client.force_login(make_staff("Front desk", name="Robin Sample"))
+    assert "Ada" not in client.get(PATH).content.decode()
+    client.post("/sign-out/")
+
+
+def test_who_signed_out_finds_it_again(client: Browser, desk: Any) -> None:
+    client.force_login(desk)
+    client.post("/sign-out/")
+    client.post(PATH, SENT)
+    client.force_login(desk)
+    assert "Ada &lt;b&gt;Fictional" in client.get(PATH).content.decode()
+
+
+def test_a_session_that_was_over_long_ago_is_nobodys(
+    client: Browser, desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(desk)
+    client.post("/sign-out/")
+    with monkeypatch.context() as later:
+        later.setattr(typed, "LASTS", timedelta(0))
+        client.post(PATH, SENT)
+    assert typed.KEPT not in client.session
 
 
 @pytest.mark.parametrize("why", ["stranger", "too much", "too late"])

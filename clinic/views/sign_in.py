@@ -19,7 +19,7 @@ from bookings.forms import CodeForm, EmailForm
 from bookings.sign_in import TooManyTries, ask_code, check_code, login_of
 from bookings.throttle import seconds_to_wait
 from bookings.visitors import visitor_key
-from clinic import demo
+from clinic import demo, typed
 
 ASKED = "sign_in_email"
 
@@ -73,7 +73,10 @@ def _check(request: HttpRequest, form: EmailForm) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
+    user = request.user
     logout(request)
+    if user.is_authenticated and user.works_here:
+        typed.session_is_over(request, user.pk)
     return redirect("landing")
 
 
