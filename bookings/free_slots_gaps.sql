@@ -15,10 +15,11 @@ free AS MATERIALIZED (  -- what is left of the windows, and whether others use a
     SELECT h.practitioner_id, h.location_id, h.before,
            ARRAY(SELECT lower(one) FROM unnest(h.windows) AS one) AS opens,
            h.windows - coalesce(visits.spans, '{}') - coalesce(h.away, '{}') AS spans,
-           (SELECT bool_and(v.practitioner_id = h.practitioner_id)
-            FROM bookings_appointment v
-            WHERE v.room_id = room.id AND v.status <> 'cancelled'
-              AND v.starts_at >= %(looked_from)s AND v.starts_at < %(looked_until)s) IS NOT TRUE AS shares
+           ((visits.room_id, h.location_id) IN (SELECT id, location_id FROM practitioners_room WHERE is_active)
+            AND (SELECT bool_and(v.practitioner_id = h.practitioner_id)
+                 FROM bookings_appointment v
+                 WHERE v.room_id = visits.room_id AND v.status <> 'cancelled'
+                   AND v.starts_at >= %(looked_from)s AND v.starts_at < %(looked_until)s)) IS NOT TRUE AS shares
     FROM hours h
     CROSS JOIN clinic c
     CROSS JOIN LATERAL (  -- those elsewhere with the way between the two locations
@@ -30,7 +31,12 @@ free AS MATERIALIZED (  -- what is left of the windows, and whether others use a
         FROM standing v
         WHERE v.practitioner_id = h.practitioner_id
     ) AS visits
-    LEFT JOIN practitioners_room room ON room.id = visits.room_id AND room.location_id = h.location_id AND room.is_active
+),
+here AS MATERIALIZED (  -- the same with each clock of its place
+    SELECT f.practitioner_id, f.location_id, f.before, f.opens, f.spans, f.shares,
+           c.since, c.until, c.ahead, c.ahead_before, c.today
+    FROM free f
+    JOIN clock c ON c.location_id = f.location_id
 ),
 room AS MATERIALIZED (
     SELECT location_id, id, row_number() OVER (PARTITION BY location_id ORDER BY id) AS th
@@ -65,27 +71,26 @@ no_room AS MATERIALIZED (
 part AS (  -- a gap with one clock, when a session may start in it, and from when starts are counted
     SELECT f.practitioner_id, a.id AS service_id, f.location_id, a.before, a.stay, a.grid, n.spans AS no_room,
            p.grid_from, p.free_from, gap.ends AS free_until, s.since, s.until
-    FROM free f
+    FROM here f
     CROSS JOIN LATERAL (SELECT lower(gap) AS begins, upper(gap) AS ends FROM unnest(f.spans) AS gap OFFSET 0) AS gap
     JOIN pair a ON a.practitioner_id = f.practitioner_id AND a.before = f.before AND a.stay <= gap.ends - gap.begins
-    JOIN clock c ON c.location_id = f.location_id AND c.since < gap.ends AND c.until > gap.begins
     LEFT JOIN no_room n ON f.shares AND n.location_id = f.location_id AND n.service_id = a.id
     CROSS JOIN LATERAL (
-        SELECT greatest(gap.begins, c.since) AS begins, f.opens[width_bucket(gap.begins, f.opens)] AS opens
+        SELECT greatest(gap.begins, f.since) AS begins, f.opens[width_bucket(gap.begins, f.opens)] AS opens
         OFFSET 0
     ) AS shift
     CROSS JOIN LATERAL (
-        SELECT (shift.begins AT TIME ZONE c.ahead)::date AS day,
+        SELECT (shift.begins AT TIME ZONE f.ahead)::date AS day,
                greatest(shift.opens, gap.begins - a.before) AS free_from,
-               shift.opens + CASE WHEN shift.opens < c.since THEN c.ahead_before - c.ahead
+               shift.opens + CASE WHEN shift.opens < f.since THEN f.ahead_before - f.ahead
                                   ELSE interval '0' END AS grid_from
     ) AS p
     CROSS JOIN LATERAL (
         SELECT greatest(shift.begins, p.grid_from, a.earliest) AS since,
-               least(gap.ends - a.stay, c.until - interval '1 microsecond') AS until
+               least(gap.ends - a.stay, f.until - interval '1 microsecond') AS until
     ) AS s
-    WHERE s.since <= s.until
-      AND p.day <@ a.dates AND (a.horizon IS NULL OR p.day <= c.today + a.horizon)
+    WHERE f.since < gap.ends AND f.until > gap.begins AND s.since <= s.until
+      AND p.day <@ a.dates AND (a.horizon IS NULL OR p.day <= f.today + a.horizon)
       AND (a.daily_limit IS NULL OR a.daily_limit > (
           SELECT count(*)
           FROM standing v
