@@ -26,6 +26,7 @@ from bench import (
     slots,
 )
 from bench.line import Line
+from clinic.memory import freeze
 
 
 class World(Protocol):
@@ -110,6 +111,7 @@ def _one(name: str) -> int:
     world = workload.full if is_full else workload.quick
     try:
         with database.copy_of(world.name, world.seed):
+            freeze()  # what the site's own workers do
             line = workload.measure(world)
             line.size = f"{'full' if is_full else 'shrunk'}: {line.size}; {database.server_words()}"
             print(line, flush=True)

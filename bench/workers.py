@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -14,6 +13,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from django.db import connection, connections
+
+from clinic.memory import freeze
 
 FORK = multiprocessing.get_context("fork")
 
@@ -45,8 +46,7 @@ class Worker:
 def start(work: Callable[[], Any]) -> Worker:
     """Start a process that does a piece of work once, with its memory as `clinic/gunicorn_conf.py` has it."""
     connections.close_all()
-    gc.collect()
-    gc.freeze()
+    freeze()
     mine, theirs = FORK.Pipe(duplex=False)
     process = FORK.Process(target=_do, args=(work, theirs))
     process.start()

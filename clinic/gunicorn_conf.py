@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 from gunicorn.glogging import Logger
+
+from clinic.memory import freeze
 
 workers = 2
 threads = 4
@@ -16,13 +17,8 @@ loglevel = "warning"
 
 
 def when_ready(server: Any) -> None:
-    """Leave what was read before the workers are made out of every later collection of garbage.
-
-    To go through all of it takes a tenth of a second, in which a worker answers nobody, and
-    gives each worker a copy of its own of memory that it only reads.
-    """
-    gc.collect()
-    gc.freeze()
+    """Freeze the memory that the workers will share, before they are made."""
+    freeze()
 
 
 class SiteLogger(Logger):
