@@ -69,33 +69,40 @@ no_room AS MATERIALIZED (
     ORDER BY location_id, service_id, rooms DESC
 ),
 part AS (  -- a gap with one clock, when a session may start in it, and from when starts are counted
-    SELECT f.practitioner_id, a.id AS service_id, f.location_id, a.before, a.stay, a.grid, n.spans AS no_room,
-           p.grid_from, p.free_from, gap.ends AS free_until, s.since, s.until
+    SELECT f.practitioner_id, a.id AS service_id, f.location_id, a.before, a.stay, a.grid, n.spans AS no_room, start.*
     FROM here f
-    CROSS JOIN LATERAL (SELECT lower(gap) AS begins, upper(gap) AS ends FROM unnest(f.spans) AS gap OFFSET 0) AS gap
-    JOIN pair a ON a.practitioner_id = f.practitioner_id AND a.before = f.before AND a.stay <= gap.ends - gap.begins
+    JOIN pair a ON a.practitioner_id = f.practitioner_id AND a.before = f.before
     LEFT JOIN no_room n ON f.shares AND n.location_id = f.location_id AND n.service_id = a.id
-    CROSS JOIN LATERAL (
-        SELECT greatest(gap.begins, f.since) AS begins, f.opens[width_bucket(gap.begins, f.opens)] AS opens
-        OFFSET 0
-    ) AS shift
-    CROSS JOIN LATERAL (
-        SELECT (shift.begins AT TIME ZONE f.ahead)::date AS day,
-               greatest(shift.opens, gap.begins - a.before) AS free_from,
-               shift.opens + CASE WHEN shift.opens < f.since THEN f.ahead_before - f.ahead
-                                  ELSE interval '0' END AS grid_from
-    ) AS p
-    CROSS JOIN LATERAL (
-        SELECT greatest(shift.begins, p.grid_from, a.earliest) AS since,
-               least(gap.ends - a.stay, f.until - interval '1 microsecond') AS until
-    ) AS s
-    WHERE f.since < gap.ends AND f.until > gap.begins AND s.since <= s.until
-      AND p.day <@ a.dates AND (a.horizon IS NULL OR p.day <= f.today + a.horizon)
-      AND (a.daily_limit IS NULL OR a.daily_limit > (
-          SELECT count(*)
-          FROM standing v
-          JOIN clock c ON c.location_id = v.location_id AND v.starts_at >= c.since AND v.starts_at < c.until
-          WHERE v.practitioner_id = f.practitioner_id AND v.service_id = a.id
-            AND (v.starts_at AT TIME ZONE c.ahead)::date = p.day
-      ))
+    CROSS JOIN LATERAL (  -- of each, as many as are asked for: gaps come in their order
+        SELECT p.grid_from, p.free_from, gap.ends AS free_until, s.since, s.until, r.first
+        FROM (SELECT lower(gap) AS begins, upper(gap) AS ends FROM unnest(f.spans) AS gap OFFSET 0) AS gap
+        CROSS JOIN LATERAL (
+            SELECT greatest(gap.begins, f.since) AS begins, f.opens[width_bucket(gap.begins, f.opens)] AS opens
+            OFFSET 0
+        ) AS shift
+        CROSS JOIN LATERAL (
+            SELECT (shift.begins AT TIME ZONE f.ahead)::date AS day,
+                   greatest(shift.opens, gap.begins - a.before) AS free_from,
+                   shift.opens + CASE WHEN shift.opens < f.since THEN f.ahead_before - f.ahead
+                                      ELSE interval '0' END AS grid_from
+        ) AS p
+        CROSS JOIN LATERAL (
+            SELECT greatest(shift.begins, p.grid_from, a.earliest) AS since,
+                   least(gap.ends - a.stay, f.until - interval '1 microsecond') AS until
+        ) AS s
+        CROSS JOIN LATERAL (
+            SELECT date_bin(a.grid, s.since + a.grid - interval '1 microsecond', p.grid_from) AS first
+        ) AS r
+        WHERE a.stay <= gap.ends - gap.begins AND f.since < gap.ends AND f.until > gap.begins
+          AND r.first <= s.until
+          AND p.day <@ a.dates AND (a.horizon IS NULL OR p.day <= f.today + a.horizon)
+          AND (a.daily_limit IS NULL OR a.daily_limit > (
+              SELECT count(*)
+              FROM standing v
+              JOIN clock c ON c.location_id = v.location_id AND v.starts_at >= c.since AND v.starts_at < c.until
+              WHERE v.practitioner_id = f.practitioner_id AND v.service_id = a.id
+                AND (v.starts_at AT TIME ZONE c.ahead)::date = p.day
+          ))
+        LIMIT CASE WHEN n.spans IS NULL THEN %(most)s END
+    ) AS start
 ),

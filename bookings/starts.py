@@ -51,6 +51,7 @@ PLACES = {
     "ahead": "int[]",
     "ahead_before": "int[]",
     "keeps": "boolean",
+    "most": "int",
     **kept_hours.TYPES,
 }
 
@@ -164,13 +165,13 @@ def ask(services: Collection[int], **asked: Unpack[Asked]) -> list[Starts]:
 
 def ask_first(services: Collection[int], **asked: Unpack[Asked]) -> list[Slot]:
     """The first start of each practitioner in any of the services. Queries as for `ask`."""
-    return _answer(FIRST, services, asked, _slot)
+    moments = _Moments()
+    return _answer(FIRST, services, asked, lambda row: _slot(row, moments))
 
 
-def _slot(row: Row) -> Slot:
-    person, service, place, at, until, *_ = row
-    begins, ends = (datetime.fromtimestamp(moment, UTC) for moment in (at, until))
-    return Slot(person, service, place, begins, ends)
+def _slot(row: Row, moments: _Moments) -> Slot:
+    person, service, place, begins, ends, *_ = row
+    return Slot(person, service, place, moments[begins], moments[ends])
 
 
 def _answer(
@@ -184,7 +185,10 @@ def _answer(
     keys = [one.pk for one in places if one.is_active and (here is None or one.pk == here.pk)]
     if not asked["practitioners"] or not keys:
         return []
-    chosen, values = statements[_offered(asked)], _values(services, places, keys, asked)
+    offered = _offered(asked)
+    chosen, values = statements[offered], _values(services, places, keys, asked)
+    if statements is FIRST and offered == "loose":
+        values["most"] = 1
 
     def find() -> list[Found]:
         return [make(row) for row in _rows(chosen, values)]
@@ -214,6 +218,7 @@ def _values(
         "moving": moving.pk if moving else None,
         "visitor": asked.get("visitor", ""),
         "for_staff": asked.get("for_staff", False),
+        "most": None,  # gaps of each: only all of them tell which starts are packed
         "keeps": bool(known(Facts)) and len(asked["practitioners"]) * days <= kept_hours.MOST,
         **_before_the_first_save(),
         **_clocks(places, asked["first_day"], last_day, asked["now"]),
