@@ -33,7 +33,7 @@ JOBS = {
     ),
     "Bookings": ("Appointment", "Client", "Task"),
     "Messages": ("Message",),
-    "Plans": ("PlanTemplate",),
+    "Plans": ("PlanTemplate", "HomeCareItem"),
     "People and access": ("User",),
     "System": ("ClinicSettings",),
 }

@@ -14,6 +14,7 @@ from treatment_plans.models import (
     Assessment,
     BodyMark,
     Goal,
+    HomeCareItem,
     PlanAgreement,
     PlanPhase,
     TreatmentPlan,
@@ -22,6 +23,16 @@ from treatment_plans.visits import link
 
 OPENED = time(9)
 NOT_AGREED = "Ben Fictional"  # has a plan that waits for a yes
+HOME_CARE = (
+    ("Chin tucks", "Sit tall and draw the chin straight back.", "10 slow times, twice a day"),
+    (
+        "Doorway stretch",
+        "Rest both forearms on the frame of a door and lean forward until the chest stretches.",
+        "3 times 30 seconds, twice a day",
+    ),
+    ("Walk", "At a pace at which you can still talk.", "20 minutes on most days"),
+    ("Warm pack", "Warm, never hot, with a cloth between.", "15 minutes in the evening"),
+)
 
 
 def load(
@@ -29,6 +40,8 @@ def load(
 ) -> None:
     """Plans in every state, among them one at session 4 of 6 and one overdue."""
     today, place = now.date(), dana.availability.all()[0].location
+    library = [HomeCareItem(name=name, how=how, dose=dose) for name, how, dose in HOME_CARE]
+    HomeCareItem.objects.bulk_create(library)
     shapes = (
         ("active", 4, 8, [("per_week", 2, 6), ("per_week", 1, 4)]),
         ("active", 1, 14, [("per_week", 1, 8)]),
@@ -55,7 +68,7 @@ def load(
         plan = plans.save(
             TreatmentPlan(
                 client=client, practitioner=dana, assessment=assessment, service=service,
-                location=place, start_on=start,
+                location=place, start_on=start, home_care=library[0].said,
             ),
             phases=[PlanPhase(rate_kind=kind, rate_value=value, session_count=count) for kind, value, count in phases],
             goals=[Goal(sentence="Drive to work without turning the whole body", measure="Pain 0 to 10", baseline=7, target=3)],

@@ -34,7 +34,7 @@ LOOKING: Grants = {
     "treatment_plans.outcomemeasure": VIEW,
     **_in("bookings", ("appointment", "task", "messageattempt", "clientaccess"), VIEW),
 }
-TEMPLATES: Grants = _in("treatment_plans", ("plantemplate", "templatephase"), ALL)
+TEMPLATES: Grants = _in("treatment_plans", ("plantemplate", "templatephase", "homecareitem"), ALL)
 CONTACT: Grants = _in("bookings", ("client", "message"), CHANGE)
 
 THRESHOLDS: Grants = {"treatment_plans.outcomemeasure": CHANGE}

@@ -28,7 +28,7 @@ LASTS = timedelta(hours=12)
 MOST = 200_000  # characters; the longest form of ours has a few thousand
 
 
-def session_is_over(request: HttpRequest, user_pk: int) -> None:
+def session_is_over(request: HttpRequest, user_pk: int | None) -> None:
     """Let the new session know whose was over, for forms that are still open in other windows."""
     request.session[WHOSE] = {"user": user_pk, "at": timezone.now().isoformat()}
 
@@ -53,7 +53,7 @@ def keep(request: HttpRequest) -> None:
     messages.info(request, said)
 
 
-def _of(request: HttpRequest, user_pk: int) -> list[dict[str, Any]]:
+def _of(request: HttpRequest, user_pk: int | None) -> list[dict[str, Any]]:
     """What is kept for a person; what is kept for another, or for too long, is not."""
     kept = request.session.get(KEPT, [])
     return [one for one in kept if one["user"] == user_pk and not _is_old(one)]

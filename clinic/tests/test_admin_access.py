@@ -19,7 +19,7 @@ from clinic.tests.admin_forms import filled
 from practitioners.models import Availability, Closure, ExtraHours, TimeOff
 from practitioners.tests.factories import make_condition, make_practitioner, make_technique
 from treatment_plans.models import OutcomeMeasure
-from treatment_plans.tests.factories import make_measures, make_template
+from treatment_plans.tests.factories import make_home_care, make_measures, make_template
 
 pytestmark = pytest.mark.django_db
 NOBODY, SEES, WRITES = "nobody", "sees", "writes"
@@ -44,6 +44,7 @@ CELLS: dict[str, tuple[str, str, str]] = {  # front desk, admin, clinical lead
     "bookings/task": (SEES, SEES, SEES),
     "treatment_plans/outcomemeasure": (SEES, WRITES, WRITES),
     "treatment_plans/plantemplate": (NOBODY, WRITES, WRITES),
+    "treatment_plans/homecareitem": (NOBODY, WRITES, WRITES),
 }  # fmt: skip
 BY_ROLE = [
     (model, role, may) for model, row in CELLS.items() for role, may in zip(ROLES, row, strict=True)
@@ -76,7 +77,7 @@ def keys() -> dict[str, Any]:
         "closure": shut, "clinicsettings": world.clinic, "appointment": visit,
         "message": Message.objects.earliest("pk"), "client": world.client, "user": world.user,
         "outcomemeasure": OutcomeMeasure.objects.get(slug="nprs"),
-        "plantemplate": make_template(),
+        "plantemplate": make_template(), "homecareitem": make_home_care(),
     }  # fmt: skip
     found: dict[str, Any] = {name: row.pk for name, row in rows.items()}
     return {**found, "task": dict(zip(ROLES, (task.pk for task in tasks), strict=True))}
@@ -179,9 +180,11 @@ def test_no_clinical_table_is_registered() -> None:
         for job in browser.get("/admin/").context["app_list"]
         for model in job["models"]
     ]
-    # Scales and doses of published trials: nothing of any client.
+    # Scales, doses of published trials and what to do at home: nothing of any client.
     ours = {label for label in models if label.startswith("treatment_plans.")}
-    assert ours == {"treatment_plans.OutcomeMeasure", "treatment_plans.PlanTemplate"}
+    assert ours == {
+        f"treatment_plans.{name}" for name in ("HomeCareItem", "OutcomeMeasure", "PlanTemplate")
+    }
     assert browser.get("/admin/auth/group/").status_code == 404
 
 

@@ -15,7 +15,14 @@ from bookings.models import Appointment
 from bookings.times import say_day
 from practitioners.models import Location, Service
 from treatment_plans.forms.rows import RowFormSet, row_formset, with_rows
-from treatment_plans.models import Goal, OutcomeMeasure, PlanPhase, PlanTemplate, TreatmentPlan
+from treatment_plans.models import (
+    Goal,
+    HomeCareItem,
+    OutcomeMeasure,
+    PlanPhase,
+    PlanTemplate,
+    TreatmentPlan,
+)
 from treatment_plans.models.plans import PhaseRow
 from treatment_plans.plan_facts import phase_of
 from treatment_plans.schedule import check_phases
@@ -97,6 +104,7 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
         todays: Appointment | None = None,
         earlier: Sequence[Appointment] = (),
         templates: Sequence[PlanTemplate] = (),
+        home_care: Sequence[HomeCareItem] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -111,6 +119,8 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
             self._suggest_the_only_one("service", "location")
         if templates:
             self.fields["template"] = _template_field(templates)
+        if home_care:
+            self.fields["home_care_item"] = _home_care_field(home_care)
         if todays is not None:
             self.fields["counts_today"] = forms.BooleanField(
                 label="Count today's visit as session 1", required=False, initial=True
@@ -159,6 +169,16 @@ def _template_field(templates: Sequence[PlanTemplate]) -> forms.ChoiceField:
         required=False,
         choices=[("", "None"), *groups.items()],
         help_text="Fills in the phases, the review and what its study calls for. Change all you like.",
+    )
+
+
+def _home_care_field(home_care: Sequence[HomeCareItem]) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="From the clinic's home care",
+        required=False,
+        choices=[("", "Choose"), *((str(one.pk), f"{one.name}, {one.dose}") for one in home_care)],
+        help_text="Is added above. How much and how often can be changed there.",
+        error_messages={"invalid_choice": "Choose from the list as it is now."},
     )
 
 
@@ -385,6 +405,15 @@ def filled_from(template: PlanTemplate, data: QueryDict) -> QueryDict:
     if template.precautions and template.precautions not in said:
         filled["precautions"] = f"{said}\n{template.precautions}".strip()
     return filled
+
+
+def with_home_care(item: HomeCareItem, data: QueryDict) -> QueryDict:
+    """Posted data with what was picked on a line of its own, unless it is there already."""
+    more, said = data.copy(), data.get("home_care", "").rstrip()
+    more["home_care_item"] = ""
+    if item.said not in said:
+        more["home_care"] = f"{said}\n{item.said}".strip()
+    return more
 
 
 PhaseFormSet = row_formset(PhaseForm, extra=1, most=10, base=PhasesFormSet)

@@ -3,6 +3,7 @@ from treatment_plans.models.aftercare import Aftercare
 from treatment_plans.models.agreements import PlanAgreement, Reproposal
 from treatment_plans.models.assessments import Assessment, BodyMark, RomMeasurement
 from treatment_plans.models.check_ins import CheckIn
+from treatment_plans.models.home_care import HomeCareItem
 from treatment_plans.models.letters import Letter
 from treatment_plans.models.outcomes import (
     Occasion,
@@ -28,6 +29,7 @@ __all__ = [
     "BodyMark",
     "CheckIn",
     "Goal",
+    "HomeCareItem",
     "Letter",
     "Occasion",
     "OutcomeMeasure",

@@ -13,6 +13,7 @@ from treatment_plans import plans
 from treatment_plans.loading import MEASURES_FILE, values_of
 from treatment_plans.models import (
     Assessment,
+    HomeCareItem,
     OutcomeMeasure,
     PlanAgreement,
     PlanMeasure,
@@ -60,6 +61,16 @@ def make_plan(
             version=plan.versions.get(), user=by, name=client.name, way="desk", agreed_at=now
         )
     return plans.activate(plan, by=by, now=now) if is_active else plan
+
+
+def make_home_care(**fields: Any) -> HomeCareItem:
+    """Make something to do at home, of a name of its own."""
+    defaults = {
+        "name": f"Stretch {next(numbers)}",
+        "how": "Stand in a doorway and lean forward",
+        "dose": "3 times 30 seconds, twice a day",
+    }
+    return HomeCareItem.objects.create(**{**defaults, **fields})
 
 
 def make_template(**fields: Any) -> PlanTemplate:

@@ -23,9 +23,16 @@ from treatment_plans.forms.plan import (
     PhaseFormSet,
     PlanForm,
     filled_from,
+    with_home_care,
 )
 from treatment_plans.forms.rows import complain_not, with_another_row, with_rows_changed
-from treatment_plans.models import Assessment, OutcomeMeasure, PlanTemplate, TreatmentPlan
+from treatment_plans.models import (
+    Assessment,
+    HomeCareItem,
+    OutcomeMeasure,
+    PlanTemplate,
+    TreatmentPlan,
+)
 from treatment_plans.proposals import preview
 from treatment_plans.versions import changes_since
 
@@ -95,8 +102,8 @@ def _edit(
     earlier: list[Appointment] | None = None,
 ) -> HttpResponse:
     """The form, changed as its row buttons ask, or saved."""
-    templates = list(PlanTemplate.objects.offered())
-    data, saves = _answers(request, templates)
+    templates, home_care = _library()
+    data, saves = _answers(request, templates, home_care)
     form = PlanForm(
         data,
         instance=draft,
@@ -105,6 +112,7 @@ def _edit(
         todays=todays,
         earlier=earlier or (),
         templates=templates,
+        home_care=home_care,
     )
     rows = _rows(data, draft)
     page = {"form": form, **rows, "templates": templates, "status": 200}
@@ -129,8 +137,15 @@ def _edit(
         return _page(request, draft, {**page, "problems": said, "status": 422})
 
 
-def _answers(request: HttpRequest, templates: list[PlanTemplate]) -> tuple[QueryDict | None, bool]:
-    """What was posted, as a row or template button changes it, and whether it is to be saved."""
+def _library() -> tuple[list[PlanTemplate], list[HomeCareItem]]:
+    """What a plan may be made of."""
+    return list(PlanTemplate.objects.offered()), list(HomeCareItem.objects.offered())
+
+
+def _answers(
+    request: HttpRequest, templates: list[PlanTemplate], home_care: list[HomeCareItem]
+) -> tuple[QueryDict | None, bool]:
+    """What was posted, as its buttons and what was picked change it, and whether it is to be saved."""
     if request.method != "POST":
         return None, False
     changed = with_rows_changed(request.POST, ROWS)
@@ -142,7 +157,10 @@ def _answers(request: HttpRequest, templates: list[PlanTemplate]) -> tuple[Query
     if "use_template" in request.POST:
         chosen = next((one for one in templates if one.slug == request.POST.get("template")), None)
         return (filled_from(chosen, request.POST) if chosen else request.POST), False
-    return request.POST, True
+    picked = request.POST.get("home_care_item")
+    item = next((one for one in home_care if str(one.pk) == picked), None)
+    data = with_home_care(item, request.POST) if item else request.POST
+    return data, "add_home_care" not in request.POST
 
 
 def _rows(data: QueryDict | None, draft: TreatmentPlan) -> dict[str, Any]:
