@@ -22,6 +22,7 @@ from bookings.models.text import check_one_line
 from bookings.series import MOST_WEEKS
 
 BAD_EMAIL = "Enter an email address like name@example.com"
+LONGEST_EMAIL = 254  # as long as an address can be, and as the columns are
 BAD_PHONE = "Enter a phone number like 07700 900 982, or one starting with + and your country code"
 Relation = ClientAccess.Relation
 
@@ -81,6 +82,17 @@ class PhoneField(PhoneNumberField):
         if not number.is_valid() and not EXAMPLE_NUMBER.fullmatch(text):
             raise ValidationError(BAD_PHONE, code="invalid")
         return text
+
+
+class AddressField(forms.EmailField):
+    """An e-mail address as we ask for it, no longer than can be stored."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("error_messages", {"required": BAD_EMAIL, "invalid": BAD_EMAIL})
+        kwargs.setdefault(
+            "widget", forms.EmailInput({"autocomplete": "email", "spellcheck": "false"})
+        )
+        super().__init__(max_length=LONGEST_EMAIL, **kwargs)
 
 
 def for_whom_field(people: Iterable[tuple[str, str]]) -> forms.ChoiceField:
@@ -217,11 +229,7 @@ class WhomForm(Styled):
 class YouForm(WhomForm):
     """Everything that somebody who is not signed in tells us."""
 
-    email = forms.EmailField(
-        widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
-        help_text="We send the confirmation here.",
-        error_messages={"required": BAD_EMAIL, "invalid": BAD_EMAIL},
-    )
+    email = AddressField(help_text="We send the confirmation here.")
     agrees = forms.BooleanField(
         label="I have read when I can move or cancel",
         error_messages={"required": "Tick the box to agree to the rule for moving and cancelling"},
@@ -293,7 +301,4 @@ class CodeForm(Styled):
 class EmailForm(Styled):
     """The address to sign in with."""
 
-    email = forms.EmailField(
-        widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
-        error_messages={"required": BAD_EMAIL, "invalid": BAD_EMAIL},
-    )
+    email = AddressField()

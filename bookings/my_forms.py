@@ -12,8 +12,8 @@ from bookings.client_forms import say_refused
 from bookings.contact import Details
 from bookings.dates import BirthDateField
 from bookings.forms import (
-    BAD_EMAIL,
     RELATIONS,
+    AddressField,
     CodeForm,
     PhoneField,
     Relation,
@@ -82,11 +82,7 @@ class DetailsForm(Styled):
         widget=forms.TextInput({"autocomplete": "nickname"}),
     )
     phone = PhoneField(label="Mobile", required=False, help_text="Only for reminders and changes.")
-    email = forms.EmailField(
-        widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
-        error_messages={"required": BAD_EMAIL, "invalid": BAD_EMAIL},
-        help_text="We write to you here, and you sign in with it.",
-    )
+    email = AddressField(help_text="We write to you here, and you sign in with it.")
 
     def __init__(self, data: Any = None, *, client: Client) -> None:
         now = Details.of(client)

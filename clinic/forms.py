@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from bookings.forms import BAD_EMAIL, Styled
+from bookings.forms import AddressField, Styled
 from bookings.models.text import check_one_line
 from clinic.models import ROLES
 from clinic.staff import PRACTITIONER
@@ -16,7 +16,7 @@ class PersonForm(Styled):
     name = forms.CharField(
         max_length=120, validators=[check_one_line], error_messages={"required": "Enter the name"}
     )
-    email = forms.EmailField(error_messages={"required": BAD_EMAIL, "invalid": BAD_EMAIL})
+    email = AddressField(widget=forms.EmailInput)
 
 
 class InviteForm(PersonForm):

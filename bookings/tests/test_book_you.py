@@ -314,6 +314,7 @@ class TestBadInput:
             ("name", "x" * 1_000_000, "1000000"),
             ("name", "A\x00B", "Null characters"),
             ("email", "nobody", "name@example.com"),
+            ("email", f"{'x' * 243}@example.com", "at most 254 characters"),
             ("email", "a@example.com\nBcc: b@example.com", "name@example.com"),
             ("phone", "12", "Enter a phone number like 07700 900 982"),
             ("agrees", "", "Tick the box"),

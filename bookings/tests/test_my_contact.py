@@ -148,6 +148,7 @@ def test_nothing_changed_asks_for_no_code(client: Browser, me: Any) -> None:
         ({"name": "x" * 121}, "at most 120 characters"),
         ({"email": ""}, "Enter an email address like name@example.com"),
         ({"email": "robin"}, "Enter an email address like name@example.com"),
+        ({"email": f"{'x' * 243}@example.com"}, "at most 254 characters"),
         ({"phone": "12"}, "Enter a phone number like 07700 900 982"),
         ({"called": "\0"}, "Null characters are not allowed"),
     ],
