@@ -264,6 +264,16 @@ class TestSentTwice:
         answer = Browser().post(world.you_url, thief)
         assert (answer.status_code, answer.url) == (302, world.time_url)
 
+    @pytest.mark.parametrize("email", ["", "\0", "robin\0@example.com", "x" * 1000])
+    def test_a_used_form_with_an_address_that_is_none_opens_nothing(
+        self, world: World, email: str
+    ) -> None:
+        owner = Browser()
+        done = world.ask(owner)
+        owner.post(world.you_url, done)
+        answer = Browser().post(world.you_url, {**done, "email": email})
+        assert (answer.status_code, answer.url) == (302, world.time_url)
+
     def test_the_back_button_leads_to_the_visit_and_not_to_a_second_one(
         self, world: World, client: Browser, me: Any
     ) -> None:

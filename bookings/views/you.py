@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods
 from bookings import calendar
 from bookings.booking_for import book_for
 from bookings.errors import BookingError
-from bookings.forms import CodeForm, SignedInForm, WhomForm
+from bookings.forms import CodeForm, EmailForm, SignedInForm, WhomForm
 from bookings.models import Appointment
 from bookings.picking import read_shown, value_of
 from bookings.remembered import (
@@ -127,8 +127,11 @@ def _sent_before(request: HttpRequest, *, now: datetime) -> Appointment | None:
     visit = Appointment.objects.booked_by_form(token).first()
     if visit is None or request.user.is_authenticated:
         return visit if visit and visit.booked_by_id == request.user.pk else None
-    email, code = request.POST.get("email", ""), request.POST.get("code", "")
-    user = proved_before(email, code, now=now)
+    sent = EmailForm(request.POST)
+    if not sent.is_valid():
+        return None
+    code = request.POST.get("code", "")
+    user = proved_before(sent.cleaned_data["email"], code, now=now)
     if user is None or user.pk != visit.booked_by_id:
         return None
     login(request, user)
