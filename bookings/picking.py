@@ -104,9 +104,15 @@ def _choices(
     own = Words(theirs, words.style) if theirs else None
     said = [words.time(at) for at in starts]
     return tuple(
-        Choice(value_of(at), seen, f"{day}, {seen}, {here} time", own.time(at) if own else "")
+        Choice(value_of(at), seen, f"{day}, {seen}, {here} time", _by(own, at) if own else "")
         for at, seen in zip(starts, said, strict=True)
     )
+
+
+def _by(own: Words, at: datetime) -> str:
+    """A local time by another clock, with the day of the week where it is another day there."""
+    there, said = at.astimezone(own.zone), own.time(at)
+    return said if there.date() == at.date() else f"{there:%a} {said}"
 
 
 def half_days(

@@ -24,9 +24,19 @@ def test_each_start_is_said_in_both_clocks_and_the_chosen_one_is_checked() -> No
     page = start_boxes(Context({"chosen": new.value, "their_place": "New York"}), [old, new])
     assert "11:30pm<br><small>6:30pm</small>" in page
     assert "Thursday 31 December, 11:30pm, London time, 6:30pm in New York" in page
-    assert "Friday 1 January, 12:30am, London time, 7:30pm in New York" in page
+    assert "Friday 1 January, 12:30am, London time, Thu 7:30pm in New York" in page
     assert page.count(" checked") == 1
     assert f'value="{new.value}" checked' in page
+
+
+def test_another_day_there_is_named() -> None:
+    """From Auckland a morning in London is the same evening, and an afternoon tomorrow."""
+    starts = [datetime(2026, 12, 1, hour, tzinfo=UTC) for hour in (9, 15)]
+    theirs = ZoneInfo("Pacific/Auckland")
+    (day,) = lay_out(
+        starts, first_day=date(2026, 12, 1), words=Words(LONDON), theirs=theirs, days=1
+    )
+    assert [one.also for one in day.choices] == ["10:00pm", "Wed 4:00am"]
 
 
 def test_nothing_gets_onto_the_page_as_markup() -> None:
