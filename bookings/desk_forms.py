@@ -346,7 +346,20 @@ class ExtraHoursForm(HoursForm):
             )
         if data.get("practitioner") and "location" not in self.errors:
             data["location"] = data.get("location") or self._usual(data["practitioner"])
+            self._refuse_skipped(data["location"])
         return data
+
+    def _refuse_skipped(self, place: Location | None) -> None:
+        """Say which time the clock at the place never shows on that day."""
+        day = self.cleaned_data.get("on")
+        for name in ("starts_at", "ends_at"):
+            at = self.cleaned_data.get(name)
+            if place and day and at:
+                try:
+                    local_moment(day, at, place.zone, which="first")
+                except BadTime as problem:
+                    if problem.code == "skipped":
+                        self.add_error(name, ValidationError(problem.sentence, code=problem.code))
 
     def _usual(self, person: Practitioner) -> Location | None:
         """The one place where somebody works; which of several, or of none, has to be said."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -118,6 +118,39 @@ def test_what_cannot_be_blocked_is_named(
     assert not TimeOff.objects.exists()
     assert client.post(BLOCK, {}).status_code == 422
     assert client.post(EXTRA, {}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "last"),
+    [(BLOCK, "from_time", "until_time"), (EXTRA, "starts_at", "ends_at")],
+)
+@pytest.mark.parametrize("end", ["first", "last"])
+def test_a_time_that_the_clock_skips_is_said(
+    world: World, client: Browser, desk: Any, path: str, first: str, last: str, end: str
+) -> None:
+    """In London 01:30 of 28 March 2027 is no time."""
+    day = date(2027, 3, 28)
+    times = {first: "1:30", last: "3:00"} if end == "first" else {first: "0:30", last: "1:30"}
+    whose = {"practitioner": world.person.slug, "location": world.place.slug}
+    sent = {**whose, **boxes("first_day", day), **boxes("on", day), **times}
+    answer = client.post(path, sent)
+    assert answer.status_code == 422
+    skipped = "On 28 March the clock skips 01:00 to 02:00. Please choose another time."
+    assert skipped in text_of(answer)
+    assert not TimeOff.objects.exists()
+    assert not ExtraHours.objects.exists()
+
+
+def test_time_off_takes_all_of_a_time_that_comes_twice(
+    world: World, client: Browser, desk: Any
+) -> None:
+    """Nothing is guessed: from the first 01:30 to the second is away."""
+    day = date(2027, 10, 31)
+    sent = away(world, **boxes("first_day", day), from_time="1:30", until_time="1:30")
+    assert client.post(BLOCK, sent).status_code == 302
+    made = TimeOff.objects.get()
+    assert made.starts_at == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+    assert made.ends_at == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
 
 
 def test_what_is_over_is_not_blocked_or_opened(world: World, client: Browser, desk: Any) -> None:
