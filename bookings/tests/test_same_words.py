@@ -1,6 +1,6 @@
 """The same visit reads the same on every page, in the mail, in the calendar file and in the admin.
 
-Whoever made it: the client, the desk, or the waiting list. The browser says that it is in Los
+Whoever made or moved it: the client, the desk, or the waiting list. The browser says that it is in Los
 Angeles; the clinic is in London.
 """
 
@@ -41,11 +41,49 @@ def browser_of(user: Any = None) -> Browser:
     return browser
 
 
-def by_client(world: World, user: Any) -> datetime:
+def by_client(world: World, user: Any, *, at: datetime | None = None) -> datetime:
     browser = browser_of(user)
-    world.choose(browser)
+    world.choose(browser, at)
     sent = {"for_whom": "me", "form_token": str(uuid.uuid4())}
     assert browser.post(world.you_url, sent).url.startswith("/book/done/")
+    return timezone.now()
+
+
+def moved_by_client(world: World, user: Any) -> datetime:
+    """After the confirmation of the old time has gone."""
+    now = by_client(world, user, at=world.start + timedelta(hours=3))
+    visit = told(now)
+    url = f"/my/visits/{visit.public_id}/move/"
+    moved = browser_of(user).post(url, {"start": value_of(world.start)})
+    assert moved.url == f"/my/visits/{visit.public_id}/"
+    return now
+
+
+def moved_by_desk(world: World, user: Any) -> datetime:
+    now = by_client(world, user, at=world.start + timedelta(hours=3))
+    visit = told(now)
+    url = f"/desk/visits/{visit.public_id}/move/?practitioner={world.person.slug}"
+    moved = browser_of(make_staff("Front desk")).post(url, {"start": value_of(world.start)})
+    assert moved.url == f"/desk/visits/{visit.public_id}/"
+    return now
+
+
+def told(now: datetime) -> Appointment:
+    """The visit, once its confirmation has gone and cannot be changed any more."""
+    delivery.send_due(now=now + timedelta(minutes=10))
+    mail.outbox.clear()
+    return Appointment.objects.get(status="booked")
+
+
+def of_a_series(world: World, user: Any) -> datetime:
+    """The first of two."""
+    browser = browser_of(user)
+    world.choose(browser)
+    sent = {"for_whom": "me", "form_token": str(uuid.uuid4()), "times": "2", "every_weeks": "1"}
+    assert browser.post(world.you_url, sent).url.endswith("/series/")
+    dates = {f"visit-{n + 1}": value_of(world.start + timedelta(weeks=n)) for n in range(2)}
+    answer = browser.post(f"{world.time_url}series/", {**sent, **dates})
+    assert answer.url.startswith("/book/done/")
     return timezone.now()
 
 
@@ -77,7 +115,14 @@ def by_waiting_list(world: World, user: Any) -> datetime:
     return now
 
 
-MAKERS: dict[str, Maker] = {"client": by_client, "desk": by_desk, "waiting list": by_waiting_list}
+MAKERS: dict[str, Maker] = {
+    "client": by_client,
+    "desk": by_desk,
+    "waiting list": by_waiting_list,
+    "client who moved": moved_by_client,
+    "desk that moved": moved_by_desk,
+    "series": of_a_series,
+}
 
 
 @pytest.mark.parametrize("style", ["12h", "24h"])
@@ -88,7 +133,7 @@ def test_it_reads_the_same_everywhere(world: World, maker: str, style: str) -> N
     user = make_user(name="Robin Known", email="robin@example.com")
     make_client(user, name="Robin Known", email="robin@example.com")
     now = MAKERS[maker](world, user)
-    visit = Appointment.objects.get(status="booked")
+    visit = Appointment.objects.get(status="booked", starts_at=world.start)
     words = expected(world, style)
 
     mails = sent(now)
@@ -110,10 +155,10 @@ def expected(world: World, style: str) -> str:
 
 
 def sent(now: datetime) -> Any:
-    """The confirmation to the client."""
+    """The mail that tells the client of this time."""
     delivery.send_due(now=now + timedelta(minutes=10))
     mine = [one for one in mail.outbox if one.to == ["robin@example.com"]]
-    (found,) = (one for one in mine if one.subject.startswith("Your session on"))
+    (found,) = (one for one in mine if one.subject.startswith("Your session"))
     return found
 
 
@@ -148,9 +193,9 @@ def calendar_files(visit: Appointment, user: Any, confirmation: Any) -> dict[str
 
 
 def moment_in(file: bytes) -> tuple[str, datetime]:
-    """The zone of the event and its time on that zone's clock."""
-    (event,) = icalendar.Calendar.from_ical(file).walk("VEVENT")
-    start: Any = event["DTSTART"]
+    """The zone of the first event and its time on that zone's clock."""
+    events = icalendar.Calendar.from_ical(file).walk("VEVENT")
+    start: Any = min((one["DTSTART"] for one in events), key=lambda one: one.dt)
     return start.params["TZID"], start.dt.replace(tzinfo=None)
 
 
