@@ -92,6 +92,25 @@ def test_a_newcomer_books_with_the_keyboard_alone(page: Page, clinic: Clinic) ->
     assert violations(page) == []
 
 
+def test_two_minutes_before_its_end_the_kept_time_is_spoken_of(page: Page, clinic: Clinic) -> None:
+    """Politely, once, and again when it is over; nothing takes the keyboard away."""
+    page.clock.install()
+    page.goto(clinic.address + TIMES)
+    page.get_by_role("link", name="Show next 4 days").click()
+    page.get_by_role("radio", name=SLOT).first.check(force=True)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Your name").focus()
+    news = page.get_by_role("status").filter(has_text="keep this time")
+    page.clock.run_for(7 * 60_000)
+    expect(news).to_have_count(0)
+    page.clock.run_for(70_000)
+    expect(news).to_have_text(re.compile("^We keep this time for 2 more minutes."))
+    assert violations(page) == []
+    page.clock.run_for(120_000)
+    expect(news).to_have_text(re.compile("^We no longer keep this time."))
+    expect(page.get_by_label("Your name")).to_be_focused()
+
+
 def days_with_times(page: Page) -> list[list[str | None]]:
     """The free times of each day shown that has any."""
     days = [
