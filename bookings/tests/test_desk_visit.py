@@ -89,6 +89,16 @@ def test_the_desk_moves_a_visit_within_the_notice_and_to_a_colleague(
     assert (visit.practitioner, visit.starts_at, visit.version) == (other, later, 2)
 
 
+@pytest.mark.parametrize("what", ["move/", "cancel/"])
+def test_the_rule_that_was_agreed_to_is_shown_first(
+    world: World, client: Browser, desk: Any, visit: Any, what: str
+) -> None:
+    """For whoever reads it out on the phone, with what being late costs."""
+    world.clinic.late_fee_text = "Later it costs half."
+    world.clinic.save()
+    assert f"{world.clinic.policy} Later it costs half." in text_of(client.get(url(visit, what)))
+
+
 def test_a_move_to_a_taken_time_is_refused_by_name(
     world: World, client: Browser, desk: Any, visit: Any
 ) -> None:

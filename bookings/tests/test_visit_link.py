@@ -18,6 +18,7 @@ from bookings.models import Appointment, ChannelConsent, Message
 from bookings.picking import value_of
 from bookings.tests.booking_world import WHOLE_WEEK, text_of
 from bookings.tests.factories import make_appointment, make_client, make_user
+from practitioners.models import ClinicSettings
 from practitioners.tests.factories import (
     make_clinic,
     make_location,
@@ -115,6 +116,17 @@ def test_moving_gives_a_new_link_and_ends_the_old_one(visit: Any, client: Browse
     assert "has moved" not in text_of(client.get(moved.url))
     ended = client.get(old)
     assert (ended.status_code, "has a new time" in text_of(ended)) == (410, True)
+
+
+@pytest.mark.parametrize("what", ["", "move/", "cancel/"])
+def test_the_rule_is_shown_before_anything_is_changed(
+    visit: Any, client: Browser, what: str
+) -> None:
+    clinic = ClinicSettings.current()
+    clinic.late_fee_text = "Later it costs half."
+    clinic.save()
+    page = text_of(client.get(f"{visit_link(visit)}{what}"))
+    assert f"{clinic.policy} Later it costs half." in page
 
 
 def test_moving_to_no_time_says_so(visit: Any, client: Browser) -> None:
