@@ -201,7 +201,7 @@ class TestLinks:
         page = text_of(answer)
         assert answer.status_code == 409
         assert "We no longer keep this time for you." in page
-        assert "Next free:" in page
+        check_times(scene, Place(browser, Browser), page)
         assert not Appointment.objects.exists()
 
     def test_a_wrong_link_says_nothing_of_anybody(self, scene: Scene) -> None:
