@@ -296,7 +296,8 @@ class TestRefusals:
         world.service.save()
         answer = world.choose(client)
         assert answer.status_code == 422
-        assert "Call 020 7946 0000" in text_of(answer)
+        said = "This time is less than 144 hours away. Call 020 7946 0000 and we will try to fit you in."
+        assert said in text_of(answer)
 
     def test_an_unknown_or_unpublished_session_is_404_with_a_way_on(
         self, world: World, client: Browser

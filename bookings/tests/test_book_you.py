@@ -302,6 +302,9 @@ def test_a_code_never_books_the_time_of_a_newer_window(world: World, client: Bro
     assert Appointment.objects.get().status == "held"
 
 
+BAD_PHONE = "Enter a phone number like 07700 900 982, or one starting with + and your country code"
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("field", "value", "sentence"),
@@ -313,10 +316,10 @@ class TestBadInput:
             ("name", "A" * 121, "120"),
             ("name", "x" * 1_000_000, "1000000"),
             ("name", "A\x00B", "Null characters"),
-            ("email", "nobody", "name@example.com"),
+            ("email", "nobody", "Enter an email address like name@example.com"),
             ("email", f"{'x' * 243}@example.com", "at most 254 characters"),
             ("email", "a@example.com\nBcc: b@example.com", "name@example.com"),
-            ("phone", "12", "Enter a phone number like 07700 900 982"),
+            ("phone", "12", BAD_PHONE),
             ("agrees", "", "Tick the box"),
             ("note", "x" * 201, "200"),
             ("for_whom", "everybody", "is not one of the available choices"),

@@ -140,7 +140,8 @@ def test_too_late_is_said_with_the_phone_and_the_policy(
 ) -> None:
     set_start(visit, minutes_from_now(hours=5))
     link = visit_link(visit)
-    assert "please call us. The policy you agreed to is below." in text_of(client.get(link))
+    said = "It is less than 24 hours before your session, so please call us. The policy you agreed to is below."
+    assert said in text_of(client.get(link))
     wish = {"start": value_of(minutes_from_now(days=3))}
     answer = client.post(f"{link}{what}/", wish)
     page = text_of(answer)

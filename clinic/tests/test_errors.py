@@ -116,6 +116,7 @@ def test_500_gives_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (answer.status_code, look_at(answer)) == (500, "Something went wrong on our side")
     page = answer.content.decode()
     assert re.search(r"Reference [0-9A-F]{4}\b", page)
+    assert "Nothing was booked or saved. Try again, or call us." in page
     assert "020 7946 0000" in page
     assert "nothing for visitors" not in page
 
