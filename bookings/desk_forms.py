@@ -149,6 +149,23 @@ class ScopeForm(Styled):
         return bool(self.cleaned_data.pop("scope", "") == self.FOLLOWING)
 
 
+class DeskMoveForm(ScopeForm):
+    """Which sessions, and within the notice for changes why."""
+
+    reason = forms.CharField(
+        label="Why so late?",
+        max_length=200,
+        required=False,
+        validators=[check_one_line],
+        help_text="Kept in the history of the session. Nothing about health.",
+    )
+
+    def __init__(self, *args: Any, is_late: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_late:
+            del self.fields["reason"]
+
+
 class DeskCancelForm(ScopeForm):
     """Who wanted it, and why."""
 

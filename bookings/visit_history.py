@@ -55,7 +55,7 @@ def history_of(visit: Appointment) -> list[Step]:
                     words=words,
                     at=_moment(before, row, noted),
                     who=names.get(_user(row), ""),
-                    reason=row.cancel_reason if words == "Cancelled" else "",
+                    reason=_reason(words, row),
                     before=before if words.startswith("Move") else None,
                 )
             )
@@ -83,6 +83,14 @@ def _words(before: Any, row: Any, noted: dict[int, VisitChange]) -> str:
         said = f"{verb} by {abs(minutes)} minute{'' if abs(minutes) == 1 else 's'}"
         return "New length undone" if is_back else said
     return ""
+
+
+def _reason(words: str, row: Any) -> str:
+    """Why, if the clinic said so."""
+    if words == "Cancelled":
+        return str(row.cancel_reason)
+    context = row.pgh_context.metadata if row.pgh_context else {}
+    return str(context.get("reason", "")) if words == "Moved" else ""
 
 
 def _place(row: Any) -> tuple[Any, ...]:

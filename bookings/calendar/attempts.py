@@ -132,6 +132,11 @@ def constraint_of(problem: DatabaseError) -> str:
     return getattr(getattr(problem.__cause__, "diag", None), "constraint_name", None) or ""
 
 
+def because(reason: str | None) -> AbstractContextManager[Any]:
+    """Let the history say why, where somebody said so."""
+    return pghistory.context(reason=reason) if reason else nullcontext()
+
+
 def _said_by(by: Any) -> AbstractContextManager[Any]:
     """Let the history name who did it."""
     return pghistory.context(user=by.pk) if by is not None else nullcontext()

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from bookings.asked import ASKED, asked_by_rules
-from bookings.calendar.attempts import LookAgain, in_one_transaction
+from bookings.calendar.attempts import LookAgain, because, in_one_transaction
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
 from bookings.calendar.taking import lock_to_move, stands_on_its_locks, take_room
 from bookings.calendar.writing import (
@@ -73,12 +73,14 @@ def move(
     practitioner: Practitioner | None = None,
     location: Location | None = None,
     for_staff: bool = False,
+    reason: str | None = None,
 ) -> Appointment:
     """Move a booked visit; the row and its price stay, its version rises.
 
     To where it is already changes nothing. Raises TooLate for a client within the
     notice, Ended, ClientBusy, NoRoom, Refused, or the error that names why the new
-    start cannot be booked.
+    start cannot be booked. Staff may within the notice, too, with a reason where
+    they are asked for one (NeedsReason); the history keeps it.
     """
     who, where = practitioner or visit.practitioner, location or visit.location
     wish = Wish(_as_booked(visit), who, where, starts_at, now, for_staff, moving=visit)
@@ -91,15 +93,17 @@ def move(
     elif not stands_on_its_locks(fresh, (PRACTITIONER,)):
         raise LookAgain
     version = fresh.version
-    moved = move_quietly(
-        fresh,
-        starts_at=starts_at,
-        practitioner=practitioner,
-        location=location,
-        now=now,
-        for_staff=for_staff,
-        wish=wish if is_as_seen else None,
-    )
+    with because(reason):
+        moved = move_quietly(
+            fresh,
+            starts_at=starts_at,
+            practitioner=practitioner,
+            location=location,
+            now=now,
+            for_staff=for_staff,
+            wish=wish if is_as_seen else None,
+            reason=reason,
+        )
     if moved.version != version:
         announce("moved", moved, now=now)
     return moved
@@ -148,19 +152,23 @@ def move_quietly(
     now: datetime,
     for_staff: bool,
     wish: Wish | None = None,
+    reason: str | None = None,
 ) -> Appointment:
     """Move a visit whose practitioners are locked, as `move` does, and tell nobody yet.
 
-    A `wish` for just that whose offer was read behind the locks is not read again.
+    A `wish` for just that whose offer was read behind the locks is not read again. Where the
+    `reason` is None, nobody was asked for one.
     """
     chosen, where = practitioner or visit.practitioner, location or visit.location
     if _is_there(visit, chosen, where, starts_at):
         return visit
     _may_change(visit, now=now, for_staff=for_staff)
-    price = visit.price
+    price, was_in_time = visit.price, is_in_time(visit, now=now)
     visit.moved_from = Stood(visit.practitioner_id, visit.starts_at)
     visit.starts_at, visit.practitioner, visit.location = starts_at, chosen, where
     judge(visit, wish or wish_for(visit, now=now, for_staff=for_staff, moving=visit))
+    if reason is not None:
+        _check_reason(reason, was_in_time)
     visit.price = price
     visit.room_id = take_room(visit, now=now, moving=visit, wish=wish)
     _client_agrees(visit, wish, now=now, for_staff=for_staff)
@@ -204,8 +212,7 @@ def cancel_quietly(
     """Cancel a visit that is locked, as `cancel` does, and tell nobody yet."""
     _may_change(visit, now=now, for_staff=for_staff)
     is_late = not is_in_time(visit, now=now)
-    if is_late and not reason.strip():
-        raise NeedsReason
+    _check_reason(reason, not is_late)
     is_the_clients = cancelled_by == Appointment.CancelledBy.CLIENT
     return _cancelled(
         visit, cancelled_by, reason=reason, is_late=is_late and is_the_clients, now=now
@@ -264,6 +271,12 @@ def is_in_time(visit: Appointment, *, now: datetime) -> bool:
     """Tell whether a client may still move or cancel without calling."""
     notice = timedelta(hours=ClinicSettings.current().cancel_notice_hours)
     return visit.starts_at - now >= notice
+
+
+def _check_reason(reason: str, was_in_time: bool) -> None:
+    """Within the notice the clinic says why. Raises NeedsReason."""
+    if not (was_in_time or reason.strip()):
+        raise NeedsReason
 
 
 def _may_change(visit: Appointment, *, now: datetime, for_staff: bool) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from bookings.calendar.attempts import LookAgain, in_one_transaction
+from bookings.calendar.attempts import LookAgain, because, in_one_transaction
 from bookings.calendar.booking import digest_of
 from bookings.calendar.changes import cancel_quietly, move_quietly
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM, lock
@@ -154,6 +154,7 @@ def move_from(
     practitioner: Practitioner | None = None,
     location: Location | None = None,
     for_staff: bool = False,
+    reason: str | None = None,
 ) -> list[Appointment]:
     """Move a visit of a series, and all that follow it by as many days, to the same time of day.
 
@@ -168,11 +169,12 @@ def move_from(
     pairs = list(zip(visits, targets, strict=True))
     if starts_at > visit.starts_at:
         pairs.reverse()  # each goes where the one after it has just left
-    moved = [
-        _saying_which_time(at, move_quietly, one, starts_at=at, practitioner=person,
-                           location=where, now=now, for_staff=for_staff)
-        for one, at in pairs
-    ]  # fmt: skip
+    with because(reason):
+        moved = [
+            _saying_which_time(at, move_quietly, one, starts_at=at, practitioner=person,
+                               location=where, now=now, for_staff=for_staff, reason=reason)
+            for one, at in pairs
+        ]  # fmt: skip
     changed = [one for one in moved if one.version != versions[one.pk]]
     announce_together("moved", sorted(changed, key=lambda one: one.starts_at), now=now)
     return sorted(moved, key=lambda one: one.starts_at)

@@ -83,10 +83,26 @@ def test_the_desk_moves_a_visit_within_the_notice_and_to_a_colleague(
     path = f"{url(visit, 'move/')}?practitioner={other.slug}"
     assert other.name in text_of(client.get(path))
     later = world.start + timedelta(hours=1)
-    answer = client.post(path, {"start": value_of(later)})
+    for reason, said in ((" ", "Please say why"), ("a\nb", "one line")):
+        refused = client.post(path, {"start": value_of(later), "reason": reason})
+        assert (refused.status_code, said in text_of(refused)) == (422, True), reason
+        assert f'value="{value_of(later)}" checked' in refused.content.decode()
+        assert "<title>Error: " in refused.content.decode()
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.version) == (world.start, 1)
+    answer = client.post(path, {"start": value_of(later), "reason": "Called, train is late"})
     assert answer["Location"] == url(visit)
     visit.refresh_from_db()
     assert (visit.practitioner, visit.starts_at, visit.version) == (other, later, 2)
+    assert "Called, train is late" in text_of(client.get(url(visit)))
+
+
+def test_a_move_in_time_asks_for_no_reason(
+    world: World, client: Browser, desk: Any, visit: Any
+) -> None:
+    assert "Why so late?" not in text_of(client.get(url(visit, "move/")))
+    later = world.start + timedelta(hours=1)
+    assert client.post(url(visit, "move/"), {"start": value_of(later)}).status_code == 302
 
 
 @pytest.mark.parametrize("what", ["move/", "cancel/"])

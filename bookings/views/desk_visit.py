@@ -20,7 +20,7 @@ from bookings.calendar.changes import is_in_time
 from bookings.calendar.lengths import OPEN
 from bookings.calendar.putting_back import changed_together, undoable
 from bookings.calendar.series import following
-from bookings.desk_forms import DeskCancelForm, LengthForm, ScopeForm
+from bookings.desk_forms import DeskCancelForm, DeskMoveForm, LengthForm, ScopeForm
 from bookings.desk_marks import next_marks
 from bookings.errors import BookingError, NeedsReason, OutsideHours
 from bookings.models import Appointment
@@ -47,12 +47,15 @@ def desk_visit_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     table = timetable(request, visit.service, person=visit.practitioner, moving=visit)
     if visit.status not in CHANGEABLE or table is None:
         return visit_page(request, visit, refusal=BookingError("This session cannot be moved."))
-    scope = ScopeForm(_sent(request), others=len(following(visit)) - 1)
+    is_late = not is_in_time(visit, now=table.now)
+    scope = DeskMoveForm(_sent(request), others=len(following(visit)) - 1, is_late=is_late)
     if request.method != "POST":
         return _times(request, visit, table, scope)
     starts_at = read_start(request.POST.get("start", ""))
-    if starts_at is None or not scope.is_valid():
+    if starts_at is None:
         return _times(request, visit, table, scope, problem="Choose a time")
+    if not scope.is_valid():
+        return _times(request, visit, table, scope, status=422)
     move = calendar.move_from if scope.is_for_all else calendar.move
     try:
         move(
@@ -63,7 +66,13 @@ def desk_visit_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
             by=request.user,
             now=table.now,
             for_staff=True,
+            reason=scope.cleaned_data.get("reason", ""),
         )
+    except NeedsReason as refusal:
+        if not is_late:
+            raise
+        scope.add_error("reason", refusal.sentence)
+        return _times(request, visit, table, scope, wished=starts_at, status=refusal.status)
     except BookingError as refusal:
         wished = refusal.details.get("starts_at", starts_at)
         return _times(request, visit, table, scope, refusal=refusal, wished=wished)

@@ -186,7 +186,7 @@ def time_page(
         **frame,
         **shown,
         "problems": problems,
-        "has_errors": bool(problems),
+        "has_errors": bool(problems) or status >= 400,
         "times": times_instead(table, wished, refusal, links),
         "notice": notice or shown["notice"],
     }
