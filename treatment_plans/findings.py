@@ -15,6 +15,7 @@ from treatment_plans.outcomes import Change, Series, judged_changes, suggestion
 from treatment_plans.plan_facts import facts_from, missed_from, taken_of, visits_of
 from treatment_plans.plans import no_taper
 from treatment_plans.progress import series_of
+from treatment_plans.schedule import Facts, is_complete
 
 READINGS = {
     "better": "Better by at least what usually counts",
@@ -91,7 +92,7 @@ def of(review: Review, *, now: datetime) -> Findings:
     taken = taken_of(plan, facts, visits, today=today)
     series = series_of(plan)
     advised = suggestion(judged_changes(series), reviews=review.number)
-    words = [one for one in advised.advice if one != "taper" or not no_taper(facts)]
+    words = [one for one in advised.advice if one not in _past(facts)]
     return Findings(
         completed=taken.completed,
         expected=taken.expected,
@@ -101,6 +102,13 @@ def of(review: Review, *, now: datetime) -> Findings:
         because=advised.because,
         missed=missed_from(visits).words,
     )
+
+
+def _past(facts: Facts) -> set[str]:
+    """What can no longer be advised: going on with a plan that is done, a phase that is not there."""
+    if is_complete(facts):
+        return {"continue", "taper"}
+    return {"taper"} if no_taper(facts) else set()
 
 
 def _measured(series: Iterable[Series]) -> Iterable[Measured]:

@@ -93,10 +93,8 @@ def save_plan(
 
     Raises what `plans.save` and `visits.start` raise.
     """
-    is_new = plan.pk is None
     saved = plans.save(plan, by=by, now=now, **content)
-    if not is_new:
-        reviews.plan_changed(saved, by=by, now=now)
+    reviews.plan_changed(saved, by=by, now=now)
     if starts:
         saved = visits.start(saved, by=by, now=now)
     if first_visit is not None:

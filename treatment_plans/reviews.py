@@ -7,7 +7,8 @@
                    └── discharge   the plan ends
 
 While one is open, clients cannot book past the session it takes place in, unless staff
-allow it and say why.
+allow it and say why. The last session of a plan can make one fall due, too: it cannot go
+on then, and a change is the next plan.
 """
 
 from __future__ import annotations
@@ -17,16 +18,17 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from bookings.models import Appointment, Task
 from practitioners.prepared import PreparedQuery
-from treatment_plans import plans, recall
+from treatment_plans import findings, plans, recall
 from treatment_plans.errors import ReasonMissing, WrongState
 from treatment_plans.models import Review, TreatmentPlan
 from treatment_plans.papers import papers_of
-from treatment_plans.plan_facts import facts_of
-from treatment_plans.schedule import is_past_review
+from treatment_plans.plan_facts import facts_of, last_review_of
+from treatment_plans.schedule import is_past_review, review_due_on
 
 Decision = Review.Decision
 BATCH = 200
@@ -39,6 +41,7 @@ DUE = PreparedQuery(
 )
 CLINICAL_LEAD = "Clinical lead"
 RUNNING = (TreatmentPlan.Status.ACTIVE, TreatmentPlan.Status.PAUSED)
+GOES_ON = (Decision.CONTINUE, Decision.TAPER)
 TO_COME = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED, Appointment.Status.STARTED)
 
 
@@ -61,6 +64,19 @@ def open_review(plan: TreatmentPlan, *, now: datetime) -> Review:
     locked = TreatmentPlan.objects.select_for_update().get(pk=plan.pk)
     if locked.status not in RUNNING:
         raise WrongState("Only a plan that runs can be reviewed.")
+    return _opened(plan, now=now)
+
+
+def after_the_last(plan: TreatmentPlan, *, now: datetime) -> None:
+    """Begin the review that the last session of a plan has made fall due: no next one will."""
+    if plan.status != TreatmentPlan.Status.COMPLETED:
+        return
+    today = now.astimezone(plan.location.zone).date()
+    if review_due_on(facts_of(plan), last_review_of(plan)) <= today:
+        _opened(plan, now=now)
+
+
+def _opened(plan: TreatmentPlan, *, now: datetime) -> Review:
     review = plan.reviews.open().first()
     if review is None:
         review = Review.objects.create(
@@ -84,13 +100,13 @@ def decide(
     reasoning: str,
     shared_summary: str = "",
     suggested: str = "",
-    findings: Mapping[str, Any] | None = None,
+    kept: Mapping[str, Any] | None = None,
     holds: bool = False,
 ) -> Review:
     """End a review, and do what the decision asks for.
 
     Raises WrongState when it has been decided already, or when there is no later
-    phase to taper to; ReasonMissing without reasoning.
+    phase to taper to or nothing to go on with; ReasonMissing without reasoning.
     """
     review = Review.objects.select_for_update().select_related("plan").get(pk=review.pk)
     plan = plans.with_all(review.plan_id)
@@ -98,15 +114,48 @@ def decide(
         raise WrongState("This review has been decided already.")
     if not reasoning.strip():
         raise ReasonMissing("Say what the decision rests on.")
-    review.decision, review.decided_at, review.decided_by = decision, now, by
-    review.reasoning, review.shared_summary = reasoning, shared_summary
-    review.suggested, review.findings = suggested, dict(findings or {})
-    review.save()
+    if decision in GOES_ON and plan.status not in RUNNING:
+        raise WrongState("The plan has had all its sessions. Write a next one, refer or discharge.")
+    review.shared_summary, review.suggested = shared_summary, suggested
+    _write(review, decision, kept or {}, by=by, now=now, reasoning=reasoning)
     _follow(review, plan, by=by, now=now, holds=holds)
-    _finish_task(review, by=by, now=now)
     if plan.status in RUNNING:
         recall.refresh(plan, now=now)
     return review
+
+
+@transaction.atomic
+def end_plan(
+    plan: TreatmentPlan, status: str, *, by: Any, now: datetime, reason: str
+) -> TreatmentPlan:
+    """End a plan, and with it a review that waits: it is discharged for the same reason.
+
+    Raises what `plans.end` raises.
+    """
+    ended = plans.end(plan, status, by=by, now=now, reason=reason)
+    review = ended.reviews.open().select_for_update().first()
+    if review is not None:
+        found = findings.of(review, now=now)
+        review.suggested = found.suggested
+        _write(review, Decision.DISCHARGE, found.kept(), by=by, now=now, reasoning=reason)
+    return ended
+
+
+def _write(
+    review: Review,
+    decision: str,
+    kept: Mapping[str, Any],
+    *,
+    by: Any,
+    now: datetime,
+    reasoning: str,
+) -> None:
+    """Write a decision down and tick off the task that asked for it."""
+    review.decision, review.decided_at, review.decided_by = decision, now, by
+    review.reasoning, review.findings = reasoning, dict(kept)
+    review.save()
+    for task in Task.objects.open().filter(reason_key=key_of(review, "decide")):
+        task.finish(by=by, now=now)
 
 
 def _follow(review: Review, plan: TreatmentPlan, *, by: Any, now: datetime, holds: bool) -> None:
@@ -115,12 +164,12 @@ def _follow(review: Review, plan: TreatmentPlan, *, by: Any, now: datetime, hold
     if review.decision == Decision.TAPER:
         plans.taper(plan, by=by, now=now, reason=reason)
     elif review.decision == Decision.CHANGE:
-        _task(review, "change", "Change the plan as decided in the review", _edit(plan), now=now)
+        _task(review, "change", _change(plan), page_to_write(plan), now=now)
     elif review.decision == Decision.REFER:
         _task(review, "refer", "Write to the client's doctor as decided in the review", _letter(review), now=now)  # fmt: skip
         if holds:
             plans.hold(plan, by=by, now=now, reason=f"Review {review.number}: referred")
-    elif review.decision == Decision.DISCHARGE:
+    elif review.decision == Decision.DISCHARGE and plan.status in RUNNING:
         plans.end(plan, TreatmentPlan.Status.DISCHARGED, by=by, now=now, reason=reason)
 
 
@@ -138,8 +187,10 @@ def allow_booking(review: Review, *, by: Any, now: datetime, reason: str) -> Rev
 
 
 def plan_changed(plan: TreatmentPlan, *, by: Any, now: datetime) -> None:
-    """Tick off the tasks that asked for a change of this plan."""
-    keys = [key_of(review, "change") for review in plan.reviews.filter(decision=Decision.CHANGE)]
+    """Tick off the tasks that asked for a change of this plan, or for one after a plan that is done."""
+    before = Q(plan__client=plan.client_id, plan__status=TreatmentPlan.Status.COMPLETED)
+    asked = Review.objects.filter(Q(plan=plan) | before, decision=Decision.CHANGE)
+    keys = [key_of(review, "change") for review in asked]
     for task in Task.objects.open().filter(reason_key__in=keys):
         task.finish(by=by, now=now)
 
@@ -173,11 +224,6 @@ def _ask_for_it(review: Review, *, now: datetime) -> None:
     _task(review, "decide", "A progress review is due", _page(review), now=now)
 
 
-def _finish_task(review: Review, *, by: Any, now: datetime) -> None:
-    for task in Task.objects.open().filter(reason_key=key_of(review, "decide")):
-        task.finish(by=by, now=now)
-
-
 def _task(review: Review, kind: str, title: str, link: str, *, now: datetime) -> None:
     """Give whoever treats something to do; the clinical lead, when that person cannot sign in."""
     owner = review.plan.practitioner.user
@@ -203,5 +249,13 @@ def _letter(review: Review) -> str:
     return reverse("desk_letter", args=[review.public_id])
 
 
-def _edit(plan: TreatmentPlan) -> str:
-    return reverse("desk_plan_edit", args=[plan.public_id])
+def _change(plan: TreatmentPlan) -> str:
+    which = "Change the plan" if plan.status in RUNNING else "Write the next plan"
+    return f"{which} as decided in the review"
+
+
+def page_to_write(plan: TreatmentPlan) -> str:
+    """Where a change is written: in the plan, or in the next one when it has had all its sessions."""
+    if plan.status in RUNNING:
+        return reverse("desk_plan_edit", args=[plan.public_id])
+    return reverse("desk_plan_new", args=[plan.client.public_id])

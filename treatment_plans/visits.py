@@ -15,7 +15,7 @@ from bookings.models import Appointment, Client
 from practitioners.models import Service
 from practitioners.once import once
 from practitioners.prepared import Prepared, PreparedQuery
-from treatment_plans import asking, plans, reproposing
+from treatment_plans import asking, plans, reproposing, reviews
 from treatment_plans.errors import WrongState
 from treatment_plans.models import PlanVisit, Reproposal, TreatmentPlan
 from treatment_plans.papers import papers_of, since, with_papers
@@ -66,10 +66,19 @@ def follow_appointment(event: Event, appointment: Appointment, *, now: datetime)
     found: Any = OF_VISIT.first(appointment=appointment.pk)
     if found is None:
         return
-    plans.follow_visit(found, event, now=now)
+    _follow(found, event, now=now)
     if found.waits_for_dates or event in reproposing.UPSETTING:
         reproposing.look_again(found, event, appointment, now=now)
     asking.follow_appointment(event, appointment, now=now)
+
+
+def _follow(plan: TreatmentPlan, event: Event, *, now: datetime) -> TreatmentPlan:
+    """What is due anew, and the review of a plan that its last session has completed."""
+    before = plan.status
+    plans.follow_visit(plan, event, now=now)
+    if plan.status != before:
+        reviews.after_the_last(plan, now=now)
+    return plan
 
 
 def facts(*, client: Any, visit: Any = None) -> dict[str, Any]:
@@ -146,7 +155,7 @@ def start(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str = "") -> T
     ).upcoming(now=now)
     for visit in booked:
         link(started, visit, now=now)
-    return plans.follow_visit(started, "booked", now=now)
+    return _follow(started, "booked", now=now)
 
 
 def loose(plan: TreatmentPlan, *, now: datetime) -> list[Appointment]:
@@ -170,7 +179,7 @@ def take_in(plan: TreatmentPlan, public_id: UUID, *, now: datetime) -> None:
     if visit is None or PlanVisit.objects.filter(appointment=visit).exclude(plan=plan).exists():
         raise WrongState("This session cannot be made part of the plan.")
     link(plan, visit, now=now)
-    plans.follow_visit(plan, "booked", now=now)
+    _follow(plan, "booked", now=now)
 
 
 @transaction.atomic
@@ -181,4 +190,4 @@ def let_go(plan: TreatmentPlan, public_id: UUID, *, now: datetime) -> None:
         raise WrongState("This plan has ended and can no longer be changed.")
     if not rows.delete()[0]:
         raise WrongState("This session does not belong to the plan.")
-    plans.follow_visit(plan, "undone", now=now)
+    _follow(plan, "undone", now=now)

@@ -18,6 +18,11 @@ CHOICES = [
     (Decision.REFER, "Refer. You get a task to write to the client's doctor."),
     (Decision.DISCHARGE, "Discharge. The plan ends, its reminders stop; booked sessions stay."),
 ]
+OVER = [
+    (Decision.DISCHARGE, "Discharge. The plan has had all its sessions; nothing follows."),
+    (Decision.CHANGE, "Write a next plan. You write it next; a task stays until you have."),
+    (Decision.REFER, "Refer. You get a task to write to the client's doctor."),
+]
 
 
 class DecisionForm(Styled):
@@ -49,11 +54,18 @@ class DecisionForm(Styled):
         help_text="In plain words: what was measured and what comes next, no promises.",
     )
 
-    def __init__(self, *args: Any, can_taper: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, can_taper: bool = True, is_over: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        if not can_taper and self["decision"].value() != Decision.TAPER:
-            offered = [choice for choice in CHOICES if choice[0] != Decision.TAPER]
-            self.fields["decision"].choices = offered  # type: ignore[attr-defined]
+        offered = OVER if is_over else CHOICES
+        if not can_taper:
+            offered = [choice for choice in offered if choice[0] != Decision.TAPER]
+        before = [choice for choice in CHOICES if choice[0] == self["decision"].value()]
+        offered = offered + [one for one in before if one[0] not in dict(offered)]
+        self.fields["decision"].choices = offered  # type: ignore[attr-defined]
+        if is_over:
+            del self.fields["holds"]
 
     def clean_holds(self) -> bool:
         """Refuse a hold that nobody would wait with: it belongs to a letter to the doctor."""

@@ -43,9 +43,9 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         )
 
     def waiting_for(self, user: Any) -> ReviewQuerySet:
-        """Open ones of running plans: a practitioner's own, all for the clinical lead."""
-        running = (TreatmentPlan.Status.ACTIVE, TreatmentPlan.Status.PAUSED)
-        waiting = self.visible_to(user).open().filter(plan__status__in=running).with_plan()
+        """Open ones, unless the plan was ended without it: a practitioner's own, all for the lead."""
+        ended = (TreatmentPlan.Status.DISCHARGED, TreatmentPlan.Status.CANCELLED)
+        waiting = self.visible_to(user).open().exclude(plan__status__in=ended).with_plan()
         if user.is_clinical_lead or not user.is_practitioner:
             return waiting
         return waiting.filter(plan__practitioner=user.practitioner)

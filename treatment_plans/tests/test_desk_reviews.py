@@ -16,8 +16,10 @@ from treatment_plans import findings, referring, reviews
 from treatment_plans.models import RecordAccess, Review
 from treatment_plans.tests.outcome_world import REVIEW, OutcomeWorld
 from treatment_plans.tests.test_reviews import World
+from treatment_plans.visits import follow_appointment
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -239,3 +241,24 @@ def test_a_later_phase_is_offered_only_where_there_is_one(world: World, review: 
     late = browser.post(path(review), answer(decision="taper"))  # the page was open before
     assert late.status_code == 422
     assert "There is no later phase" in late.content.decode()
+
+
+def test_the_review_of_a_plan_that_is_done_offers_what_can_follow(world: World) -> None:
+    world.plan = world.make(phases=(("per_week", 2, 6),), client=make_client())
+    world.patient = world.plan.client
+    for number in range(6):
+        follow_appointment("completed", world.visit(NOW + (number - 9) * DAY), now=NOW)
+    review, browser = world.plan.reviews.get(), browser_of(world.user)
+    assert world.patient.name in browser.get("/desk/reviews/").content.decode()
+    page = browser.get(path(review))
+    words = page.content.decode()
+    offered = ["discharge", "change", "refer"]
+    assert [one for one, _ in page.context["form"].fields["decision"].choices] == offered
+    assert "Booking until then" not in words
+    assert "go on as planned" not in words
+    assert "You may want to" not in words
+    late = browser.post(path(review), answer())  # the page was open before
+    assert late.status_code == 422
+    assert "The plan has had all its sessions." in late.content.decode()
+    reply = browser.post(path(review), answer(decision="change"))
+    assert reply["Location"] == f"/desk/clients/{world.patient.public_id}/plan/"

@@ -15,9 +15,10 @@ from bookings.tests.factories import NOW, SmallClinic, make_appointment, make_cl
 from treatment_plans import plans, reviews
 from treatment_plans.errors import ReasonMissing, WrongState
 from treatment_plans.gates import review_first
-from treatment_plans.models import Review, TreatmentPlan
+from treatment_plans.models import PlanPhase, Review, TreatmentPlan
+from treatment_plans.plan_start import save_plan
 from treatment_plans.tests.factories import make_plan
-from treatment_plans.visits import link
+from treatment_plans.visits import follow_appointment, link
 
 pytestmark = pytest.mark.django_db
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
@@ -198,6 +199,93 @@ def test_a_decision_needs_reasons_and_stands(world: World) -> None:
         rows = Review.objects.filter(pk=review.pk)
         with pytest.raises(InternalError), transaction.atomic():
             rows.update(reasoning="") if change == "update" else rows.delete()
+
+
+class TestEnd:
+    """A plan whose sessions are all done has no next one for its review: it is due at once."""
+
+    @pytest.fixture
+    def over(self, world: World) -> Review:
+        world.plan = world.make(phases=(("per_week", 2, 6),), client=make_client())
+        world.patient = world.plan.client
+        self.come(world, 6)
+        assert world.fresh().status == "completed"
+        return world.plan.reviews.get()
+
+    def come(self, world: World, count: int) -> None:
+        for number in range(count):
+            visit = world.visit(PAST + (20 + number) * DAY)
+            follow_appointment("completed", visit, now=visit.ends_at)
+
+    def decide(self, world: World, review: Review, decision: str, **more: Any) -> Review:
+        return reviews.decide(
+            review, decision, by=world.user, now=NOW, reasoning="Pain is down", **more
+        )
+
+    def test_the_last_session_of_a_course_makes_its_review_fall_due(
+        self, world: World, over: Review
+    ) -> None:
+        assert (over.is_open, over.sessions_before) == (True, 6)
+        assert over.due_on == (PAST + 25 * DAY).date()
+        assert Task.objects.open().get(kind="review").owner == world.user
+        assert list(Review.objects.waiting_for(world.user)) == [over]
+
+    def test_a_course_that_was_looked_at_shortly_before_ends_without_another(
+        self, world: World
+    ) -> None:
+        world.plan = world.make(phases=(("per_week", 2, 7),), client=world.patient)
+        self.come(world, 6)
+        review = reviews.open_review(world.fresh(), now=PAST + 26 * DAY)
+        reviews.decide(review, "continue", by=world.user, now=PAST + 26 * DAY, reasoning="One more")
+        visit = world.visit(PAST + 28 * DAY)
+        follow_appointment("completed", visit, now=visit.ends_at)
+        assert world.fresh().status == "completed"
+        assert not world.plan.reviews.open().exists()
+
+    @pytest.mark.parametrize("decision", ["continue", "taper"])
+    def test_there_is_nothing_to_go_on_with(
+        self, world: World, over: Review, decision: str
+    ) -> None:
+        with pytest.raises(WrongState, match="all its sessions"):
+            self.decide(world, over, decision)
+        assert world.plan.reviews.get().is_open
+
+    def test_discharging_leaves_what_has_ended_as_it_is(self, world: World, over: Review) -> None:
+        before = world.plan.versions.count()
+        assert self.decide(world, over, "discharge").decided_at == NOW
+        plan = world.fresh()
+        assert (plan.status, plan.versions.count()) == ("completed", before)
+        assert not Task.objects.open().exists()
+
+    def test_a_change_is_the_next_plan(self, world: World, over: Review) -> None:
+        self.decide(world, over, "change")
+        task = Task.objects.open().get(kind="review")
+        assert task.link == f"/desk/clients/{world.patient.public_id}/plan/"
+        following = TreatmentPlan(
+            client=world.patient, practitioner=world.person, service=world.service,
+            location=world.place, start_on=NOW.date(),
+        )  # fmt: skip
+        save_plan(
+            following, by=world.user, now=NOW, goals=[], techniques=[], regions=[],
+            phases=[PlanPhase(rate_kind="every_n_weeks", rate_value=4)],
+        )  # fmt: skip
+        assert not Task.objects.open().exists()
+
+    def test_referring_leaves_a_task(self, world: World, over: Review) -> None:
+        self.decide(world, over, "refer")
+        assert Task.objects.open().get().link == f"/desk/reviews/{over.public_id}/letter/"
+
+    @pytest.mark.parametrize("how", ["discharged", "completed", "cancelled"])
+    def test_whoever_ends_a_plan_ends_the_review_that_waits(self, world: World, how: str) -> None:
+        review = world.open()
+        reviews.end_plan(world.fresh(), how, by=world.user, now=NOW, reason="Moved away")
+        review.refresh_from_db()
+        assert (review.decision, review.reasoning, review.decided_by) == (
+            "discharge", "Moved away", world.user,
+        )  # fmt: skip
+        assert review.findings["completed"] == 6
+        assert world.fresh().status == how
+        assert not Task.objects.open().filter(kind="review").exists()
 
 
 class TestGate:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from bookings.errors import BookingError
-from treatment_plans import plans, visits
+from treatment_plans import plans, reviews, visits
 from treatment_plans.errors import PlanError
 from treatment_plans.forms.plan_steps import MOVE, EndForm, PauseForm, ReasonForm, StepForm
 from treatment_plans.models import TreatmentPlan
@@ -60,7 +60,7 @@ def _no_pause(plan: TreatmentPlan, data: dict[str, Any], **who: Any) -> Treatmen
 
 
 def _end(plan: TreatmentPlan, data: dict[str, Any], **who: Any) -> TreatmentPlan:
-    return plans.end(plan, data["how"], reason=data["reason"], **who)
+    return reviews.end_plan(plan, data["how"], reason=data["reason"], **who)
 
 
 STEPS = {
@@ -88,8 +88,8 @@ STEPS = {
     ),
     "end": Step(
         "End the plan?", "End the plan",
-        "No reminder goes out any more, and those that wait are taken back. A plan that has ended"
-        " cannot be changed; you can write a new one.",
+        "No reminder goes out any more, and those that wait are taken back; a review that is due ends"
+        " with it. A plan that has ended cannot be changed; you can write a new one.",
         EndForm, _end, "The plan has ended.", is_grave=True,
     ),
 }  # fmt: skip

@@ -82,7 +82,12 @@ def desk_review_allow(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _decision(review: Review, data: Any = None) -> DecisionForm:
     """The choices that the plan has now."""
-    return DecisionForm(data, can_taper=not plans.no_taper(facts_of(review.plan)))
+    can_taper = not plans.no_taper(facts_of(review.plan))
+    return DecisionForm(data, can_taper=can_taper, is_over=not _runs(review))
+
+
+def _runs(review: Review) -> bool:
+    return review.plan.status in reviews.RUNNING
 
 
 def _decided(request: HttpRequest, review: Review, data: dict[str, Any]) -> HttpResponse:
@@ -96,11 +101,11 @@ def _decided(request: HttpRequest, review: Review, data: dict[str, Any]) -> Http
         reasoning=data["reasoning"],
         shared_summary=data["shared_summary"],
         suggested=found.suggested,
-        findings=found.kept(),
-        holds=data["holds"],
+        kept=found.kept(),
+        holds=data.get("holds", False),
     )
     if decided.decision == Review.Decision.CHANGE and request.user.is_practitioner:
-        return redirect("desk_plan_edit", public_id=decided.plan.public_id)
+        return redirect(reviews.page_to_write(review.plan))
     said = f"{decided} is decided: {decided.get_decision_display().lower()}."
     left = len(decided.plan.visits_to_come(now=now)) if decided.decision == DISCHARGE else 0
     stay = f" {left} session{' stays' if left == 1 else 's stay'} booked."
@@ -122,6 +127,7 @@ def _page(
         "review": review,
         "plan": review.plan,
         "client": review.plan.client,
+        "is_running": _runs(review),
         "found": findings.of(review, now=timezone.now()),
         "form": form,
         "override": override,
