@@ -57,7 +57,7 @@ checked = settings(
 )
 DEEDS = (
     "wait", "wait", "until next", "until next", "book", "book far", "cancel", "come", "come",
-    "stay away", "pause", "hold", "lift", "stop", "start", "discharge", "die",
+    "stay away", "pause", "rest", "go on", "hold", "lift", "stop", "start", "discharge", "die",
 )  # fmt: skip
 deeds = st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 200)), min_size=4, max_size=16)
 phases = st.sampled_from(
@@ -118,6 +118,8 @@ class Life:
         ]  # fmt: skip
         self.visits: list[Appointment] = []
         self.is_held = self.is_stopped = self.is_dead = self.is_discharged = False
+        self.is_resting = False
+        self.went: set[tuple[str, str, int]] = set()
         self.pauses: list[tuple[date, date]] = []
         self.sent: list[tuple[Message, datetime]] = []
 
@@ -161,13 +163,18 @@ class Life:
         assert not self.is_stopped, "after an opt-out"
         for _, at in self.sent:
             assert (self.today - at.astimezone(self.place.zone).date()).days >= 3, "too soon"
-        if row.source_id == str(self.plans[0].pk):
+        is_first = row.source_id == str(self.plans[0].pk)
+        if is_first:
             self.check_plan(row)
+        cycle = len([one for one in self.visits if one.status == "completed"]) if is_first else 0
+        assert (row.source_id, row.kind, cycle) not in self.went, "one kind twice in a cycle"
+        self.went.add((row.source_id, row.kind, cycle))
 
     def check_plan(self, row: Message) -> None:
         """What concerns the first plan only."""
         assert not self.is_held, "during a hold"
         assert not self.is_discharged, "after discharge"
+        assert not self.is_resting, "while it rests"
         assert not any(first <= self.today <= last for first, last in self.pauses), "in a pause"
         standing = [one for one in self.visits if one.status == "booked"]
         assert not [one for one in standing if one.ends_at > self.now], "although booked"
@@ -247,6 +254,16 @@ class Life:
                 reason="Away",
             )  # fmt: skip
             self.pauses.append(run)
+
+    def rest(self, number: int) -> None:
+        if self.plan.status == "active":
+            plans.rest(self.plan, by=self.clinic.user, now=self.now, reason="Away for long")
+            self.is_resting = True
+
+    def go_on(self, number: int) -> None:
+        if self.is_resting and self.plan.status == "paused":
+            plans.activate(self.plan, by=self.clinic.user, now=self.now)
+            self.is_resting = False
 
     def hold(self, number: int) -> None:
         self._hold("Waiting for the doctor")
