@@ -14,6 +14,8 @@ from django.db.models import BigIntegerField, Count, Exists, OuterRef, Q
 from django.db.models.functions import Cast
 
 from bookings.models import Message
+from bookings.wall_clock import DAY, MIDNIGHT, moment
+from practitioners.clocks import clinic_zone
 from practitioners.models import ClinicSettings
 from treatment_plans.models import PlanVisit, TreatmentPlan
 from treatment_plans.outcomes import Change, Series
@@ -37,6 +39,7 @@ from treatment_plans.schedule import (
     status_on,
 )
 from treatment_plans.tallies import (
+    LEAST,
     Figure,
     Group,
     PlanResult,
@@ -44,6 +47,7 @@ from treatment_plans.tallies import (
     by_condition,
     by_technique,
     drop_outs,
+    small,
     together,
     total,
 )
@@ -69,6 +73,12 @@ class Conversion:
     def share(self) -> int | None:
         """Percent; None when none was sent."""
         return round(100 * self.booked / self.sent) if self.sent else None
+
+    @property
+    def figures(self) -> list[Figure]:
+        """How many were sent, and booked, and the share; empty where too few stand behind it."""
+        booked = small(self.booked) if self.sent >= LEAST else None
+        return [small(self.sent), booked, self.share if isinstance(booked, int) else None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +196,11 @@ def has_broken_off(
 
 
 def conversions(first: date, last: date) -> list[Conversion]:
-    """What follow-ups led to: booked within `CONVERSION` of one that was sent. One query."""
+    """What follow-ups led to: booked within `CONVERSION` of one that was sent.
+
+    Days are those of the desk's clock. Two queries.
+    """
+    zone = clinic_zone()
     fruit = PlanVisit.objects.filter(
         plan=OuterRef("plan_key"),
         appointment__booked_at__gt=OuterRef("sent_at"),
@@ -196,7 +210,8 @@ def conversions(first: date, last: date) -> list[Conversion]:
         source_type=SOURCE,
         kind__in=KINDS,
         state=Message.State.SENT,
-        sent_at__date__range=(first, last),
+        sent_at__gte=moment(first, MIDNIGHT, zone),
+        sent_at__lt=moment(last + DAY, MIDNIGHT, zone),
     ).annotate(plan_key=Cast("source_id", BigIntegerField()))
     counted = (
         sent.annotate(is_fruitful=Exists(fruit))

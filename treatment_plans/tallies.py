@@ -62,10 +62,10 @@ class Group:
         return [
             self.plans,
             self.measured if is_told else None,
-            _small(self.changed) if is_told else None,
+            small(self.changed) if is_told else None,
             self.median_sessions,
             *together([self.adherent, self.partial, self.low]),
-            _small(self.dropped),
+            small(self.dropped),
         ]
 
 
@@ -118,14 +118,15 @@ def drop_outs(results: Iterable[PlanResult]) -> list[tuple[str, int]]:
 
 def together(counts: Sequence[int]) -> list[Figure]:
     """Counts whose sum is known: a small one is only said to be, and never the only one hidden."""
-    cells = [_small(count) for count in counts]
+    cells = [small(count) for count in counts]
     others = [at for at, count in enumerate(counts) if count >= LEAST]
     if cells.count(FEW) == 1 and others:
         cells[min(others, key=lambda at: counts[at])] = None
     return cells
 
 
-def _small(count: int) -> Figure:
+def small(count: int) -> Figure:
+    """A count, unless it is so small that it is only said to be."""
     return FEW if 0 < count < LEAST else count
 
 

@@ -10,7 +10,7 @@ from treatment_plans.results import results_of
 from treatment_plans.tallies import NO_CONDITION, NO_TECHNIQUE
 
 # Counted anew from the rows: every course of the demo rates its pain now.
-BY_CONDITION = """
+COURSES = """
 WITH rated AS (
     SELECT DISTINCT ON (plan_id, taken_on, occasion <> 'baseline')
         plan_id, taken_on, occasion <> 'baseline' AS is_later, value, mcid_value, mcid_percent
@@ -32,19 +32,24 @@ WITH rated AS (
     SELECT p.id, c.name, (SELECT count(*) FROM rated r WHERE r.plan_id = p.id) > 1 AS is_measured,
         reached.on_day,
         (SELECT count(*) FROM done d WHERE d.plan_id = p.id AND d.on_day <= reached.on_day) AS sessions
-    FROM treatment_plans_treatmentplan p JOIN practitioners_condition c ON c.id = p.condition_id
+    FROM treatment_plans_treatmentplan p LEFT JOIN practitioners_condition c ON c.id = p.condition_id
     LEFT JOIN reached ON reached.plan_id = p.id WHERE p.activated_on BETWEEN %s AND %s
 )
-SELECT name, count(*), count(*) FILTER (WHERE is_measured), count(on_day),
+"""
+COUNTED = """
+    count(*), count(*) FILTER (WHERE is_measured), count(on_day),
     CASE WHEN count(on_day) >= 5 THEN
         percentile_cont(0.5) WITHIN GROUP (ORDER BY sessions) FILTER (WHERE on_day IS NOT NULL) END
-FROM one GROUP BY name HAVING count(*) >= 5 ORDER BY count(*) DESC, name
 """
-BY_TECHNIQUE = """
-SELECT t.name, count(*) FROM treatment_plans_treatmentplan p
-JOIN treatment_plans_treatmentplan_techniques x ON x.treatmentplan_id = p.id
+BY_CONDITION = f"""{COURSES}
+SELECT name, {COUNTED} FROM one
+WHERE name IS NOT NULL GROUP BY name HAVING count(*) >= 5 ORDER BY count(*) DESC, name
+"""
+BY_TECHNIQUE = f"""{COURSES}
+SELECT t.name, {COUNTED} FROM one
+JOIN treatment_plans_treatmentplan_techniques x ON x.treatmentplan_id = one.id
 JOIN practitioners_technique t ON t.id = x.technique_id
-WHERE p.activated_on BETWEEN %s AND %s GROUP BY t.name HAVING count(*) >= 5 ORDER BY count(*) DESC, t.name
+GROUP BY t.name HAVING count(*) >= 5 ORDER BY count(*) DESC, t.name
 """
 ADHERENCE = """
 WITH RECURSIVE plan AS (
@@ -141,12 +146,11 @@ SELECT m.kind, count(*), count(*) FILTER (WHERE (
     WHERE v.plan_id::text = m.source_id AND a.booked_at > m.sent_at) - m.sent_at <= interval '14 days')
 FROM bookings_message m
 WHERE m.source_type = 'treatment_plan' AND m.state = 'sent' AND m.kind IN ('due_soon', 'overdue', 'lapsed')
-  AND (m.sent_at AT TIME ZONE 'UTC')::date BETWEEN %(first)s AND %(last)s
+  AND (m.sent_at AT TIME ZONE (SELECT time_zone FROM practitioners_location ORDER BY id LIMIT 1))::date
+      BETWEEN %(first)s AND %(last)s
 GROUP BY m.kind ORDER BY m.kind
 """
-TOTALS = """
-SELECT count(*) FROM treatment_plans_treatmentplan WHERE activated_on BETWEEN %s AND %s
-"""
+TOTALS = f"{COURSES} SELECT {COUNTED} FROM one"
 
 
 def check_results(now: datetime) -> None:
@@ -160,13 +164,21 @@ def check_results(now: datetime) -> None:
     ]
     assert shown == counted(BY_CONDITION, first, last)[: len(shown)]
     techniques = [
-        (one.name, one.plans) for one in found.techniques.groups if one.name != NO_TECHNIQUE
+        (one.name, one.plans, one.measured, one.changed, one.median_sessions)
+        for one in found.techniques.groups
+        if one.name != NO_TECHNIQUE
     ]
     assert techniques == counted(BY_TECHNIQUE, first, last)[: len(techniques)]
-    assert [(found.all_plans.plans,)] == counted(TOTALS, first, last)
     asked, total = {"first": first, "last": last, "now": now}, found.all_plans
+    assert [(total.plans, total.measured, total.changed, total.median_sessions)] == counted(
+        TOTALS, first, last
+    )
     assert [(total.adherent, total.partial, total.low)] == counted(BANDS, **asked)
     assert [tuple(many for _, many in found.drop_outs)] == counted(DROP_OUTS, **asked)
+    anew = [*counted(TOTALS, first, last)[0], *counted(BANDS, **asked)[0]]
+    told = [pair for pair in zip(found.totals, anew, strict=False) if isinstance(pair[0], int)]
+    assert told, "nothing to compare"
+    assert all(shown == again for shown, again in told), "the row of all plans on the page"
     reminders = sorted((one.kind, one.sent, one.booked) for one in found.conversions if one.sent)
     assert reminders == counted(CONVERSIONS, **asked)
     assert all((total.adherent, total.partial, total.low, total.dropped)), "nothing to compare"

@@ -25,7 +25,7 @@ from bookings.tests.factories import (
 from practitioners.models import Condition
 from treatment_plans import plans
 from treatment_plans.models import OutcomeMeasure, OutcomeScore, TreatmentPlan
-from treatment_plans.results import conversions, results_of
+from treatment_plans.results import Conversion, conversions, results_of
 from treatment_plans.tests.factories import make_plan
 from treatment_plans.visits import link
 
@@ -170,6 +170,44 @@ def test_a_booking_soon_after_a_reminder_is_its_fruit(world: World) -> None:
             link(plan, visit, now=NOW)
     found = {row.kind: (row.sent, row.booked, row.share) for row in conversions(FIRST, LAST)}
     assert found == {"due_soon": (0, 0, None), "overdue": (4, 2, 50), "lapsed": (0, 0, None)}
+
+
+@pytest.mark.parametrize(
+    ("sent", "booked", "figures"),
+    [
+        (0, 0, [0, None, None]),
+        (4, 4, ["under 5", None, None]),
+        (5, 0, [5, 0, 0]),
+        (9, 4, [9, "under 5", None]),
+        (20, 5, [20, 5, 25]),
+    ],
+)
+def test_few_reminders_and_few_bookings_are_only_said_to_be(
+    sent: int, booked: int, figures: list[Any]
+) -> None:
+    assert Conversion("overdue", sent, booked).figures == figures
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "counts"),
+    [
+        (datetime(2026, 6, 30, 23, 30, tzinfo=UTC), True),  # half past midnight in London
+        (datetime(2026, 6, 30, 22, 30, tzinfo=UTC), False),
+        (datetime(2026, 7, 31, 22, 30, tzinfo=UTC), True),
+        (datetime(2026, 7, 31, 23, 30, tzinfo=UTC), False),
+    ],
+)
+def test_a_reminder_counts_on_its_day_by_the_desks_clock(
+    world: World, sent_at: datetime, counts: bool
+) -> None:
+    plan = world.course(sessions=1)
+    Message.objects.create(
+        source_type="treatment_plan", source_id=str(plan.pk), kind="overdue", lane=2,
+        recipient=f"client:{plan.client_id}", client=plan.client, state="sent",
+        send_after=sent_at, sent_at=sent_at,
+    )  # fmt: skip
+    found = {row.kind: row.sent for row in conversions(date(2026, 7, 1), date(2026, 7, 31))}
+    assert found["overdue"] == int(counts)
 
 
 class TestPage:
