@@ -35,7 +35,7 @@ Outcome = Reproposal.Outcome
 def look_again(plan: TreatmentPlan, event: Event, visit: Appointment, *, now: datetime) -> None:
     """Open a reason to propose again when the other dates no longer fit; close one that is over."""
     waiting = plan.reproposals.open().first()
-    if plan.status != TreatmentPlan.Status.ACTIVE:
+    if plan.status != TreatmentPlan.Status.ACTIVE or plan.client.is_deceased:
         if waiting:
             settle(plan, Outcome.OVER, by=None, now=now)
         return

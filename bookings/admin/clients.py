@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from bookings import deaths
 from bookings.admin.export import ExportsCsv
 from bookings.admin.read_only import ReadOnlyInline
 from bookings.forms import PhoneField
@@ -40,6 +42,10 @@ class ClientForm(forms.ModelForm):
             "name", "called", "date_of_birth", "email", "phone", "preferred_channel", "time_zone",
             "is_call_to_book", "is_deceased", "desk_note",
         )  # fmt: skip
+        help_texts = {
+            "is_deceased": "Nothing more is sent to them, their coming sessions are cancelled, and"
+            " the desk gets a task to look."
+        }
 
     def _get_validation_exclusions(self) -> set[str]:
         """The box has judged the number; the model's own check knows no number in films."""
@@ -88,6 +94,19 @@ class ClientAdmin(ExportsCsv, ClinicModelAdmin):
         count = Subquery(theirs.annotate(count=Count("pk")).values("count"))
         people = Client.objects.visible_to(request.user).current().with_no_shows()
         return people.annotate(sessions=Coalesce(count, 0))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Who has died gets nothing more; sessions go once it is saved, by the calendar's own way."""
+        super().save_model(request, obj, form, change)
+        if obj.is_deceased and "is_deceased" in form.changed_data:
+            deaths.take_back_messages(obj, now=timezone.now())
+            transaction.on_commit(lambda: self._cancel_sessions(request, obj))
+
+    def _cancel_sessions(self, request: HttpRequest, client: Client) -> None:
+        count = deaths.cancel_sessions(client, by=request.user, now=timezone.now())
+        if count:
+            many = "1 session was" if count == 1 else f"{count} sessions were"
+            self.message_user(request, f"{many} cancelled; nobody is written to.")
 
     @admin.display(description="upcoming sessions", ordering="sessions")
     def coming(self, client: Any) -> int:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from bookings.models import Client
-from bookings.tests.factories import NOW, SmallClinic, make_client, make_staff
+from bookings.messages import delivery
+from bookings.messages.plain import plain_message
+from bookings.models import Appointment, Client, Message, Task
+from bookings.tests.factories import NOW, SmallClinic, make_client, make_staff, make_user
 from clinic.models import ROLES
 from clinic.tests.admin_forms import filled
+from treatment_plans.models import Reproposal
 from treatment_plans.tests.factories import make_assessment, make_plan
+from treatment_plans.visits import link
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/bookings/client/"
@@ -46,6 +52,36 @@ def test_a_poor_address_is_named_at_the_field(desk: Browser) -> None:
     answer = save(desk, make_client(), email="nowhere", phone="1")
     assert answer.status_code == 422
     assert set(answer.context["adminform"].form.errors) == {"email", "phone"}
+
+
+def test_for_whoever_has_died_nothing_waits_and_nothing_stays_booked(
+    desk: Browser, django_capture_on_commit_callbacks: Any
+) -> None:
+    world, now = SmallClinic(), timezone.now()
+    person = world.client
+    person.access.create(user=make_user(email="partner@example.com"), relation="partner")
+    plan = make_plan(person, world.person, world.service, world.place, by=world.user, now=now)
+    soon = (now + timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
+    visits = [world.stranger(soon + timedelta(days=day), client=person) for day in (0, 7)]
+    past = world.stranger(soon - timedelta(days=10), client=person)
+    other = world.stranger(soon + timedelta(days=1), client=make_client())
+    for visit in visits:
+        link(plan, visit, now=now)
+    plain_message("letter", person, cause="1", now=now).save()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert save(desk, person, is_deceased="on").status_code == 302
+    statuses = {visit.pk: visit.status for visit in Appointment.objects.all()}
+    assert [statuses[visit.pk] for visit in visits] == ["cancelled", "cancelled"]
+    assert [statuses[one.pk] for one in (past, other)] == [past.status, other.status]
+    delivery.send_due(now=now + timedelta(hours=1))
+    assert not Message.objects.filter(client=person, sending_at__isnull=False).exists()
+    assert Message.objects.get(kind="letter").last_code == "client_deceased"
+    task = Task.objects.get(kind="deceased")
+    assert (task.role, task.client) == ("Front desk", person)
+    assert not Reproposal.objects.exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        save(desk, person, desk_note="Family informed")
+    assert Task.objects.filter(kind="deceased").count() == 1
 
 
 def test_clients_are_neither_made_nor_deleted_there(desk: Browser) -> None:
