@@ -62,10 +62,7 @@ def _rows(results: Results) -> list[list[Any]]:
     groups += [("Technique", group) for group in results.techniques.groups]
     counted = [[kind, group.name, *group.figures, None, None] for kind, group in groups]
     broken = [["Broke off", at, *EMPTY[:7], count, None, None] for at, count in results.broken_off]
-    led = [
-        ["Reminder", one.words, *EMPTY, *one.figures[:2]]
-        for one in results.conversions
-    ]
+    led = [["Reminder", one.words, *EMPTY, *one.figures[:2]] for one in results.conversions]
     return [["", results.all_plans.name, *results.totals, None, None], *counted, *broken, *led]
 
 
