@@ -163,12 +163,11 @@ def move_quietly(
     if _is_there(visit, chosen, where, starts_at):
         return visit
     _may_change(visit, now=now, for_staff=for_staff)
-    price, was_in_time = visit.price, is_in_time(visit, now=now)
+    price, was_in_time = visit.price, reason is None or is_in_time(visit, now=now)
     visit.moved_from = Stood(visit.practitioner_id, visit.starts_at)
     visit.starts_at, visit.practitioner, visit.location = starts_at, chosen, where
     judge(visit, wish or wish_for(visit, now=now, for_staff=for_staff, moving=visit))
-    if reason is not None:
-        _check_reason(reason, was_in_time)
+    _check_reason(reason or "", was_in_time)
     visit.price = price
     visit.room_id = take_room(visit, now=now, moving=visit, wish=wish)
     _client_agrees(visit, wish, now=now, for_staff=for_staff)
