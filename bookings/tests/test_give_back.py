@@ -149,3 +149,25 @@ def test_no_other_site_can_press_it(world: World) -> None:
     browser.handler.enforce_csrf_checks = True
     assert give_back(world, browser).status_code == 403
     assert Appointment.objects.get().status == "held"
+
+
+def test_the_way_back_gives_it_back_and_keeps_what_was_typed(world: World, client: Browser) -> None:
+    world.choose(client)
+    page = text_of(client.get(world.you_url))
+    value = value_of(world.start)
+    back = f'<button class="back" type="submit" form="details" name="give_back" value="{value}">'
+    assert back in page
+    before = page.split(back)[0]
+    assert before.count('type="submit" form="details"') == 1, "Enter is for the form's own button"
+    give_back(world, client, name="Half a na")
+    assert is_offered(world, Browser())
+    world.choose(client)
+    assert 'value="Half a na"' in text_of(client.get(world.you_url))
+
+
+def test_the_way_back_from_a_time_that_ran_out_is_a_link(world: World, client: Browser) -> None:
+    world.choose(client)
+    world.run_out()
+    page = text_of(client.get(world.you_url))
+    assert '<a class="back" href=' in page
+    assert '<button class="back"' not in page
