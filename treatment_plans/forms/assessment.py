@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from bookings.forms import Styled
+from bookings.forms import Styled, say_for_nothing
 from bookings.times import say_day
 from practitioners.models import BodyRegion
 from treatment_plans.forms.rows import row_formset
@@ -82,6 +82,10 @@ class AssessmentForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
             "complaint": {"required": "Say why the person has come, in their words."},
             "onset_on": {"invalid": "Enter a date like 15/6/2026."},
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say_for_nothing(self.fields["onset"], "Not asked")
 
     def meanwhile(self, stored: Assessment) -> list[tuple[str, str]]:
         """What somebody else has saved, where it differs; saving again is then a choice."""

@@ -29,6 +29,7 @@ class HandOverForm(Styled):
     )
     colleague = forms.ModelChoiceField(
         queryset=Practitioner.objects.none(),
+        empty_label="Choose",
         help_text="Somebody who gives these sessions. Booked visits are moved at the desk.",
         error_messages={"required": "Choose a colleague"},
     )

@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from bookings.forms import Styled
+from bookings.forms import Styled, say_for_nothing
 from bookings.models import Appointment
 from bookings.times import say_day
 from practitioners.models import Location, Service
@@ -29,6 +29,9 @@ from treatment_plans.schedule import check_phases
 
 HOW_LONG = [("sessions", "sessions"), ("weeks", "weeks"), ("open", "with no end yet")]
 LATEST_START_YEARS = 2
+NOTHING = {
+    "condition": "Not said", "service": "Choose", "location": "Choose", "pressure": "Not said",
+}  # fmt: skip
 
 
 class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
@@ -115,6 +118,8 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
         self.fields["service"].queryset = services.distinct()  # type: ignore[attr-defined]
         self.fields["location"].queryset = places  # type: ignore[attr-defined]
         self.fields["techniques"].queryset = person.techniques.all()  # type: ignore[attr-defined]
+        for name, words in NOTHING.items():
+            say_for_nothing(self.fields[name], words)
         if self.instance.pk is None:
             self._suggest_the_only_one("service", "location")
         if templates:

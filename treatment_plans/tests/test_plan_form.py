@@ -394,3 +394,10 @@ def test_what_is_missing_is_named_at_its_place(world: PlanWorld) -> None:
     ):
         assert words in page
     assert "This field is required" not in page
+
+
+def test_no_choice_is_called_by_dashes(world: PlanWorld) -> None:
+    for path in (new(world), edit(world), f"/desk/clients/{world.client.public_id}/assess/"):
+        page = browse(world.user).get(path).content.decode()
+        assert "---" not in page, path
+        assert 'value=""' in page, path
