@@ -16,15 +16,8 @@ from bookings.models import Appointment, Client
 from practitioners.clocks import clinic_zone
 from treatment_plans import plan_start
 from treatment_plans.errors import EditedElsewhere, PlanError, ReasonMissing
-from treatment_plans.forms.plan import (
-    GoalForm,
-    GoalFormSet,
-    PhaseForm,
-    PhaseFormSet,
-    PlanForm,
-    filled_from,
-    with_home_care,
-)
+from treatment_plans.forms.plan import PlanForm, filled_from, with_home_care
+from treatment_plans.forms.plan_rows import GoalForm, GoalFormSet, PhaseForm, PhaseFormSet
 from treatment_plans.forms.rows import complain_not, with_another_row, with_rows_changed
 from treatment_plans.models import (
     Assessment,
