@@ -50,7 +50,9 @@ def test_what_is_picked_is_added_and_nothing_is_saved_yet(
     assert (status, f"Walk every day\n{SAID}</textarea>" in page) == (200, True)
     assert "Sleep through the night" in page
     assert "invalid-feedback" not in page
-    assert f'<option value="{item.pk}" selected' not in page
+    library = page.split('name="home_care_item"')[1].split("</select>")[0]
+    assert f'<option value="{item.pk}">' in library
+    assert '<option value="" selected>' in library
     assert TreatmentPlan.objects.count() == 1
 
 
