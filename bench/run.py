@@ -74,7 +74,7 @@ WORKLOADS = {
     "slots_1000x30": _on_free_times(slots.slots_1000x30),
     "slots_growth": _on_young_clinic(slots.slots_growth),
     "slots_oracle": Workload(oracle.slots_oracle, oracle.QUICK, oracle.FULL),
-    "directory_next": _on_clinic(directory.directory_next),
+    "directory_next": _on_free_times(directory.directory_next),
     "due_idle": _on_plans(due.due_idle),
     "due_claim": _on_plans(due.due_claim),
     "due_million": _on_plans(due.due_million),

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from clinic.errors import Handler, error_page, said_back
 
-KEPT = "typed"  # its place in the session
+KEPT = "typed_forms"  # their place in the session
 WHOSE = "typed_by"  # whose session was over before this one
 LEAVE = "leave_typed"  # the button that leaves it out
 LASTS = timedelta(hours=12)
