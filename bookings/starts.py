@@ -2,8 +2,8 @@
 
 It says when somebody can start in runs: a day that is free from nine to five is one row, however
 many starts the grid puts into it. Who needs each of them counts them out; who needs the first of
-everybody has it from the statement. Where nothing is packed, the statement is shorter; of few people
-it is told the hours that it has found before (`kept_hours.py`). Pages that many look at are given the
+everybody has it from the statement. Where nothing is packed, the statement is shorter; it is told the
+hours that it has found before (`kept_hours.py`). Pages that many look at are given the
 same answer until something is written (`kept_answers.py`).
 """
 
@@ -219,7 +219,6 @@ def _values(
         "visitor": asked.get("visitor", ""),
         "for_staff": asked.get("for_staff", False),
         "most": None,  # gaps of each: only all of them tell which starts are packed
-        "keeps": bool(known(Facts)) and len(asked["practitioners"]) * days <= kept_hours.MOST,
         **_before_the_first_save(),
         **_clocks(places, asked["first_day"], last_day, asked["now"]),
     }
@@ -244,12 +243,14 @@ def _right_until(
 def _rows(statements: Statements, values: dict[str, Any]) -> list[Row]:
     """What is answered; from hours that are kept where the page has just read that they are still right."""
     facts: Facts | None = known(Facts)
-    kept = HOURS.of(values) if facts and values["keeps"] else None
-    if kept and facts and kept["known"] == str(facts.lists.changes):
-        (*_, changes, _), *rows = statements.told.rows({**values, **kept})
-        if changes == kept["known"]:
+    kept = HOURS.of(values) if facts else None
+    if facts and kept and kept.known == str(facts.lists.changes):
+        statement = kept.in_statement(statements.told)
+        (*_, changes, _), *rows = statement.rows({**values, **kept.values})
+        if changes == kept.known:
             return rows
-    (*_, changes, hours), *rows = statements.finding.rows(values)
+    keeps = facts is not None and HOURS.are_wanted(values)
+    (*_, changes, hours), *rows = statements.finding.rows({**values, "keeps": keeps})
     if changes is not None and hours is not None:
         HOURS.keep(values, changes, hours)
     return rows

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 from uuid import UUID
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from django.db import (
     DEFAULT_DB_ALIAS,
@@ -32,17 +32,34 @@ from practitioners.later import GoesAlong
 from practitioners.objects_of_rows import ObjectsOf, beside
 
 Row = TypeVar("Row", bound=Model)
+# What each session knows, under the names.
+SESSIONS: WeakKeyDictionary[Any, dict[str, Prepared]] = WeakKeyDictionary()
 
 
 class Prepared:
     """A statement with named places, each of a type, under a name of its own."""
 
     def __init__(self, name: str, statement: str, types: Mapping[str, str]) -> None:
+        self._name, self._statement, self._types = name, statement, types
         numbers = {place: f"${number}" for number, place in enumerate(types, 1)}
         kinds, places = ", ".join(types.values()), ", ".join(f"%({place})s" for place in types)
         self._prepare = f"PREPARE {name} {f'({kinds})' if kinds else ''} AS {statement % numbers}"
         self._execute = f"EXECUTE {name} {f'({places})' if places else ''}"
-        self._sessions: WeakSet[Any] = WeakSet()
+
+    def with_values(self, number: int, values: Mapping[str, Any]) -> Prepared:
+        """The same with some of its values in it: PostgreSQL reads them once in each session.
+
+        A session knows one of each number, and forgets it for the next one.
+        """
+        given = {
+            place: f"{literal(values[place])}::{kind}".replace("%", "%%")
+            if place in values
+            else f"%({place})s"
+            for place, kind in self._types.items()
+        }
+        statement = self._statement.replace("%%", "%%%%") % given
+        types = {place: kind for place, kind in self._types.items() if place not in values}
+        return Prepared(f"{self._name}_{number}", statement, types)
 
     def rows(self, values: Mapping[str, Any], *, after: str = "") -> list[tuple[Any, ...]]:
         """Execute it and read what it answers. One query; the first of a session makes it ready, too.
@@ -94,10 +111,15 @@ class Prepared:
 
     def ready(self, line: Any) -> None:
         """Let a session know it, once."""
-        if line.connection not in self._sessions:
-            with line.wrap_database_errors, line.connection.cursor() as cursor:
-                cursor.execute(self._prepare)
-            self._sessions.add(line.connection)
+        known = SESSIONS.setdefault(line.connection, {})
+        if known.get(self._name) is self:
+            return
+        with line.wrap_database_errors, line.connection.cursor() as cursor:
+            if self._name in known:
+                cursor.execute(f"DEALLOCATE {self._name}")
+                del known[self._name]
+            cursor.execute(self._prepare)
+        known[self._name] = self
 
     def _executed(self, values: Mapping[str, Any], after: str) -> Any:
         """Execute it; gives the cursor."""

@@ -7,10 +7,12 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from bookings import kept_hours
 from bookings.availability import free_slots
 from bookings.models import Appointment
 from bookings.starts import HOURS, Slot, ask_first
@@ -317,12 +319,12 @@ def looked_at() -> Iterator[None]:
 
 
 def each_way() -> Iterator[None]:
-    """Each length of the statement: for who knows the clinic and who does not, with hours found and kept."""
-    for asked in (nullcontext, looked_at):
+    """Each statement: for who knows the clinic and who does not, with hours found, sent and written in it."""
+    for asked, few, times in (nullcontext, 0, 1), (looked_at, kept_hours.FEW, 2), (looked_at, 0, 3):
         HOURS.forget()
-        with asked():
-            yield
-            yield
+        with asked(), patch.object(kept_hours, "FEW", few):
+            for _ in range(times):
+                yield
 
 
 def compare(chance: Random, zone: str, day: date) -> tuple[int, list[oracle.Offer]]:

@@ -77,10 +77,10 @@ class Clinic:
         moments = (datetime.fromtimestamp(one, LONDON) for row in rows for one in row.at)
         return [f"{moment:%H:%M}" for moment in moments]
 
-    def sent(self) -> tuple[list[str], list[str]]:
+    def sent(self, days: int = 1, people: int = 1) -> tuple[list[str], list[str]]:
         """What is offered, and the kinds of statements that it took."""
         with CaptureQueriesContext(connection) as captured:
-            offered = self.offered()
+            offered = self.offered(days=days, people=people)
         return offered, kinds_of(captured)
 
 
@@ -89,9 +89,15 @@ def kinds_of(captured: Any) -> list[str]:
     return [words.partition("_")[0] for words in said if words]
 
 
-@pytest.fixture
-def clinic() -> Clinic:
-    return Clinic()
+@pytest.fixture(params=["of few", "of many"])
+def clinic(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Clinic:
+    """Asked for few, whose hours are sent, or for many, whose hours stand in a statement if asked again."""
+    clinic = Clinic()
+    if request.param == "of many":
+        monkeypatch.setattr(kept_hours, "FEW", 0)
+        assert clinic.sent() == (ALL, ["hours"])
+        assert len(HOURS) == 0
+    return clinic
 
 
 def test_hours_are_found_once_and_kept_until_something_is_changed(clinic: Clinic) -> None:
@@ -191,13 +197,63 @@ def test_what_the_clock_decides_is_decided_anew(clinic: Clinic) -> None:
     assert len(HOURS) == 1
 
 
-def test_what_is_asked_for_many_or_by_many_fills_no_memory(clinic: Clinic) -> None:
-    assert clinic.offered(people=kept_hours.MOST + 1) == ALL
-    assert clinic.offered(days=kept_hours.MOST + 1)
-    assert len(HOURS) == 0
+def test_what_is_asked_by_many_fills_no_memory() -> None:
+    clinic = Clinic()
     for days in range(1, kept_hours.KEPT + 3):
         clinic.offered(days=days)
     assert 0 < len(HOURS) <= kept_hours.KEPT
+
+
+class TestOfMany:
+    """What stands in statements: there are few of them, and each session has its own."""
+
+    @pytest.fixture
+    def clinic(self, monkeypatch: pytest.MonkeyPatch) -> Clinic:
+        monkeypatch.setattr(kept_hours, "FEW", 0)
+        monkeypatch.setattr(kept_hours, "IN_STATEMENTS", 2)
+        return Clinic()
+
+    def test_what_is_asked_once_is_not_kept(self, clinic: Clinic) -> None:
+        for days in range(1, 20):
+            clinic.offered(days=days)
+        assert len(HOURS) == 0
+
+    def test_the_one_that_was_asked_least_lately_makes_room(self, clinic: Clinic) -> None:
+        def asked(*days: int) -> list[list[str]]:
+            return [clinic.sent(days=one)[1] for one in days]
+
+        asked(1, 2, 1, 2)
+        assert asked(1, 2, 1) == [["kept"]] * 3
+        assert asked(3, 3) == [["hours"]] * 2
+        assert asked(1, 3) == [["kept"]] * 2
+        assert asked(2) == [["hours"]]
+        assert len(HOURS) == 2
+        assert statements_of_many() == 2
+
+    def test_each_question_has_its_own_hours_whoever_had_their_number_before(
+        self, clinic: Clinic
+    ) -> None:
+        for days in (1, 8, 15, 22) * 5:
+            assert clinic.offered(days=days) == ALL * (1 + days // 7)
+        assert statements_of_many() <= 2
+
+    def test_of_too_many_nothing_is_kept(
+        self, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(kept_hours, "MOST", 30)
+        for people in (15, 15, 30, 30, 31, 31):
+            clinic.offered(people=people)
+            assert len(HOURS) <= 1
+        assert [clinic.sent(people=people)[1] for people in (30, 31)] == [["kept"], ["hours"]]
+
+
+def statements_of_many() -> int:
+    """How many of them the session knows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE name ~ '^free_.*_[0-9]+$'"
+        )
+        return int(cursor.fetchone()[0])
 
 
 def test_without_any_note_nothing_is_kept(clinic: Clinic) -> None:

@@ -70,6 +70,40 @@ def test_the_keys_alone_are_found_in_order_too() -> None:
     assert KEYS.keys(name="Nobody") == []
 
 
+class TestWithValues:
+    """Some of the values stand in the statement itself."""
+
+    BOTH = Prepared(
+        "test_both", "SELECT %(said)s, %(more)s, '50%%'", {"said": "text[]", "more": "int"}
+    )
+
+    def test_they_are_read_once_whatever_they_hold(self) -> None:
+        said = self.BOTH.with_values(1, {"said": ["50%", "%(more)s", "it's $1", '\\"']})
+        for more in (1, 2):
+            assert said.rows({"more": more}) == [
+                (["50%", "%(more)s", "it's $1", '\\"'], more, "50%")
+            ]
+        assert self.BOTH.rows({"said": None, "more": 3}) == [(None, 3, "50%")]
+
+    def test_a_session_knows_one_of_each_number(self) -> None:
+        ours = self.BOTH.with_values(1, {"said": ["ours"]})
+        theirs = self.BOTH.with_values(1, {"said": ["theirs"]})
+        other = self.BOTH.with_values(2, {"said": ["other"]})
+        for _ in range(2):
+            for one, said in ((ours, "ours"), (theirs, "theirs"), (other, "other")):
+                assert one.rows({"more": 1}) == [([said], 1, "50%")]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name ~ '^test_both_'")
+            assert cursor.fetchone() == (2,)
+
+    def test_one_that_the_server_refuses_leaves_the_number_free(self) -> None:
+        self.BOTH.with_values(1, {"said": ["ours"]}).rows({"more": 1})
+        with pytest.raises(DataError), transaction.atomic():
+            self.BOTH.with_values(1, {"said": "no array"}).rows({"more": 1})
+        again = self.BOTH.with_values(1, {"said": ["again"]})
+        assert again.rows({"more": 1}) == [(["again"], 1, "50%")]
+
+
 def test_what_does_not_change_may_hold_any_character() -> None:
     place = make_location(name="The 50% house", slug="half")
     make_location(name="The 50 house", slug="other")
