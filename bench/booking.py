@@ -25,7 +25,7 @@ MOST_STATEMENTS = Target("<=", 20)
 
 def book_http(clinic: Clinic) -> Line:
     """A client who is signed in presses the button; nobody else wants that time."""
-    rounds, burst = (2, 4) if clinic == TINY else (8, 24)
+    rounds, burst = (2, 4) if clinic == TINY else (24, 24)
     starts = iter(free_starts(clinic, 4 * (rounds + 1) * burst + 8))
     statements = {_statements(next(starts)) for _ in range(3)}
     with site.running() as path:
