@@ -42,7 +42,7 @@ TYPES = {
 FEW = 200  # days of people: to send more takes longer than to find them anew
 KEPT = 128  # questions about few in each process; a crawler may ask for any
 IN_STATEMENTS = 16  # questions about many
-MOST = 40_000  # days of people in all statements: some 5 MB in each session
+MOST = 40_000  # days of people in all statements: some 12 MB in each session
 Question = tuple[Any, ...]
 
 
