@@ -271,10 +271,12 @@ def _announce_by_series(event: Event, visits: Sequence[Appointment], *, now: dat
 
 
 def following(visit: Appointment) -> list[Appointment]:
-    """A visit and those of its series that come after it and can still be changed."""
+    """A visit and those of its series that come after it, where it is now, and can still be changed."""
     rows = Appointment.objects.filter(series__isnull=False, series=visit.series_id)
     own = Appointment.objects.filter(pk=visit.pk)
-    coming = rows.filter(status__in=(Status.BOOKED, Status.ARRIVED), starts_at__gte=visit.starts_at)
+    coming = rows.filter(
+        status__in=(Status.BOOKED, Status.ARRIVED), starts_at__gte=own.values("starts_at")
+    )
     return list((own | coming).with_details().order_by("starts_at"))
 
 

@@ -150,6 +150,22 @@ def test_moving_this_and_the_following(clinic: SmallClinic, by: timedelta) -> No
     assert Message.objects.filter(kind="moved").count() == 1
 
 
+def test_what_follows_is_what_comes_after_where_a_visit_is_by_now(clinic: SmallClinic) -> None:
+    """Somebody else has moved the first one meanwhile, to behind the second."""
+    series = book(clinic, *weekly(3))
+    first = series.appointments.order_by("starts_at")[0]
+    calendar.move(first, starts_at=TEN + WEEK + HOUR, by=None, now=NOW)
+    as_seen = Appointment.objects.get(pk=first.pk)
+    as_seen.starts_at = TEN
+    calendar.move_from(as_seen, starts_at=TEN + WEEK + 2 * HOUR, by=None, now=NOW)
+    assert starts_of(series) == [TEN + WEEK, TEN + WEEK + 2 * HOUR, TEN + 2 * WEEK + 2 * HOUR]
+    first.refresh_from_db()
+    assert first.starts_at == TEN + WEEK + 2 * HOUR
+    as_seen.starts_at = TEN
+    gone = calendar.cancel_from(as_seen, cancelled_by="client", by=None, now=NOW)
+    assert (len(gone), starts_of(series)) == (2, [TEN + WEEK])
+
+
 def test_one_that_cannot_move_keeps_all_where_they_are(clinic: SmallClinic) -> None:
     series = book(clinic, *weekly(4))
     clinic.stranger(TEN + 3 * WEEK + HOUR)
