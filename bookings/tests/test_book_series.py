@@ -342,6 +342,24 @@ class TestChanging:
         assert answer.status_code == 200
         assert len(booked()) == left
 
+    def test_cancelling_what_the_clinic_has_cancelled_a_moment_ago(
+        self, world: World, client: Browser, second: Appointment, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Between the look at what follows and the press nothing was left of it."""
+
+        def too_late(visit: Appointment, **about: Any) -> Any:
+            by_the_desk = {**about, "cancelled_by": "clinic", "for_staff": True}
+            cancel_from(Appointment.objects.get(pk=visit.pk), **by_the_desk)
+            return cancel_from(visit, **about)
+
+        cancel_from = calendar.cancel_from
+        monkeypatch.setattr(calendar, "cancel_from", too_late)
+        answer = client.post(f"/my/visits/{second.public_id}/cancel/", {"scope": "following"})
+        assert answer.status_code == 200
+        assert "Your session is cancelled" in text_of(answer)
+        assert "by mistake?" not in text_of(answer)
+        assert len(booked()) == 1
+
     @pytest.mark.parametrize(("scope", "moved"), [("one", 1), ("following", 2), ("", 1)])
     def test_moving_asks_which_and_shows_the_rule(
         self, world: World, client: Browser, second: Appointment, scope: str, moved: int

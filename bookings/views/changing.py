@@ -90,6 +90,9 @@ def cancel_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpResp
     except BookingError as refusal:
         return show_visit(request, visit, way, refusal=refusal)
     gone = done if isinstance(done, list) else [done]
+    if not gone:  # somebody else has cancelled all of them a moment ago
+        visit.refresh_from_db()
+        gone = [visit]
     context = {
         "visit": visit,
         "gone": gone,
