@@ -22,7 +22,7 @@ from bookings.calendar.putting_back import changed_together, undoable
 from bookings.calendar.series import following
 from bookings.desk_forms import DeskCancelForm, DeskMoveForm, LengthForm, ScopeForm
 from bookings.desk_marks import next_marks
-from bookings.errors import BookingError, NeedsReason, OutsideHours
+from bookings.errors import BookingError, Ended, NeedsReason, NotPossible, OutsideHours
 from bookings.models import Appointment
 from bookings.picking import read_start
 from bookings.timetable import Timetable
@@ -32,6 +32,7 @@ from bookings.views.times import time_page
 from bookings.visit_history import history_of
 
 CHANGEABLE = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
+GIVEN_NOWHERE = "This session is given nowhere any more, so it cannot be moved."
 
 
 @require_safe
@@ -45,8 +46,10 @@ def desk_visit_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Choose another time, also with somebody else; the visit stays until one is taken."""
     visit = visit_at_the_desk(request, public_id)
     table = timetable(request, visit.service, person=visit.practitioner, moving=visit)
-    if visit.status not in CHANGEABLE or table is None:
-        return visit_page(request, visit, refusal=BookingError("This session cannot be moved."))
+    if visit.status not in CHANGEABLE:
+        return visit_page(request, visit, refusal=Ended())
+    if table is None:
+        return visit_page(request, visit, refusal=NotPossible(GIVEN_NOWHERE))
     is_late = not is_in_time(visit, now=table.now)
     scope = DeskMoveForm(_sent(request), others=len(following(visit)) - 1, is_late=is_late)
     if request.method != "POST":
