@@ -44,14 +44,6 @@ class Styled(forms.Form):
                 field.widget.attrs.setdefault("class", "form-control")
 
 
-def say_for_nothing(field: Any, words: str) -> None:
-    """Call the choice of nothing by words: Django has dashes for it."""
-    if isinstance(field, forms.ModelChoiceField):
-        field.empty_label = words
-    else:
-        field.choices = [("", words), *((key, label) for key, label in field.choices if key)]
-
-
 AForm = TypeVar("AForm", bound=forms.Form)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from practitioners.blank_choices import say_for_nothing
 from practitioners.models import Condition, Practitioner
 from practitioners.photos import PhotoField
 
@@ -59,3 +62,7 @@ class ProfileForm(SaysAboutThemselves):
             "about": forms.Textarea({"rows": 6}),
             "first_visit": forms.Textarea({"rows": 4}),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say_for_nothing(self.fields["gender"], "Not said")

@@ -61,6 +61,16 @@ def test_what_somebody_says_is_shown_on_their_page(client: Browser, dana: Practi
     assert 'href="/specialists/dana/"' in client.get(PATH).content.decode()
 
 
+def test_the_choice_of_no_gender_is_called_by_words(client: Browser, dana: Practitioner) -> None:
+    page = client.get(PATH).content.decode()
+    assert "---" not in page
+    assert '<option value="" selected>Not said</option>' in page
+    for chosen in ("woman", ""):
+        assert client.post(PATH, {**SAID, "gender": chosen}).status_code == 302
+        dana.refresh_from_db()
+        assert dana.gender == chosen
+
+
 def test_what_belongs_to_the_clinic_stays(client: Browser, dana: Practitioner) -> None:
     more = {
         "name": "Doctor Dana",

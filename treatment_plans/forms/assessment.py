@@ -9,8 +9,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from bookings.forms import Styled, say_for_nothing
+from bookings.forms import Styled
 from bookings.times import say_day
+from practitioners.blank_choices import say_for_nothing
 from practitioners.models import BodyRegion
 from treatment_plans.forms.rows import row_formset
 from treatment_plans.models import Assessment, BodyMark, RomMeasurement

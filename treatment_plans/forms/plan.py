@@ -10,9 +10,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from bookings.forms import Styled, say_for_nothing
+from bookings.forms import Styled
 from bookings.models import Appointment
 from bookings.times import say_day
+from practitioners.blank_choices import say_for_nothing
 from practitioners.models import Location, Service
 from treatment_plans.forms.plan_rows import PhaseForm
 from treatment_plans.forms.rows import with_rows
