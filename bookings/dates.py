@@ -13,6 +13,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from bookings.wall_clock import day_of
+from practitioners.clocks import clinic_zone
+
 OLDEST = 120  # years; nobody is older
 PARTS = ("day", "month", "year")
 EARLIEST_YEAR = 1900
@@ -82,7 +85,7 @@ class DayMonthYearField(forms.MultiValueField):
 
 
 class BirthDateField(DayMonthYearField):
-    """A date of birth: in the past, within a long life."""
+    """A date of birth: in the past by the clinic's own day, within a long life. One query, or none."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("called", "Date of birth")
@@ -90,10 +93,12 @@ class BirthDateField(DayMonthYearField):
 
     def compress(self, data_list: list[str]) -> date | None:
         born = super().compress(data_list)
-        today = timezone.localdate()
-        if born and born >= today:
+        if born is None:
+            return None
+        today = day_of(timezone.now(), clinic_zone())
+        if born >= today:
             raise self._problem("future", "must be in the past")
-        if born and born.year < today.year - OLDEST:
+        if born.year < today.year - OLDEST:
             raise self._problem("too_early", "must have a year like 1984")
         return born
 

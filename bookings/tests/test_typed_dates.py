@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django import forms
 from django.test import Client as Browser
 
+from bookings import dates
 from bookings.dates import BirthDateField, DayMonthYearField
 from bookings.tests.booking_world import World, text_of
 from bookings.tests.factories import make_client, make_staff
+from practitioners.tests.factories import make_location
 
 YEARS = ["9999", "1700"]
 A_CENTURY = "Choose a date between 2000 and 2099."
@@ -29,6 +32,7 @@ def test_a_day_is_within_two_centuries(year: str) -> None:
     )
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("year", "sentence"),
     [
@@ -42,6 +46,29 @@ def test_a_day_is_within_two_centuries(year: str) -> None:
 )
 def test_somebody_is_born_within_a_long_life(year: str, sentence: str) -> None:
     assert said(BirthDateField(), year) == f"Date of birth {sentence}"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("zone", "now", "yesterday"),
+    [
+        ("Australia/Sydney", datetime(2026, 12, 1, 23, 30, tzinfo=UTC), date(2026, 12, 1)),
+        ("America/Los_Angeles", datetime(2026, 12, 1, 1, tzinfo=UTC), date(2026, 11, 29)),
+    ],
+)
+def test_somebody_is_born_before_the_clinic_s_own_day(
+    monkeypatch: pytest.MonkeyPatch, zone: str, now: datetime, yesterday: date
+) -> None:
+    make_location(time_zone=zone)
+    make_location(time_zone="Europe/London")  # the desk's clock is that of the oldest
+    monkeypatch.setattr(dates.timezone, "now", lambda: now)
+    assert typed(yesterday) == yesterday
+    with pytest.raises(forms.ValidationError, match="must be in the past"):
+        typed(yesterday + timedelta(days=1))
+
+
+def typed(born: date) -> Any:
+    return BirthDateField().clean([str(born.day), str(born.month), str(born.year)])
 
 
 @pytest.mark.django_db
