@@ -28,11 +28,18 @@ def paths(clinic: Clinic) -> list[str]:
         )
     )
     ((away,),) = clinic.sql("SELECT id FROM practitioners_timeoff LIMIT 1")
+    ((weekly,),) = clinic.sql(
+        "SELECT a.id FROM practitioners_availability a JOIN bookings_appointment v"
+        " USING (practitioner_id, location_id) JOIN practitioners_location l ON l.id = a.location_id"
+        " WHERE v.status = 'booked' AND v.starts_at > now()"
+        " AND extract(isodow FROM v.starts_at AT TIME ZONE l.time_zone) = a.weekday LIMIT 1"
+    )
     person = f"/desk/clients/{client}/"
     return [
         "/desk/", "/desk/?practitioner=all", "/desk/week/?practitioner=all",
         "/desk/week/?practitioner=dana", "/desk/hours/", "/desk/hours/time-off/",
-        "/desk/hours/weekly/", "/desk/hours/weekly/new/", "/desk/hours/extra/", f"/desk/hours/time-off/{away}/", "/desk/clients/",
+        "/desk/hours/weekly/", "/desk/hours/weekly/new/", f"/desk/hours/weekly/{weekly}/remove/",
+        "/desk/hours/extra/", f"/desk/hours/time-off/{away}/", "/desk/clients/",
         "/desk/clients/new/", person, f"{person}edit/", f"{person}same-as/{other}/",
         f"{person}messages/", f"{person}messages/?day=31/12/2026&time=9.30", f"{person}wishes/",
         "/desk/messages/", "/desk/texts/", "/desk/texts/confirmation/email/",

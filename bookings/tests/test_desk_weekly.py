@@ -11,6 +11,8 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from bookings.errors import Busy
+from bookings.outside_hours import MOST
 from bookings.tests.booking_world import WHOLE_WEEK, World, text_of
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
 from practitioners.hours import are_inside
@@ -148,6 +150,70 @@ def test_sessions_left_outside_are_named_at_once(world: World, client: Browser, 
     assert "outside the hours" in page
 
 
+def test_before_hours_are_taken_away_it_is_said_what_would_be_left(
+    world: World, client: Browser, own: Any
+) -> None:
+    visit = make_appointment(
+        world.person, world.service, world.place, world.start, client=make_client(name="Pat Booked")
+    )
+    rows = Availability.objects.filter(practitioner=world.person)
+    rows.update(valid_until=date(2090, 2, 1))
+    row = rows.get(weekday=visit.local_day.isoweekday())
+    path = f"{WEEKLY}{row.pk}/remove/"
+    assert f'href="{path}"' in text_of(client.get(WEEKLY))
+    page = text_of(client.get(path))
+    for words in (
+        f"{row.get_weekday_display()}, {row.starts_at:%H:%M} to {row.ends_at:%H:%M}",
+        world.place.name, "until Wednesday 1 February 2090", "Pat Booked",
+        f'href="/desk/visits/{visit.public_id}/"', f'href="{WEEKLY}{row.pk}/"',
+        f'href="{WEEKLY}?practitioner={world.person.slug}">Keep them',
+        "These sessions would be outside the hours",
+    ):  # fmt: skip
+        assert words in page, words
+    assert client.head(path).status_code == 200
+    other = rows.exclude(pk=row.pk).first()
+    assert "No booked session would be outside" in text_of(
+        client.get(f"{WEEKLY}{other.pk}/remove/")
+    )
+    assert len(in_words(world)) == len(WHOLE_WEEK)
+    assert client.post(path).status_code == 302
+    assert not rows.filter(pk=row.pk).exists()
+    assert client.get(path).status_code == client.post(path).status_code == 404
+
+
+def test_hours_that_cannot_be_taken_away_now_stay(
+    world: World, client: Browser, own: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_many(*_: Any, **__: Any) -> None:
+        raise Busy
+
+    monkeypatch.setattr("bookings.views.desk_weekly.remove_weekly", too_many)
+    row = Availability.objects.filter(practitioner=world.person).earliest("pk")
+    answer = client.post(f"{WEEKLY}{row.pk}/remove/")
+    assert answer.status_code == 503
+    assert Busy.sentence in text_of(answer)
+    assert "Take these hours away" in text_of(answer)
+
+
+def test_many_sessions_left_outside_cost_no_more_and_are_counted(
+    world: World, client: Browser, own: Any
+) -> None:
+    weekday = world.start.astimezone(world.place.zone).isoweekday()
+    row = Availability.objects.get(practitioner=world.person, weekday=weekday)
+    path, counts = f"{WEEKLY}{row.pk}/remove/", []
+    client.get(path)
+    for weeks in (range(1), range(1, MOST + 3)):
+        for week in weeks:
+            at = world.start + 7 * week * DAY
+            make_appointment(world.person, world.service, world.place, at)
+        with CaptureQueriesContext(connection) as queries:
+            page = text_of(client.get(path))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+    assert page.count('href="/desk/visits/') == MOST
+    assert "And 3 more after these." in page
+
+
 def test_hours_that_are_over_are_not_shown(world: World, client: Browser, own: Any) -> None:
     Availability.objects.filter(practitioner=world.person).update(valid_until=date(2020, 1, 1))
     assert "No weekly hours yet" in text_of(client.get(WEEKLY))
@@ -179,7 +245,12 @@ def test_strangers(world: World, client: Browser, who: str, status: int) -> None
     if who != "anonymous":
         client.force_login(user)
     named = f"practitioner={world.person.slug}"
-    for path in (f"{WEEKLY}?{named}", f"{NEW}?{named}", f"{WEEKLY}{row.pk}/"):
+    for path in (
+        f"{WEEKLY}?{named}",
+        f"{NEW}?{named}",
+        f"{WEEKLY}{row.pk}/",
+        f"{WEEKLY}{row.pk}/remove/",
+    ):
         assert client.get(path).status_code == status
     if status != 200:
         for path in (f"{NEW}?{named}", f"{WEEKLY}{row.pk}/", f"{WEEKLY}{row.pk}/remove/"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -12,11 +13,11 @@ from django.test import Client as Browser
 from bookings import calendar, outside_hours
 from bookings.desk_hours import block, remove
 from bookings.models import Appointment, Task
-from bookings.outside_hours import Hours, left_outside
+from bookings.outside_hours import Hours, LeftOutside, left_outside, left_without
 from bookings.tests.booking_world import World, text_of
 from bookings.tests.factories import HOUR, NOW, TEN, SmallClinic, make_appointment, make_staff
 from bookings.tests.random_clinics import RandomClinic, taken_back
-from practitioners.models import TimeOff
+from practitioners.models import Availability, TimeOff
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -44,6 +45,46 @@ def test_it_finds_what_the_hours_do_not_hold(zone: str, day: date) -> None:
             outside, inside = outside + len(expected), inside + len(visits) - len(expected)
     assert outside > 5
     assert inside > 0
+
+
+@pytest.mark.parametrize(("zone", "day"), DAYS)
+def test_it_tells_beforehand_whom_hours_that_are_taken_away_leave(zone: str, day: date) -> None:
+    left = stay = 0
+    for seed in range(12):
+        with taken_back():
+            clinic = RandomClinic(chance := Random(f"{zone}{day}{seed}"), zone, day)
+            for visit in clinic.visits:
+                hours_around(visit, chance)
+            now, keys = clinic.moment() - 9 * DAY, [person.pk for person in clinic.people]
+            before = keys_of(left_outside(keys, now=now))
+            for row in Availability.objects.all():
+                said = [visit.pk for visit in left_without(row, now=now)]
+                with taken_back():
+                    Availability.objects.filter(pk=row.pk).delete()
+                    after = keys_of(left_outside(keys, now=now))
+                assert said == [key for key in after if key not in before]
+                left, stay = left + len(said), stay + len(clinic.visits) - len(said)
+    assert left > 5
+    assert stay > 5
+
+
+def hours_around(visit: Appointment, chance: Random) -> None:
+    """Weekly hours that hold a visit, in some weeks, if need be in two halves."""
+    begins, ends = (at.astimezone(visit.zone) for at in (visit.starts_at, visit.ends_at))
+    clocks = [begins.time(), ends.time()]
+    if chance.random() < 0.3:
+        clocks.insert(1, (begins + (ends - begins) / 2).time())
+    for opens, closes in pairwise(clocks):
+        if opens < closes:
+            Availability.objects.create(
+                practitioner=visit.practitioner, location=visit.location, starts_at=opens,
+                ends_at=closes, weekday=chance.choice((begins, begins, ends)).isoweekday(),
+                valid_until=chance.choice((None, None, visit.local_day - DAY)),
+            )  # fmt: skip
+
+
+def keys_of(found: list[LeftOutside]) -> list[int]:
+    return [one.visit.pk for one in found]
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings.desk_forms import HoursForm
 from bookings.errors import BookingError
-from bookings.outside_hours import left_outside
+from bookings.outside_hours import MOST, left_outside, left_without
 from bookings.wall_clock import day_of
 from bookings.weekly_forms import WeeklyHoursForm, as_it_is, first_guess
 from bookings.weekly_hours import (
@@ -84,16 +84,18 @@ def desk_weekly_change(request: HttpRequest, pk: int) -> HttpResponse:
     return _done(request, person, now=now)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def desk_weekly_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let somebody no longer be in then."""
+    """Ask once, with the sessions that would be left outside, then let somebody no longer be in then."""
     row = _row(request, pk)
+    person, now = row.practitioner, timezone.now()
+    if request.method != "POST":
+        return _remove_page(request, row, now=now)
     try:
-        remove_weekly(row, by=request.user, now=timezone.now())
+        remove_weekly(row, by=request.user, now=now)
     except BookingError as refusal:
-        messages.warning(request, refusal.sentence)
-        return redirect(_page_of(row.practitioner))
-    return _done(request, row.practitioner, now=timezone.now())
+        return _remove_page(request, row, now=now, refusal=refusal)
+    return _done(request, person, now=now)
 
 
 def say_beyond(request: HttpRequest, hours: dict[str, Any], weekdays: Iterable[int]) -> None:
@@ -143,6 +145,22 @@ def _done(request: HttpRequest, person: Practitioner, *, now: datetime) -> HttpR
         return redirect(f"{reverse('desk_hours')}#outside")
     messages.success(request, said)
     return redirect(_page_of(person))
+
+
+def _remove_page(
+    request: HttpRequest, row: Availability, *, now: datetime, refusal: BookingError | None = None
+) -> HttpResponse:
+    outside = left_without(row, now=now)
+    context = {
+        "row": row,
+        "person": row.practitioner,
+        "week_url": _page_of(row.practitioner),
+        "outside": outside[:MOST],
+        "more": len(outside[MOST:]),
+        "problems": [(refusal.sentence, "")] if refusal else [],
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "bookings/desk_weekly_remove.html", context, status=status)
 
 
 def _form_page(
