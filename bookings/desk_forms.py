@@ -149,16 +149,21 @@ class ScopeForm(Styled):
         return bool(self.cleaned_data.pop("scope", "") == self.FOLLOWING)
 
 
-class DeskMoveForm(ScopeForm):
-    """Which sessions, and within the notice for changes why."""
-
-    reason = forms.CharField(
+def why_late_field() -> forms.CharField:
+    """Why a session is moved within the notice for changes."""
+    return forms.CharField(
         label="Why so late?",
         max_length=200,
         required=False,
         validators=[check_one_line],
         help_text="Kept in the history of the session. Nothing about health.",
     )
+
+
+class DeskMoveForm(ScopeForm):
+    """Which sessions, and within the notice for changes why."""
+
+    reason = why_late_field()
 
     def __init__(self, *args: Any, is_late: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from bookings.calendar.changes import is_in_time
 from bookings.errors import BookingError
 from bookings.instead import MOST, instead_of, offers_others
 from bookings.models import Appointment
@@ -29,6 +30,7 @@ class Row:
     choices: list[tuple[str, str]]
     chosen: str
     otherwise: tuple[str, str]
+    is_late: bool  # it would move, and is within the notice for changes
 
     @property
     def is_open(self) -> bool:
@@ -64,7 +66,23 @@ def _row(proposal: Proposal, one: Proposed, posted: Mapping[str, Any]) -> Row:
         choices=choices,
         chosen=posted.get(name) or proposed,
         otherwise=otherwise,
+        is_late=visit is not None and one.step == "move" and not _is_in_time(visit, proposal),
     )
+
+
+def _is_in_time(visit: Appointment, proposal: Proposal) -> bool:
+    return is_in_time(visit, now=proposal.table.now, clinic=proposal.table.clinic)
+
+
+def late_words(rows: list[Row]) -> str:
+    """Which sessions cannot be moved without a reason, in a sentence; empty for none."""
+    late = [str(row.number) for row in rows if row.is_late]
+    if not late:
+        return ""
+    if len(late) == 1:
+        return f"Session {late[0]} is within the notice for changes. If you move it, say why."
+    named = f"{', '.join(late[:-1])} and {late[-1]}"
+    return f"Sessions {named} are within the notice for changes. If you move any of them, say why."
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,11 +150,13 @@ def book_dates(
     form_token: UUID,
     now: datetime,
     for_staff: bool,
+    reason: str | None = None,
 ) -> list[Appointment]:
     """Move visits of a plan and book the others, all or none; they belong to the plan.
 
     The same form sent again changes nothing. Raises WrongState when the plan does not
-    run or a visit is none of its own, or what `calendar.rearrange` raises.
+    run or a visit is none of its own, or what `calendar.rearrange` raises. Whoever was
+    not asked why has no `reason`, not even an empty one.
     """
     if plan.status != TreatmentPlan.Status.ACTIVE:
         raise WrongState("Dates can be booked while a plan is active.")
@@ -172,6 +174,7 @@ def book_dates(
         now=now,
         source_ref=f"plan:{plan.public_id}",
         for_staff=for_staff,
+        reason=reason,
     )
     reproposing.settle(plan, Reproposal.Outcome.ACCEPTED, by=by, now=now)
     return booked

@@ -266,9 +266,9 @@ def mark(visit: Appointment, status: str, *, by: Any, now: datetime) -> Appointm
     return visit
 
 
-def is_in_time(visit: Appointment, *, now: datetime) -> bool:
+def is_in_time(visit: Appointment, *, now: datetime, clinic: ClinicSettings | None = None) -> bool:
     """Tell whether a client may still move or cancel without calling."""
-    notice = timedelta(hours=ClinicSettings.current().cancel_notice_hours)
+    notice = timedelta(hours=(clinic or ClinicSettings.current()).cancel_notice_hours)
     return visit.starts_at - now >= notice
 
 

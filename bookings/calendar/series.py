@@ -192,10 +192,12 @@ def rearrange(
     now: datetime,
     source_ref: str = "",
     for_staff: bool = True,
+    reason: str | None = None,
 ) -> list[Appointment]:
     """Move some visits of a client, each to its own time, and book new ones. All or none.
 
-    The same form sent again changes nothing. Raises what `move` and `book_series` raise.
+    The same form sent again changes nothing. Raises what `move` and `book_series` raise;
+    one `reason` is for all that move.
     """
     visits = _as_they_stand(visit for visit, _ in moves)
     pairs = sorted(zip(visits, (at for _, at in moves), strict=True), key=lambda one: one[1])
@@ -205,11 +207,12 @@ def rearrange(
     # Whoever goes on makes room for the one before, whoever comes nearer for the one after.
     onwards = [one for one in pairs if one[1] > one[0].starts_at]
     back = [one for one in pairs if one[1] <= one[0].starts_at]
-    moved = [
-        _saying_which_time(at, move_quietly, visit, starts_at=at, practitioner=None,
-                           location=None, now=now, for_staff=for_staff)
-        for visit, at in [*reversed(onwards), *back]
-    ]  # fmt: skip
+    with because(reason):
+        moved = [
+            _saying_which_time(at, move_quietly, visit, starts_at=at, practitioner=None,
+                               location=None, now=now, for_staff=for_staff, reason=reason)
+            for visit, at in [*reversed(onwards), *back]
+        ]  # fmt: skip
     _announce_by_series("moved", [one for one in moved if one.version != versions[one.pk]], now=now)
     if not choices:
         return moved

@@ -9,10 +9,19 @@ from typing import Any
 import pytest
 
 from bookings import calendar
-from bookings.errors import BookingError, CallToBook, Refused, SlotTaken, TooFar, TooLate
+from bookings.errors import (
+    BookingError,
+    CallToBook,
+    NeedsReason,
+    Refused,
+    SlotTaken,
+    TooFar,
+    TooLate,
+)
 from bookings.messages import delivery
 from bookings.models import Appointment, Message
 from bookings.tests.factories import HOUR, NOW, TEN, SmallClinic, make_client
+from bookings.visit_history import history_of
 from practitioners.tests.factories import make_clinic
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +114,33 @@ def test_a_client_moves_and_books_within_their_limits(clinic: SmallClinic) -> No
     with pytest.raises(TooLate):
         rearrange(clinic, [(first, TEN + DAY)], for_staff=False, now=TEN - HOUR)
     assert len(standing()) == 3
+
+
+def test_staff_who_are_asked_say_why_they_move_within_the_notice(clinic: SmallClinic) -> None:
+    first, second = weekly(clinic, 2)
+    moves = [(first, TEN + DAY), (second, TEN + WEEK + DAY)]
+    before, late = standing(), TEN - HOUR
+    for nothing in ("", "  "):
+        with pytest.raises(NeedsReason):
+            rearrange(clinic, moves, TEN + 2 * WEEK, now=late, reason=nothing)
+    assert standing() == before
+    rearrange(clinic, moves[1:], now=late, reason="")  # that one is in time
+    token = uuid.uuid4()
+    rearrange(clinic, moves, TEN + 2 * WEEK, now=late, reason="Ill today", form_token=token)
+    assert why(first) == ["Ill today"]
+    rearrange(clinic, moves, TEN + 2 * WEEK, now=late, reason="", form_token=token)
+    assert standing() == [TEN + DAY, TEN + WEEK + DAY, TEN + 2 * WEEK]
+
+
+def test_who_is_not_asked_needs_no_reason(clinic: SmallClinic) -> None:
+    (first,) = weekly(clinic, 1)
+    rearrange(clinic, [(first, TEN + DAY)], now=TEN - HOUR)
+    assert why(first) == [""]
+
+
+def why(visit: Appointment) -> list[str]:
+    """The reasons of its moves."""
+    return [step.reason for step in history_of(visit) if step.words == "Moved"]
 
 
 def test_a_client_who_is_to_call_books_nothing_alone(clinic: SmallClinic) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from bookings.desk_forms import why_late_field
 from bookings.forms import Styled
 from bookings.models import DayPart
 from bookings.picking import read_start
@@ -59,6 +60,12 @@ class DatesForm(Styled):
                 self.add_error(None, ValidationError(CHOOSE, code="required"))
                 return
             yield about, at
+
+
+class DeskDatesForm(DatesForm):
+    """The same at the desk, and within the notice for changes why."""
+
+    reason = why_late_field()
 
 
 def _is_known(prefix: str, about: str) -> bool:

@@ -14,6 +14,7 @@ from bookings import calendar
 from bookings.models import Appointment, Task
 from bookings.picking import value_of
 from bookings.tests.factories import make_client
+from practitioners.tests.factories import make_clinic
 from treatment_plans import plans
 from treatment_plans.models import Reproposal
 from treatment_plans.proposals import book_dates, propose
@@ -159,6 +160,84 @@ def test_accepting_moves_and_books_all_and_settles_it(world: PlanWorld) -> None:
     assert (row.outcome, row.settled_by) == ("accepted", world.user)
     assert tasks(world).get().done_by == world.user
     assert "no longer fit" not in page(world)
+
+
+def late(world: PlanWorld) -> None:
+    """Sessions 3 and 4 would move; only the third is within a notice of twenty days."""
+    move(world, 1, 5 * DAY)
+    make_clinic(travel_minutes=0, cancel_notice_hours=20 * 24, policy="Twenty days ahead.")
+
+
+def test_a_move_within_the_notice_asks_why_and_keeps_it(world: PlanWorld) -> None:
+    late(world)
+    desk, third = browse(world.user), visits(world)[2]
+    page = desk.get(dates(world)).content.decode()
+    assert "Session 3 is within the notice for changes. If you move it, say why." in page
+    assert ("Twenty days ahead." in page, page.count("Why so late?")) == (True, 1)
+    data, before = accepted(world), starts(world)
+    for reason, said in (("", "Please say why"), (" ", "Please say why"), ("a\nb", "one line")):
+        answer = desk.post(dates(world), {**data, "reason": reason})
+        page = answer.content.decode()
+        assert (answer.status_code, said in page, starts(world)) == (422, True, before), reason
+        assert 'href="#id_reason"' in page
+        assert f'value="{data["form_token"]}"' in page
+        for name, at in data.items():
+            assert f'id="{name}-{at}" value="{at}" checked' in page or name == "form_token"
+    assert waiting(world) is not None
+    answer = desk.post(dates(world), {**data, "reason": "Called: ill until Monday"})
+    assert answer.status_code == 302
+    assert starts(world)[2:] != before[2:]
+    history = desk.get(f"/desk/visits/{third.public_id}/").content.decode()
+    assert "Called: ill until Monday" in history
+
+
+def test_what_was_said_is_kept_when_a_time_was_taken(world: PlanWorld) -> None:
+    late(world)
+    data = {**accepted(world), "reason": "Called: ill until Monday"}
+    taken = datetime.fromtimestamp(
+        int(data[f"move-{visits(world)[3].public_id}"]), tz=world.now.tzinfo
+    )
+    world.visit(taken, client=make_client())
+    answer = browse(world.user).post(dates(world), data)
+    assert answer.status_code == 409
+    assert 'value="Called: ill until Monday"' in answer.content.decode()
+
+
+def test_a_session_within_the_notice_that_stays_needs_no_reason(world: PlanWorld) -> None:
+    late(world)
+    third = visits(world)[2]
+    data = {**accepted(world), f"move-{third.public_id}": "keep"}
+    assert browse(world.user).post(dates(world), data).status_code == 302
+    third.refresh_from_db()
+    assert third.version == 1
+
+
+def test_the_notice_may_begin_while_the_page_is_open(world: PlanWorld) -> None:
+    move(world, 1, 5 * DAY)
+    assert "Why so late?" not in browse(world.user).get(dates(world)).content.decode()
+    data, before = accepted(world), starts(world)
+    make_clinic(travel_minutes=0, cancel_notice_hours=20 * 24)
+    answer = browse(world.user).post(dates(world), data)
+    assert (answer.status_code, starts(world)) == (422, before)
+    assert "Why so late?" in answer.content.decode()
+
+
+def test_sessions_in_time_are_moved_without_a_reason(world: PlanWorld) -> None:
+    move(world, 1, 5 * DAY)
+    page = browse(world.user).get(dates(world)).content.decode()
+    assert ("Why so late?" in page, "within the notice" in page) == (False, False)
+    assert browse(world.user).post(dates(world), accepted(world)).status_code == 302
+
+
+def test_clients_are_not_asked_why_and_do_not_move_within_the_notice(world: PlanWorld) -> None:
+    late(world)
+    path, before = f"/my/plans/{world.plan.public_id}/dates/", starts(world)
+    page = browse(world.login).get(path).content.decode()
+    assert ("Accept these dates" in page, "Why so late?" in page) == (True, False)
+    answer = browse(world.login).post(path, {**accepted(world), "reason": "Let me"})
+    assert (answer.status_code, starts(world)) == (422, before)
+    page = answer.content.decode()
+    assert ("It is less than 480 hours" in page, "Why so late?" in page) == (True, False)
 
 
 def test_a_missing_session_is_booked_by_accepting(world: PlanWorld) -> None:

@@ -16,18 +16,23 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from bookings.clients import prefer
-from bookings.errors import BookingError
+from bookings.errors import BookingError, NeedsReason
 from bookings.sign_in import TooManyTries
 from bookings.throttle import seconds_to_wait
 from bookings.times import Words
 from bookings.visitors import visitor_key
 from practitioners.models import ClinicSettings
 from treatment_plans import reproposing
-from treatment_plans.date_rows import answer_to, ending, rows_of
+from treatment_plans.date_rows import answer_to, ending, late_words, rows_of
 from treatment_plans.errors import PlanError
-from treatment_plans.forms.plan_dates import DatesForm, WishesForm, chosen_times
+from treatment_plans.forms.plan_dates import DatesForm, DeskDatesForm, WishesForm, chosen_times
 from treatment_plans.models import Reproposal, TreatmentPlan
 from treatment_plans.proposals import book_dates, propose
+
+SAY_WHY = (
+    "Please say why: a session that would move is within the notice for changes."
+    " None of these sessions was booked or moved."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,10 @@ class Way:
     back: str
     back_words: str
     is_desk: bool
+
+    def form(self, sent: Any = None) -> DatesForm:
+        """What they fill in: only the desk moves within the notice, and says why."""
+        return DeskDatesForm(sent) if self.is_desk else DatesForm(sent)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,11 +83,14 @@ def dates_page(request: HttpRequest, plan: TreatmentPlan, way: Way) -> HttpRespo
         reproposing.settle(plan, Reproposal.Outcome.LEFT, by=request.user, now=now)
         messages.success(request, "The dates stay as they are.")
         return redirect(way.back)
-    form = DatesForm(request.POST)
+    form = way.form(request.POST)
     if not form.is_valid():
         return _page(request, plan, way, now=now, form=form, status=422)
     try:
         booked = book_chosen(request, plan, form, for_staff=way.is_desk, now=now)
+    except NeedsReason as refusal:
+        form.add_error("reason", SAY_WHY)
+        return _page(request, plan, way, now=now, form=form, status=refusal.status)
     except BookingError as refusal:
         return _page(request, plan, way, now=now, form=form, refusal=refusal)
     except PlanError as problem:
@@ -103,6 +115,7 @@ def book_chosen(
         form_token=data["form_token"],
         now=now,
         for_staff=for_staff,
+        reason=data.get("reason"),
     )
 
 
@@ -132,6 +145,7 @@ def dates_context(
         "to_book": sum(row.can_be_had for row in rows),
         "stays": proposal.layout.stays,
         "moves": any(row.step == "move" for row in rows),
+        "late": late_words(rows) if for_staff else "",
         "ending": ending(proposal),
         "zone_line": proposal.table.words.zone_line(now) if first else "",
         "is_running": plan.status == TreatmentPlan.Status.ACTIVE,
@@ -180,7 +194,7 @@ def _page(
         "plan": plan,
         "client": plan.client,
         "way": way,
-        "form": form or DatesForm(),
+        "form": form or way.form(),
         "forms": [wishes] if wishes else [],
         "wishes": wishes or WishesForm(initial=suits),
         "upset": plan.reproposals.open().first(),
