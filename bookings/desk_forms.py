@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 
+from bookings.as_shown import AsShown, box_of, read_box
 from bookings.dates import DayMonthYearField
 from bookings.forms import Styled, every_weeks_field, times_field
 from bookings.models import Appointment
@@ -122,8 +124,17 @@ class SeriesForm(RepeatForm):
         return starts_at
 
 
-class ScopeForm(Styled):
-    """One visit of a series, or this and those that follow."""
+class AsShownForm(Styled):
+    """What is sent from a page about visits, with where it has shown them to be."""
+
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def clean_shown(self) -> AsShown | None:
+        return read_box(self.cleaned_data["shown"])
+
+
+class ScopeForm(AsShownForm):
+    """One visit of a series, or this and those that follow: `visits`, which begin with it."""
 
     ONE, FOLLOWING = "one", "following"
     scope = forms.ChoiceField(
@@ -134,8 +145,10 @@ class ScopeForm(Styled):
         choices=[(ONE, "Only this session")],
     )
 
-    def __init__(self, *args: Any, others: int = 0, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, visits: Sequence[Appointment], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["shown"].initial = box_of(visits)
+        others = len(visits) - 1
         if others:
             more = "the one that follows" if others == 1 else f"the {others} that follow"
             choices = [(self.ONE, "Only this session"), (self.FOLLOWING, f"This and {more}")]
@@ -202,7 +215,7 @@ class UndoForm(forms.Form):
         return int(self.cleaned_data["version_made"]) if self.is_valid() else 0
 
 
-class LengthForm(Styled):
+class LengthForm(AsShownForm):
     """How long a session takes after all."""
 
     minutes = forms.IntegerField(
@@ -227,7 +240,8 @@ class LengthForm(Styled):
     @classmethod
     def of(cls, visit: Appointment) -> LengthForm:
         """The form as it first stands on the page of a visit."""
-        return cls(initial={"minutes": visit.minutes, "was": visit.minutes})
+        known = {"was": visit.minutes, "shown": box_of([visit])}
+        return cls(initial={"minutes": visit.minutes, **known})
 
     @property
     def seen(self) -> timedelta | None:
@@ -242,16 +256,16 @@ class LengthForm(Styled):
 
     def asked_again(self) -> LengthForm:
         """The same form, in which the same length would be meant."""
-        return self._with("beyond", self.cleaned_data["minutes"])
+        return self._with(beyond=self.cleaned_data["minutes"])
 
     def asked_of(self, visit: Appointment) -> LengthForm:
         """The same form, asked of a visit as it is by now."""
-        return self._with("was", visit.minutes)
+        return self._with(was=visit.minutes, shown=box_of([visit]))
 
-    def _with(self, name: str, value: int) -> LengthForm:
-        """The same form with another answer."""
+    def _with(self, **known: Any) -> LengthForm:
+        """The same form with other answers."""
         sent: Any = self.data
-        return LengthForm({**sent.dict(), name: value})
+        return LengthForm({**sent.dict(), **known})
 
 
 class ClockField(forms.CharField):

@@ -75,6 +75,15 @@ class ChosenElsewhere(Changed):
     )
 
 
+class MovedMeanwhile(Changed):
+    """The visit is no longer where the page of the form has shown it; its sentence says where it is."""
+
+    code = "moved_meanwhile"
+    sentence = (
+        "This session has been moved meanwhile. Nothing was changed. Look again and press again."
+    )
+
+
 class NotPossible(BookingError):
     status = 422
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from bookings.as_shown import AsShown, check_is_as_shown
 from bookings.asked import ASKED, asked_by_rules
 from bookings.calendar.attempts import LookAgain, because, in_one_transaction
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
@@ -74,11 +75,12 @@ def move(
     location: Location | None = None,
     for_staff: bool = False,
     reason: str | None = None,
+    shown: AsShown | None = None,
 ) -> Appointment:
     """Move a booked visit; the row and its price stay, its version rises.
 
-    To where it is already changes nothing. Raises TooLate for a client within the
-    notice, Ended, ClientBusy, NoRoom, Refused, or the error that names why the new
+    To where it is already changes nothing. Raises MovedMeanwhile where it is no longer as
+    the page has `shown` it, TooLate for a client within the notice, Ended, ClientBusy, NoRoom, Refused, or the error that names why the new
     start cannot be booked. Staff may within the notice, too, with a reason where
     they are asked for one (NeedsReason); the history keeps it.
     """
@@ -88,7 +90,7 @@ def move(
     is_as_seen = (who, where) == (practitioner or fresh.practitioner, location or fresh.location)
     if not pairs_of(fresh):
         if is_as_seen:
-            _refuse_early(fresh, wish)
+            _refuse_early(fresh, wish, shown)
         fresh, is_as_seen = locked(visit, (PRACTITIONER, who.pk), kinds=(PRACTITIONER,)), False
     elif not stands_on_its_locks(fresh, (PRACTITIONER,)):
         raise LookAgain
@@ -103,6 +105,7 @@ def move(
             for_staff=for_staff,
             wish=wish if is_as_seen else None,
             reason=reason,
+            shown=shown,
         )
     if moved.version != version:
         announce("moved", moved, now=now)
@@ -125,11 +128,11 @@ def _as_booked(visit: Appointment) -> Service:
     )
 
 
-def _refuse_early(visit: Appointment, wish: Wish) -> None:
+def _refuse_early(visit: Appointment, wish: Wish, shown: AsShown | None) -> None:
     """Say why a visit cannot move to where somebody stands, before any lock is waited for."""
     if _is_there(visit, wish.practitioner, wish.location, wish.starts_at):
         return
-    _may_change(visit, now=wish.now, for_staff=wish.for_staff)
+    _may_change(visit, now=wish.now, for_staff=wish.for_staff, shown=shown)
     reason = wish.why_not()
     if reason:
         raise reason
@@ -153,6 +156,7 @@ def move_quietly(
     for_staff: bool,
     wish: Wish | None = None,
     reason: str | None = None,
+    shown: AsShown | None = None,
 ) -> Appointment:
     """Move a visit whose practitioners are locked, as `move` does, and tell nobody yet.
 
@@ -162,7 +166,7 @@ def move_quietly(
     chosen, where = practitioner or visit.practitioner, location or visit.location
     if _is_there(visit, chosen, where, starts_at):
         return visit
-    _may_change(visit, now=now, for_staff=for_staff)
+    _may_change(visit, now=now, for_staff=for_staff, shown=shown)
     price, was_in_time = visit.price, reason is None or is_in_time(visit, now=now)
     visit.moved_from = Stood(visit.practitioner_id, visit.starts_at)
     visit.starts_at, visit.practitioner, visit.location = starts_at, chosen, where
@@ -190,26 +194,35 @@ def cancel(
     now: datetime,
     reason: str = "",
     for_staff: bool = False,
+    shown: AsShown | None = None,
 ) -> Appointment:
     """Cancel a visit; a second time changes nothing.
 
-    Raises TooLate for a client within the notice and Ended for a visit that is over.
+    Raises MovedMeanwhile where it is no longer as the page has `shown` it, TooLate for a client within the notice and Ended for a visit that is over.
     Staff may within the notice, too, with a reason (NeedsReason); when it was the client
     who asked, the cancellation is marked as late.
     """
     visit = locked(visit, kinds=(PRACTITIONER, CLIENT))
     if visit.status == Status.CANCELLED:
         return visit
-    cancel_quietly(visit, cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff)
+    cancel_quietly(
+        visit, cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff, shown=shown
+    )
     announce("cancelled", visit, now=now)
     return visit
 
 
 def cancel_quietly(
-    visit: Appointment, *, cancelled_by: str, now: datetime, reason: str, for_staff: bool
+    visit: Appointment,
+    *,
+    cancelled_by: str,
+    now: datetime,
+    reason: str,
+    for_staff: bool,
+    shown: AsShown | None = None,
 ) -> Appointment:
     """Cancel a visit that is locked, as `cancel` does, and tell nobody yet."""
-    _may_change(visit, now=now, for_staff=for_staff)
+    _may_change(visit, now=now, for_staff=for_staff, shown=shown)
     is_late = not is_in_time(visit, now=now)
     _check_reason(reason, not is_late)
     is_the_clients = cancelled_by == Appointment.CancelledBy.CLIENT
@@ -278,9 +291,13 @@ def _check_reason(reason: str, was_in_time: bool) -> None:
         raise NeedsReason
 
 
-def _may_change(visit: Appointment, *, now: datetime, for_staff: bool) -> None:
+def _may_change(
+    visit: Appointment, *, now: datetime, for_staff: bool, shown: AsShown | None = None
+) -> None:
+    """Raises Ended, MovedMeanwhile or TooLate."""
     if visit.status not in (Status.BOOKED, Status.ARRIVED):
         raise Ended
+    check_is_as_shown(visit, shown, now=now)
     if for_staff:
         return
     if visit.starts_at <= now:

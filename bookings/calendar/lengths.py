@@ -12,6 +12,7 @@ from typing import Any
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 
+from bookings.as_shown import AsShown, check_is_as_shown
 from bookings.calendar.attempts import in_one_transaction
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
 from bookings.calendar.writing import (
@@ -41,12 +42,13 @@ def change_length(
     by: Any,
     now: datetime,
     was: timedelta | None = None,
+    shown: AsShown | None = None,
     keeps_hours: bool = True,
 ) -> Appointment:
     """Let a visit end later or earlier; its start, price and turnover stay, its version rises.
 
     The same length again changes nothing. Raises Changed when it is no longer as long as it
-    `was`, Ended, NotPossible for a length nobody means, SlotTaken with the time of who comes
+    `was`, MovedMeanwhile when it is no longer as the page has `shown` it, Ended, NotPossible for a length nobody means, SlotTaken with the time of who comes
     next, ClientBusy, or OutsideHours when it would last longer, with what comes after it,
     than the practitioner is in and `keeps_hours`.
     """
@@ -54,7 +56,8 @@ def change_length(
     ends_at = visit.starts_at + length
     if visit.ends_at == ends_at:
         return visit
-    _may_last(visit, length, was)
+    _may_last(visit, length)
+    _is_as_it_was(visit, was, shown, now=now)
     lasts_longer, turnover = ends_at > visit.ends_at, visit.busy.upper - visit.ends_at
     visit.ends_at, visit.busy = ends_at, DateTimeTZRange(visit.busy.lower, ends_at + turnover)
     if lasts_longer:
@@ -69,17 +72,24 @@ def change_length(
     return visit
 
 
-def _may_last(visit: Appointment, length: timedelta, was: timedelta | None) -> None:
-    """Raises Ended, Changed or NotPossible."""
+def _may_last(visit: Appointment, length: timedelta) -> None:
+    """Raises Ended or NotPossible."""
     if visit.status not in OPEN:
         raise Ended
+    if not SHORTEST <= length <= LONGEST:
+        raise NotPossible("A session takes between 5 minutes and 8 hours.")
+
+
+def _is_as_it_was(
+    visit: Appointment, was: timedelta | None, shown: AsShown | None, *, now: datetime
+) -> None:
+    """Raises MovedMeanwhile or Changed."""
+    check_is_as_shown(visit, shown, now=now)
     if was not in (None, visit.ends_at - visit.starts_at):
         raise Changed(
             f"Somebody has changed this session meanwhile: it takes {visit.minutes} minutes."
             " Nothing was changed now. Press again if you still mean it."
         )
-    if not SHORTEST <= length <= LONGEST:
-        raise NotPossible("A session takes between 5 minutes and 8 hours.")
 
 
 def _leave_others_alone(visit: Appointment, *, now: datetime) -> None:

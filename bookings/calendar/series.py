@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from bookings.as_shown import AsShown
 from bookings.calendar.attempts import LookAgain, because, in_one_transaction
 from bookings.calendar.booking import digest_of
 from bookings.calendar.changes import cancel_quietly, move_quietly
@@ -41,6 +42,7 @@ from bookings.wall_clock import moment
 from practitioners.models import Location, Practitioner, Room, Service
 
 Choice = tuple[Practitioner, Location, datetime]
+Move = tuple[Appointment, datetime]
 MOST = 24
 
 
@@ -134,14 +136,16 @@ def cancel_from(
     now: datetime,
     reason: str = "",
     for_staff: bool = False,
+    shown: AsShown | None = None,
 ) -> list[Appointment]:
     """Cancel a visit of a series and all that follow it; a second time changes nothing.
 
-    Raises what `cancel` raises.
+    Those that the page has `shown` are meant. Raises what `cancel` raises.
     """
     return _cancel_all(
-        following(visit), cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff
-    )
+        following(visit, shown),
+        cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff, shown=shown,
+    )  # fmt: skip
 
 
 @in_one_transaction
@@ -155,24 +159,24 @@ def move_from(
     location: Location | None = None,
     for_staff: bool = False,
     reason: str | None = None,
+    shown: AsShown | None = None,
 ) -> list[Appointment]:
     """Move a visit of a series, and all that follow it by as many days, to the same time of day.
 
-    All or none. Raises what `move` raises: `details["starts_at"]` names the time.
+    All or none. Those that the page has `shown` are meant, each from where it stood there.
+    Raises what `move` raises: `details["starts_at"]` names the time.
     """
-    visits = following(visit)
+    visits = following(visit, shown)
     where = location or visit.location
     person = practitioner or visit.practitioner
     lock_all(visits, person, where)
     versions = {one.pk: one.version for one in visits}
-    targets = _shifted(visits, starts_at, where)
-    pairs = list(zip(visits, targets, strict=True))
-    if starts_at > visit.starts_at:
-        pairs.reverse()  # each goes where the one after it has just left
+    pairs = _in_order(zip(visits, _shifted(visits, visit.pk, starts_at, where, shown), strict=True))
     with because(reason):
         moved = [
             _saying_which_time(at, move_quietly, one, starts_at=at, practitioner=person,
-                               location=where, now=now, for_staff=for_staff, reason=reason)
+                               location=where, now=now, for_staff=for_staff, reason=reason,
+                               shown=shown)
             for one, at in pairs
         ]  # fmt: skip
     changed = [one for one in moved if one.version != versions[one.pk]]
@@ -200,18 +204,15 @@ def rearrange(
     one `reason` is for all that move.
     """
     visits = _as_they_stand(visit for visit, _ in moves)
-    pairs = sorted(zip(visits, (at for _, at in moves), strict=True), key=lambda one: one[1])
+    pairs = _in_order(zip(visits, (at for _, at in moves), strict=True))
     lock_all(visits, *{one for person, place, _ in choices for one in (person, place)},
               *{one.location for one in visits})  # fmt: skip
     versions = {visit.pk: visit.version for visit in visits}
-    # Whoever goes on makes room for the one before, whoever comes nearer for the one after.
-    onwards = [one for one in pairs if one[1] > one[0].starts_at]
-    back = [one for one in pairs if one[1] <= one[0].starts_at]
     with because(reason):
         moved = [
             _saying_which_time(at, move_quietly, visit, starts_at=at, practitioner=None,
                                location=None, now=now, for_staff=for_staff, reason=reason)
-            for visit, at in [*reversed(onwards), *back]
+            for visit, at in pairs
         ]  # fmt: skip
     _announce_by_series("moved", [one for one in moved if one.version != versions[one.pk]], now=now)
     if not choices:
@@ -243,15 +244,19 @@ def cancel_each(
     )  # fmt: skip
 
 
-def _cancel_all(
-    visits: list[Appointment], *, cancelled_by: str, now: datetime, reason: str, for_staff: bool
-) -> list[Appointment]:
+def _in_order(moves: Iterable[Move]) -> list[Move]:
+    """Whoever goes on makes room for the one before, whoever comes nearer for the one after."""
+    pairs = sorted(moves, key=lambda one: one[1])
+    onwards = [one for one in pairs if one[1] > one[0].starts_at]
+    back = [one for one in pairs if one[1] <= one[0].starts_at]
+    return [*reversed(onwards), *back]
+
+
+def _cancel_all(visits: list[Appointment], *, now: datetime, **about: Any) -> list[Appointment]:
     """Lock and cancel those that still stand, and say so with one mail for each series."""
     lock_all(visits)
     cancelled = [
-        cancel_quietly(one, cancelled_by=cancelled_by, now=now, reason=reason, for_staff=for_staff)
-        for one in visits
-        if one.status != Status.CANCELLED
+        cancel_quietly(one, now=now, **about) for one in visits if one.status != Status.CANCELLED
     ]
     _announce_by_series("cancelled", cancelled, now=now)
     return cancelled
@@ -273,13 +278,17 @@ def _announce_by_series(event: Event, visits: Sequence[Appointment], *, now: dat
         announce_together(event, group, now=now)
 
 
-def following(visit: Appointment) -> list[Appointment]:
-    """A visit and those of its series that come after it, where it is now, and can still be changed."""
+def following(visit: Appointment, shown: AsShown | None = None) -> list[Appointment]:
+    """A visit and those of its series that come after it, where it is now, and can still be changed.
+
+    Where a page has `shown` which they are, those.
+    """
     rows = Appointment.objects.filter(series__isnull=False, series=visit.series_id)
     own = Appointment.objects.filter(pk=visit.pk)
-    coming = rows.filter(
-        status__in=(Status.BOOKED, Status.ARRIVED), starts_at__gte=own.values("starts_at")
+    after_it = (
+        {"starts_at__gte": own.values("starts_at")} if shown is None else {"pk__in": list(shown)}
     )
+    coming = rows.filter(status__in=(Status.BOOKED, Status.ARRIVED), **after_it)
     return list((own | coming).with_details().order_by("starts_at"))
 
 
@@ -370,13 +379,27 @@ def lock_all(
         raise LookAgain
 
 
-def _shifted(visits: list[Appointment], starts_at: datetime, place: Location) -> list[datetime]:
-    """Where each goes: as many local days on, at the new time of day."""
+def _shifted(
+    visits: list[Appointment],
+    first: int,
+    starts_at: datetime,
+    place: Location,
+    shown: AsShown | None,
+) -> list[datetime]:
+    """Where each goes: as many local days on as the `first` of them, at the new time of day.
+
+    Counted from where a page has `shown` them: the same form sent again means the same days.
+    """
     zone = place.zone
     target = starts_at.astimezone(zone)
-    shift: timedelta = target.date() - visits[0].starts_at.astimezone(zone).date()
-    days = [one.starts_at.astimezone(zone).date() + shift for one in visits]
-    return [starts_at, *(moment(day, target.time(), zone) for day in days[1:])]
+    stood = {one.pk: one.starts_at for one in visits}
+    stood |= {key: seen.starts_at for key, seen in (shown or {}).items() if key in stood}
+    days = {key: at.astimezone(zone).date() for key, at in stood.items()}
+    shift: timedelta = target.date() - days[first]
+    return [
+        starts_at if one.pk == first else moment(days[one.pk] + shift, target.time(), zone)
+        for one in visits
+    ]
 
 
 def _saying_which(visit: Appointment, check: Any, *args: Any) -> None:

@@ -20,6 +20,7 @@ import pytest
 from django.db import connection, connections
 
 from bookings import calendar
+from bookings.as_shown import as_it_is
 from bookings.calendar import attempts
 from bookings.calendar.turns import Turns
 from bookings.errors import BookingError
@@ -464,6 +465,33 @@ def test_the_guards_are_there() -> None:
         )
         names = [name for (name,) in cursor.fetchall()]
     assert names == ["client_not_twice", "practitioner_not_twice", "room_not_twice"]
+
+
+def test_of_many_who_move_a_visit_on_pages_of_the_same_age_one_does(crowd: Crowd) -> None:
+    """Each to another time; who presses twice for the same time has done it once."""
+    before = deadlocks()
+    visit = calendar.book(
+        crowd.service, crowd.people[0], MONDAY,
+        client=crowd.clients[0], by=crowd.user, location=crowd.place, now=NOW,
+    )  # fmt: skip
+    shown = {visit.pk: as_it_is(visit)}
+
+    def press(number: int) -> str:
+        to = MONDAY + timedelta(days=1, minutes=30 * (number % 8))
+        verbs = (
+            lambda: calendar.move(
+                visit, starts_at=to, by=None, now=NOW, for_staff=True, shown=shown
+            ),
+            lambda: calendar.move_from(
+                visit, starts_at=to, by=None, now=NOW, for_staff=True, shown=shown
+            ),
+        )
+        return said(verbs[number // 8 % 2])
+
+    assert Counter(together(16, press)) == {"done": 2, "moved_meanwhile": 14}
+    visit.refresh_from_db()
+    assert visit.version == 2
+    assert deadlocks() == before
 
 
 def test_of_who_undoes_and_who_books_one_gets_the_time(crowd: Crowd) -> None:

@@ -15,11 +15,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings import calendar
+from bookings.as_shown import box_of
 from bookings.calendar.changes import is_in_time
 from bookings.calendar.putting_back import MOVED, undoable, was_done_by_staff
 from bookings.calendar.series import following
 from bookings.desk_forms import ScopeForm, UndoForm
-from bookings.errors import BookingError
+from bookings.errors import BookingError, MovedMeanwhile
 from bookings.instead import times_instead, times_of
 from bookings.links import undo_link, visit_link
 from bookings.models import Appointment
@@ -81,12 +82,22 @@ def cancel_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpResp
     if request.method != "POST" or not scope.is_valid():
         if not _may_change(visit, now=now):
             return show_visit(request, visit, way)
-        context = {"visit": visit, "way": way, "scope": scope, "hide_book_button": True}
-        status = 422 if scope.is_bound else 200
-        return render(request, "bookings/cancel.html", context, status=status)
+        return _ask_to_cancel(request, visit, way, scope, status=422 if scope.is_bound else 200)
     cancel = calendar.cancel_from if scope.is_for_all else calendar.cancel
     try:
-        done = cancel(visit, cancelled_by=Appointment.CancelledBy.CLIENT, by=_who(request), now=now)
+        done = cancel(
+            visit,
+            cancelled_by=Appointment.CancelledBy.CLIENT,
+            by=_who(request),
+            now=now,
+            shown=scope.cleaned_data["shown"],
+        )
+    except MovedMeanwhile as refusal:
+        visit = _as_it_is(visit)
+        if not _may_change(visit, now=now):
+            return show_visit(request, visit, way, refusal=refusal)
+        scope = _scope(request, visit, way, is_renewed=True)
+        return _ask_to_cancel(request, visit, way, scope, refusal=refusal)
     except BookingError as refusal:
         return show_visit(request, visit, way, refusal=refusal)
     gone = done if isinstance(done, list) else [done]
@@ -108,27 +119,29 @@ def move_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpRespon
     now = timezone.now()
     if not _may_change(visit, now=now) and request.method != "POST":
         return show_visit(request, visit, way)
-    clinic = ClinicSettings.current()
-    table = Timetable(visit.service, visit.location, clinic, now, visit.practitioner, moving=visit)
     scope = _scope(request, visit, way)
-    page: dict[str, Any] = {
-        "back": (way.show, "Your session"),
-        "by_link": way.is_link,
-        "more": {"scope": scope},
-    }
     if request.method != "POST":
-        return time_page(request, table, **page)
+        return _times(request, visit, way, scope, now=now)
     starts_at = read_start(request.POST.get("start", ""))
     if starts_at is None or not scope.is_valid():
-        return time_page(request, table, problem="Choose a time", **page)
+        return _times(request, visit, way, scope, now=now, problem="Choose a time")
     move = calendar.move_from if scope.is_for_all else calendar.move
     try:
-        move(visit, starts_at=starts_at, by=_who(request), now=now)
+        move(
+            visit,
+            starts_at=starts_at,
+            by=_who(request),
+            now=now,
+            shown=scope.cleaned_data["shown"],
+        )
     except BookingError as refusal:
+        if isinstance(refusal, MovedMeanwhile):
+            visit = _as_it_is(visit)
+            scope = _scope(request, visit, way, is_renewed=True)
         if not _may_change(visit, now=now):
             return show_visit(request, visit, way, refusal=refusal)
         wished = refusal.details.get("starts_at", starts_at)
-        return time_page(request, table, refusal=refusal, wished=wished, **page)
+        return _times(request, visit, way, scope, now=now, refusal=refusal, wished=wished)
     visit.refresh_from_db()
     several = "sessions have" if scope.is_for_all else "session has"
     messages.success(request, f"Your {several} moved. The new time is below.")
@@ -177,10 +190,60 @@ def _times_instead(
     return times_instead(table, refusal.details.get("starts_at"), refusal, links)
 
 
-def _scope(request: HttpRequest, visit: Appointment, way: Way) -> ScopeForm:
-    """Which sessions are meant; a mail's link is about one."""
-    others = 0 if way.is_link else len(following(visit)) - 1
-    return ScopeForm(request.POST if request.method == "POST" else None, others=others)
+def _scope(
+    request: HttpRequest, visit: Appointment, way: Way, *, is_renewed: bool = False
+) -> ScopeForm:
+    """Which sessions are meant; a mail's link is about one.
+
+    Where it `is_renewed` it is asked about them as they are by now, with the same answers.
+    """
+    visits = [visit] if way.is_link else following(visit)
+    sent: Any = request.POST if request.method == "POST" else None
+    if is_renewed:
+        sent = {**sent.dict(), "shown": box_of(visits)}
+    return ScopeForm(sent, visits=visits)
+
+
+def _times(
+    request: HttpRequest,
+    visit: Appointment,
+    way: Way,
+    scope: ScopeForm,
+    *,
+    now: datetime,
+    **problem: Any,
+) -> HttpResponse:
+    """The page of times of a visit that moves."""
+    clinic = ClinicSettings.current()
+    table = Timetable(visit.service, visit.location, clinic, now, visit.practitioner, moving=visit)
+    back = (way.show, "Your session")
+    more = {"scope": scope}
+    return time_page(request, table, back=back, by_link=way.is_link, more=more, **problem)
+
+
+def _ask_to_cancel(
+    request: HttpRequest,
+    visit: Appointment,
+    way: Way,
+    scope: ScopeForm,
+    *,
+    refusal: BookingError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "visit": visit,
+        "way": way,
+        "scope": scope,
+        "problems": [(refusal.sentence, "")] if refusal else [],
+        "hide_book_button": True,
+    }
+    status = refusal.status if refusal else status
+    return render(request, "bookings/cancel.html", context, status=status)
+
+
+def _as_it_is(visit: Appointment) -> Appointment:
+    """The same visit as it stands by now."""
+    return Appointment.objects.with_details().get(pk=visit.pk)
 
 
 def _is_open(visit: Appointment, *, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +16,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bookings import calendar
 from bookings.acting import who_acts_for
+from bookings.as_shown import box_of
 from bookings.calendar.changes import is_in_time
 from bookings.calendar.lengths import OPEN
 from bookings.calendar.putting_back import changed_together, undoable
 from bookings.calendar.series import following
 from bookings.desk_forms import DeskCancelForm, DeskMoveForm, LengthForm, ScopeForm
 from bookings.desk_marks import next_marks
-from bookings.errors import BookingError, Ended, NeedsReason, NotPossible, OutsideHours
+from bookings.errors import (
+    BookingError,
+    Ended,
+    MovedMeanwhile,
+    NeedsReason,
+    NotPossible,
+    OutsideHours,
+)
 from bookings.models import Appointment
 from bookings.picking import read_start
 from bookings.timetable import Timetable
@@ -50,8 +58,7 @@ def desk_visit_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return visit_page(request, visit, refusal=Ended())
     if table is None:
         return visit_page(request, visit, refusal=NotPossible(GIVEN_NOWHERE))
-    is_late = not is_in_time(visit, now=table.now)
-    scope = DeskMoveForm(_sent(request), others=len(following(visit)) - 1, is_late=is_late)
+    scope = _move_form(_sent(request), visit, table)
     if request.method != "POST":
         return _times(request, visit, table, scope)
     starts_at = read_start(request.POST.get("start", ""))
@@ -70,9 +77,13 @@ def desk_visit_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
             now=table.now,
             for_staff=True,
             reason=scope.cleaned_data.get("reason", ""),
+            shown=scope.cleaned_data["shown"],
         )
+    except MovedMeanwhile as refusal:
+        visit = visit_at_the_desk(request, public_id)
+        return _move_after_all(request, visit, refusal, wished=starts_at)
     except NeedsReason as refusal:
-        if not is_late:
+        if "reason" not in scope.fields:
             raise
         scope.add_error("reason", refusal.sentence)
         return _times(request, visit, table, scope, wished=starts_at, status=refusal.status)
@@ -87,17 +98,20 @@ def desk_visit_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Ask who cancels and why; within the notice the reason is needed."""
     visit = visit_at_the_desk(request, public_id)
     now = timezone.now()
-    form = DeskCancelForm(_sent(request), others=len(following(visit)) - 1)
-    context = {"visit": visit, "form": form, "is_late": not is_in_time(visit, now=now)}
+    form = DeskCancelForm(_sent(request), visits=following(visit))
     if request.method != "POST" or not form.is_valid():
-        status = 422 if form.is_bound else 200
-        return render(request, "bookings/desk_cancel.html", context, status=status)
+        return _ask_to_cancel(request, visit, form, status=422 if form.is_bound else 200)
     cancel = calendar.cancel_from if form.is_for_all else calendar.cancel
     try:
         cancel(visit, by=request.user, now=now, for_staff=True, **form.cleaned_data)
+    except MovedMeanwhile as refusal:
+        visit = visit_at_the_desk(request, public_id)
+        visits = following(visit)
+        form = DeskCancelForm(_sent_about(request, visits), visits=visits)
+        return _ask_to_cancel(request, visit, form, refusal=refusal)
     except NeedsReason as refusal:
         form.add_error("reason", refusal.sentence)
-        return render(request, "bookings/desk_cancel.html", context, status=refusal.status)
+        return _ask_to_cancel(request, visit, form, status=refusal.status)
     except BookingError as refusal:
         return visit_page(request, visit, refusal=refusal)
     return redirect("desk_visit", visit.public_id)
@@ -116,6 +130,7 @@ def desk_visit_length(request: HttpRequest, public_id: UUID) -> HttpResponse:
             visit,
             length=timedelta(minutes=minutes),
             was=form.seen,
+            shown=form.cleaned_data["shown"],
             by=request.user,
             now=timezone.now(),
             keeps_hours=not form.is_meant,
@@ -124,6 +139,7 @@ def desk_visit_length(request: HttpRequest, public_id: UUID) -> HttpResponse:
         refusal.sentence += " If it is meant so, press the button again."
         return visit_page(request, visit, refusal=refusal, length=form.asked_again())
     except BookingError as refusal:
+        visit = visit_at_the_desk(request, public_id)
         return visit_page(request, visit, refusal=refusal, length=form.asked_of(visit))
     messages.success(request, f"The session takes {minutes} minutes now.")
     return redirect("desk_visit", visit.public_id)
@@ -171,6 +187,40 @@ def visit_page(
     return render(request, "bookings/desk_visit.html", context, status=status)
 
 
+def _move_form(sent: Any, visit: Appointment, table: Timetable) -> DeskMoveForm:
+    is_late = not is_in_time(visit, now=table.now)
+    return DeskMoveForm(sent, visits=following(visit), is_late=is_late)
+
+
+def _move_after_all(
+    request: HttpRequest, visit: Appointment, refusal: BookingError, *, wished: datetime
+) -> HttpResponse:
+    """The page of times for a visit that somebody else has moved, with all that was typed."""
+    table = timetable(request, visit.service, person=visit.practitioner, moving=visit)
+    if table is None or visit.status not in CHANGEABLE:
+        return visit_page(request, visit, refusal=refusal)
+    scope = _move_form(_sent_about(request, following(visit)), visit, table)
+    return _times(request, visit, table, scope, refusal=refusal, wished=wished)
+
+
+def _ask_to_cancel(
+    request: HttpRequest,
+    visit: Appointment,
+    form: DeskCancelForm,
+    *,
+    refusal: BookingError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "visit": visit,
+        "form": form,
+        "is_late": not is_in_time(visit, now=timezone.now()),
+        "problems": [(refusal.sentence, "")] if refusal else [],
+    }
+    status = refusal.status if refusal else status
+    return render(request, "bookings/desk_cancel.html", context, status=status)
+
+
 def _times(
     request: HttpRequest, visit: Appointment, table: Timetable, scope: ScopeForm, **problem: Any
 ) -> HttpResponse:
@@ -193,3 +243,8 @@ def _times(
 
 def _sent(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
+
+
+def _sent_about(request: HttpRequest, visits: Sequence[Appointment]) -> dict[str, Any]:
+    """The same answers, given on a page that shows these visits as they are by now."""
+    return {**request.POST.dict(), "shown": box_of(visits)}
