@@ -112,6 +112,19 @@ def test_two_minutes_before_its_end_the_kept_time_is_spoken_of(page: Page, clini
     expect(page.get_by_label("Your name")).to_be_focused()
 
 
+def test_going_back_ticks_no_time_by_itself(page: Page, clinic: Clinic) -> None:
+    """Meanwhile somebody may have taken one, and each stands where another one stood."""
+    page.goto(clinic.address + TIMES)
+    page.get_by_role("link", name="Show next 4 days").click()
+    page.wait_for_url("**from=*")
+    page.get_by_role("radio", name=SLOT).nth(1).check(force=True)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("heading", name="Your details").wait_for()
+    page.go_back()
+    page.get_by_role("button", name="Continue").wait_for()
+    assert page.locator("input[name=start]:checked").count() == 0
+
+
 def days_with_times(page: Page) -> list[list[str | None]]:
     """The free times of each day shown that has any."""
     days = [

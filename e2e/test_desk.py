@@ -97,6 +97,35 @@ def test_the_desk_books_a_series_by_keyboard(
     assert booked == [(3,)]
 
 
+def test_going_back_after_a_booking_ticks_no_other_time(
+    page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
+) -> None:
+    """Where the chosen time stood there is another one by then, which nobody has chosen."""
+    ((client,),) = clinic.sql(
+        "SELECT public_id FROM bookings_client WHERE merged_into_id IS NULL ORDER BY id LIMIT 1"
+    )
+    times = f"/desk/clients/{client}/book/medical-massage/?practitioner=dana"
+    as_demo(page, "desk@example.com")
+    page.goto(clinic.address + times)
+    page.get_by_role("link", name="Show next 4 days").click()
+    page.wait_for_url("**from=*")
+    boxes = page.locator("input[name=start]")
+    many, second = boxes.count(), str(boxes.nth(1).get_attribute("value"))
+    boxes.nth(1).check(force=True)
+    page.get_by_role("button", name="Book this time").click()
+    page.get_by_role("heading", name="History").wait_for()
+    page.go_back()
+    page.get_by_role("button", name="Book this time").wait_for()
+    assert boxes.count() < many
+    assert page.locator("input[name=start]:checked").count() == 0
+    other = str(boxes.nth(1).get_attribute("value"))
+    assert other != second
+    page.goto(f"{clinic.address}{times}&at={other}")
+    page.goto(f"{clinic.address}/desk/")
+    page.go_back()
+    assert page.locator("input[name=start]:checked").get_attribute("value") == other
+
+
 def test_keys_lead_through_the_desk_and_can_be_turned_off(
     page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
 ) -> None:

@@ -12,8 +12,10 @@ from django.utils.safestring import SafeString, mark_safe
 from bookings.picking import Choice
 
 register = template.Library()
+# Going back, a browser ticks the radio button that stands where the chosen one stood: after that
+# one was booked it is another time. With autocomplete off it ticks none.
 BOX = """<div class="slot">
-<input type="radio" name="start" id="start-{value}" value="{value}"{checked}>
+<input type="radio" autocomplete="off" name="start" id="start-{value}" value="{value}"{checked}>
 <label for="start-{value}"><span aria-hidden="true">{seen}</span><span class="visually-hidden">{read}</span></label>
 </div>
 """

@@ -45,6 +45,11 @@ def test_nothing_gets_onto_the_page_as_markup() -> None:
     assert not any(mark in page for mark in ('1""', "<i>", "<b>", "<u>", "<s>"))
 
 
+def test_a_browser_that_goes_back_ticks_none_by_itself() -> None:
+    page = start_boxes(Context({"chosen": "2"}), [Choice("1", "a", "a"), Choice("2", "b", "b")])
+    assert page.count('autocomplete="off" name="start"') == page.count("<input") == 2
+
+
 def test_a_time_that_comes_twice_is_shown_twice_in_order() -> None:
     first = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
     (day,) = lay_out(
