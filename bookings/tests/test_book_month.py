@@ -157,3 +157,33 @@ def test_the_desk_has_a_month_too(world: World, client: Browser) -> None:
     page = text_of(client.get(url, {"month": f"{world.start:%Y-%m}"}))
     assert '<body class="desk"' in page
     assert f'href="{url}?' in page
+
+
+def test_at_the_desk_it_says_for_whom_and_changes_what_is_booked_for_them(
+    world: World, client: Browser
+) -> None:
+    client.force_login(make_staff("Front desk"))
+    person: Any = make_client(name="Robin Known")
+    what = f"/desk/clients/{person.public_id}/book/"
+    asked = {"practitioner": world.person.slug, "month": f"{world.start:%Y-%m}"}
+    page = text_of(client.get(f"{what}{world.service.slug}/", asked))
+    assert '<strong dir="auto">Robin Known</strong>' in page
+    ways = re.findall(r'href="([^"]+)">Change<', page)
+    assert len(ways) == 3
+    for way in ways:
+        assert way.startswith(f"{what}?session={world.service.slug}&amp;")
+        form = text_of(client.get(way.replace("&amp;", "&")))
+        for one in (world.service, world.person, world.place):
+            assert f'<option value="{one.slug}" selected>' in form
+        anchor = way.partition("#")[2]
+        assert not anchor or f'id="{anchor}"' in form
+
+
+def test_at_the_desk_a_session_that_moves_is_somebody_s(world: World, client: Browser) -> None:
+    client.force_login(make_staff("Front desk"))
+    mine = make_client(name="Robin Known")
+    visit = make_appointment(world.person, world.service, world.place, world.start, client=mine)
+    asked = {"month": f"{world.start:%Y-%m}"}
+    page = text_of(client.get(f"/desk/visits/{visit.public_id}/move/", asked))
+    assert 'The session of <strong dir="auto">Robin Known</strong> is now on' in page
+    assert "Your session" not in page

@@ -20,7 +20,7 @@ from bookings.picking import read_start
 from bookings.timetable import Timetable
 from bookings.views.desk_asked import carried, person_at_the_desk, timetable, who_form
 from bookings.views.desk_series import series_page
-from bookings.views.times import time_page
+from bookings.views.times import choices_of, time_page
 from practitioners.models import Service
 
 TEMPLATE = "bookings/desk_times.html"
@@ -34,11 +34,12 @@ def desk_book(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return redirect("desk_book", client.merged_into.public_id)
     to_book = carried(request)
     asked = request.GET if "service" in request.GET else None
-    form = WhatForm(asked, user=request.user, initial=to_book)
+    chosen = {"service": request.GET.get("session"), "location": request.GET.get("location")}
+    form = WhatForm(asked, user=request.user, initial={**to_book, **chosen})
     if form.is_bound and form.is_valid():
-        chosen = form.cleaned_data
-        path = reverse("desk_book_time", args=[client.public_id, chosen["service"].slug])
-        wanted = {name: chosen[name].slug for name in ("practitioner", "location") if chosen[name]}
+        found = form.cleaned_data
+        path = reverse("desk_book_time", args=[client.public_id, found["service"].slug])
+        wanted = {name: found[name].slug for name in ("practitioner", "location") if found[name]}
         wanted |= {name: day for name, day in to_book.items() if name == "from"}
         return redirect(f"{path}?{urlencode(wanted)}" if wanted else path)
     context = {
@@ -73,13 +74,15 @@ class _Page:
         self.form = RepeatForm(request.POST if request.method == "POST" else None)
 
     def show(self, **problem: Any) -> HttpResponse:
+        what = reverse("desk_book", args=[self.client.public_id])
         return time_page(
             self.request,
             self.table,
             template=TEMPLATE,
-            back=(reverse("desk_book", args=[self.client.public_id]), "What to book"),
+            back=(what, "What to book"),
             more={
                 "client": self.client,
+                "choices": choices_of(self.table, what, session="session", box="id_"),
                 "form": self.form,
                 "who": who_form(self.request, self.table),
                 "heading": f"Book for {self.client.name}",

@@ -167,7 +167,7 @@ def time_page(
     same times on a page of its own.
     """
     links = PageLinks(table, address or request.path, zone=request.GET.get("zone", ""))
-    choices = () if table.moving else _choices(table)
+    choices = () if table.moving else choices_of(table, path_to("book_service"))
     frame = {
         "table": table,
         "choices": choices,
@@ -263,20 +263,25 @@ def _missing(request: HttpRequest, table: Timetable, starts: list[datetime]) -> 
     return f"{when} is no longer free. These are the times around it."
 
 
-def _choices(table: Timetable) -> tuple[Chosen, ...]:
-    """What has been chosen so far, each with a way to change it."""
+def choices_of(
+    table: Timetable, page: str, *, session: str = "service", box: str = ""
+) -> tuple[Chosen, ...]:
+    """What has been chosen so far, each with the way to change it on the `page` where it was.
+
+    That page reads the `session` under that name; its boxes have names that begin with `box`.
+    """
     query = query_of(
-        ("service", table.service.slug),
+        (session, table.service.slug),
         ("practitioner", table.person.slug if table.person else ""),
         ("location", table.location.slug),
     )
-    change = f"{path_to('book_service')}?{query}"
+    change = f"{page}?{query}"
     service = table.service
     who = table.person.name if table.person else "Any specialist (soonest)"
     return (
         Chosen("Session", f"{service.name}, {service.minutes} minutes", change),
-        Chosen("Specialist", who, f"{change}#practitioner"),
-        Chosen("Where", table.location.name, f"{change}#location"),
+        Chosen("Specialist", who, f"{change}#{box}practitioner"),
+        Chosen("Where", table.location.name, f"{change}#{box}location"),
     )
 
 
