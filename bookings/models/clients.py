@@ -180,6 +180,14 @@ class Client(models.Model):
         return self.called or self.name.split()[0]
 
     @property
+    def that_counts(self) -> Client:
+        """The entry of this person that is worked with: it may have been joined into another, and that too."""
+        entry = self
+        while entry.merged_into is not None:
+            entry = entry.merged_into
+        return entry
+
+    @property
     def is_email_refused(self) -> bool:
         """Whether mail to the address that stands here now has come back."""
         return bool(self.email) and self.email.lower() == self.bounced_email.lower()

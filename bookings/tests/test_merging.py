@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.test import Client as Browser
 from bookings import merging
 from bookings.clients import warn_of_likeness
 from bookings.errors import NotPossible
-from bookings.models import ChannelConsent, Client, ClientAccess, ClientMerge, Task
+from bookings.models import Appointment, ChannelConsent, Client, ClientAccess, ClientMerge, Task
+from bookings.picking import value_of
 from bookings.tests.booking_world import World, text_of
 from bookings.tests.factories import NOW, make_appointment, make_client, make_staff, make_user
 from practitioners.tests.factories import make_practitioner
@@ -185,3 +187,63 @@ def test_the_front_desk_is_told_who_may_join_them(client: Browser, pair: Any) ->
     page = text_of(client.get(f"/desk/clients/{pair[0].public_id}/"))
     assert "compare" in page
     assert "can compare and join them" not in page
+
+
+class TestJoined:
+    """An entry that was joined into another is worked with no more."""
+
+    @pytest.fixture
+    def joined(self, world: World, boss: Any, pair: Any) -> Client:
+        kept, other = pair
+        merging.merge(kept, other, by=None, now=NOW)
+        return Client.objects.get(pk=other.pk)
+
+    def test_its_page_offers_the_other_one_and_nothing_else(
+        self, client: Browser, joined: Client
+    ) -> None:
+        page = text_of(client.get(f"/desk/clients/{joined.public_id}/"))
+        kept = joined.that_counts
+        assert f'href="/desk/clients/{kept.public_id}/">Open the entry of' in page
+        for path in ("book/", "edit/", "assess/", "plan/", "wishes/"):
+            assert f"/desk/clients/{joined.public_id}/{path}" not in page
+        assert f"/desk/clients/{kept.public_id}/book/" in text_of(
+            client.get(f"/desk/clients/{kept.public_id}/")
+        )
+
+    def test_looking_leads_to_the_same_page_of_the_other_one(
+        self, world: World, client: Browser, joined: Client
+    ) -> None:
+        kept, slug = joined.that_counts, world.service.slug
+        query = f"?practitioner={world.person.slug}"
+        for path in (f"book/{query}", f"book/{slug}/{query}", f"wait/{slug}/", "edit/", "wishes/"):
+            answer = client.get(f"/desk/clients/{joined.public_id}/{path}")
+            assert answer["Location"] == f"/desk/clients/{kept.public_id}/{path}"
+        page = text_of(client.get(answer["Location"]))
+        assert "R Known was joined into Robin Known: this is for Robin Known." in page
+
+    def test_a_press_is_refused_with_the_way_on(
+        self, world: World, client: Browser, joined: Client
+    ) -> None:
+        kept, slug = joined.that_counts, world.service.slug
+        base, query = f"/desk/clients/{joined.public_id}", f"practitioner={world.person.slug}"
+        at = value_of(world.start)
+        sent = {"start": at, "form_token": str(uuid.uuid4()), "times": "1", "every_weeks": "1",
+                "name": "Somebody Else", "email": "x@example.com"}  # fmt: skip
+        for path in (f"book/{slug}/", f"book/{slug}/series/"):
+            answer = client.post(f"{base}/{path}?{query}", sent)
+            page = text_of(answer)
+            assert (answer.status_code, "Nothing was booked or saved" in page) == (409, True)
+            way_on = f"/desk/clients/{kept.public_id}/book/{slug}/?{query}&amp;at={at}"
+            assert f'href="{way_on}"' in page
+        assert f'value="{at}" checked' in text_of(client.get(way_on.replace("&amp;", "&")))
+        for path in (f"wait/{slug}/", "edit/", "wishes/"):
+            assert client.post(f"{base}/{path}", sent).status_code == 409
+        assert not Appointment.objects.exists()
+        joined.refresh_from_db()
+        assert (joined.name, joined.email) == ("R Known", "")
+
+    def test_the_one_that_counts_may_itself_be_joined(self, joined: Client) -> None:
+        last = make_client(name="Robin Last")
+        merging.merge(last, joined.that_counts, by=None, now=NOW)
+        assert Client.objects.get(pk=joined.pk).that_counts == last
+        assert last.that_counts == last

@@ -19,6 +19,7 @@ from bookings.models import Client
 from bookings.picking import read_start
 from bookings.timetable import Timetable
 from bookings.views.desk_asked import carried, person_at_the_desk, timetable, who_form
+from bookings.views.desk_joined import way_to_the_one_that_counts
 from bookings.views.desk_series import series_page
 from bookings.views.times import choices_of, time_page
 from practitioners.models import Service
@@ -30,8 +31,9 @@ TEMPLATE = "bookings/desk_times.html"
 def desk_book(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Choose what to book for a person; the answer leads to its times."""
     client = person_at_the_desk(request, public_id)
-    if client.merged_into:
-        return redirect("desk_book", client.merged_into.public_id)
+    elsewhere = way_to_the_one_that_counts(request, client, "desk_book")
+    if elsewhere:
+        return elsewhere
     to_book = carried(request)
     asked = request.GET if "service" in request.GET else None
     chosen = {"service": request.GET.get("session"), "location": request.GET.get("location")}
@@ -57,6 +59,9 @@ def desk_book(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def desk_book_time(request: HttpRequest, public_id: UUID, slug: str) -> HttpResponse:
     """Choose a time, and book it."""
     client = person_at_the_desk(request, public_id)
+    elsewhere = way_to_the_one_that_counts(request, client, "desk_book_time", slug)
+    if elsewhere:
+        return elsewhere
     service = get_object_or_404(Service, slug=slug)
     table = timetable(request, service, client=client)
     if table is None:

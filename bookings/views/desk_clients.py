@@ -17,6 +17,7 @@ from bookings.client_forms import ClientForm, NewClientForm
 from bookings.clients import enter, likely_same
 from bookings.models import Client
 from bookings.views.desk_asked import carried
+from bookings.views.desk_joined import way_to_the_one_that_counts
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,6 +46,9 @@ def desk_client_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if not request.user.is_desk_staff:
         raise PermissionDenied
     client = get_object_or_404(Client.objects.visible_to(request.user), public_id=public_id)
+    elsewhere = way_to_the_one_that_counts(request, client, "desk_client_edit")
+    if elsewhere:
+        return elsewhere
     form = ClientForm(request.POST if request.method == "POST" else None, instance=client)
     if form.is_bound and form.is_valid():
         enter(form.instance, by=request.user, now=timezone.now())

@@ -24,6 +24,7 @@ from bookings.series import (
 )
 from bookings.timetable import Timetable
 from bookings.views.desk_asked import person_at_the_desk, timetable
+from bookings.views.desk_joined import way_to_the_one_that_counts
 from practitioners.models import Service
 
 NOT_PICKED = "Choose a time for each date, or leave it out"
@@ -33,6 +34,9 @@ NOT_PICKED = "Choose a time for each date, or leave it out"
 def desk_series(request: HttpRequest, public_id: UUID, slug: str) -> HttpResponse:
     """Book every date as chosen. All or nothing."""
     client = person_at_the_desk(request, public_id)
+    elsewhere = way_to_the_one_that_counts(request, client, "desk_book_time", slug)
+    if elsewhere:
+        return elsewhere
     service = get_object_or_404(Service, slug=slug)
     table = timetable(request, service, client=client)
     if table is None or request.method != "POST":

@@ -20,6 +20,7 @@ from bookings.models import WaitlistEntry, WaitlistOffer
 from bookings.paging import PageLinks
 from bookings.timetable import Timetable
 from bookings.views.desk_asked import person_at_the_desk
+from bookings.views.desk_joined import way_to_the_one_that_counts
 from bookings.waiting import answers, line
 from bookings.waiting_forms import WaitForm, today_at
 from practitioners.models import ClinicSettings, Service
@@ -47,6 +48,9 @@ def _page(request: HttpRequest, **problem: Any) -> HttpResponse:
 def desk_wait(request: HttpRequest, public_id: UUID, slug: str) -> HttpResponse:
     """Put somebody on the list."""
     client = person_at_the_desk(request, public_id)
+    elsewhere = way_to_the_one_that_counts(request, client, "desk_wait", slug)
+    if elsewhere:
+        return elsewhere
     service = get_object_or_404(Service, slug=slug)
     now = timezone.now()
     asked = {name: request.GET.get(name, "") for name in ("practitioner", "location")}

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from bookings.consents import By, settle
 from bookings.message_forms import MessageSettingsForm
 from bookings.models import ChannelConsent, Client
+from bookings.views.desk_joined import way_to_the_one_that_counts
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,6 +35,9 @@ def desk_client_wishes(request: HttpRequest, public_id: UUID) -> HttpResponse:
         raise PermissionDenied
     people = Client.objects.visible_to(request.user)
     client = get_object_or_404(people, public_id=public_id)
+    elsewhere = way_to_the_one_that_counts(request, client, "desk_client_wishes")
+    if elsewhere:
+        return elsewhere
     return _settings(
         request, client, by=By.DESK, template="desk_client_wishes",
         way_on=reverse("desk_client", args=[public_id]),
