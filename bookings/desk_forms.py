@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 
 from bookings.as_shown import AsShown, box_of, read_box
 from bookings.dates import DayMonthYearField
+from bookings.errors import NeedsReason
 from bookings.forms import Styled, every_weeks_field, times_field
 from bookings.models import Appointment
 from bookings.models.text import check_one_line
@@ -200,8 +201,13 @@ class DeskCancelForm(ScopeForm):
         max_length=200,
         required=False,
         validators=[check_one_line],
-        help_text="Nothing about health. Needed within the notice for changes.",
+        help_text="Nothing about health.",
+        error_messages={"required": NeedsReason.sentence},
     )
+
+    def __init__(self, *args: Any, is_late: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_late = self.fields["reason"].required = is_late
 
 
 class UndoForm(forms.Form):

@@ -14,16 +14,25 @@ from typing import Any
 
 
 class BookingError(Exception):
-    """Something about time that is not possible."""
+    """Something about time that is not possible.
+
+    `at_the_desk` says the same to somebody who books for others, where that is put otherwise.
+    """
 
     code = "not_possible"
     status = 422
     sentence = "That is not possible."
+    at_the_desk = ""
 
-    def __init__(self, sentence: str = "", **details: Any) -> None:
-        self.sentence = sentence or self.sentence
+    def __init__(self, sentence: str = "", *, at_the_desk: str = "", **details: Any) -> None:
+        if sentence:
+            self.sentence, self.at_the_desk = sentence, at_the_desk
         self.details = details
         super().__init__(self.sentence)
+
+    def said(self, *, to_staff: bool) -> str:
+        """Its sentence, in the words for whoever reads it."""
+        return (to_staff and self.at_the_desk) or self.sentence
 
 
 class Taken(BookingError):
@@ -33,6 +42,7 @@ class Taken(BookingError):
 class SlotTaken(Taken):
     code = "taken"
     sentence = "That time has just been taken. Nothing was booked for you. Choose another time."
+    at_the_desk = "That time has just been taken. Nothing was booked. Choose another time."
 
 
 class ClientBusy(Taken):
@@ -52,6 +62,7 @@ class HoldExpired(Taken):
 
     code = "hold_expired"
     sentence = "We no longer keep this time for you. Choose a time."
+    at_the_desk = "We no longer keep this time for them. Choose a time."
 
     @property
     def is_still_free(self) -> bool:
@@ -131,6 +142,7 @@ class NotCertified(NotPossible):
 class NotOffered(NotPossible):
     code = "not_offered"
     sentence = "This session can no longer be booked online. Choose another one."
+    at_the_desk = "This specialist no longer gives this session at this place. Choose another one."
 
 
 class DailyLimit(NotPossible):

@@ -260,6 +260,7 @@ class TestPages:
         day = world.start + DAY
         assert answer.status_code == 409
         assert f"moved meanwhile: it is now on {day:%A} {day.day} {day:%B}, 10:00" in page
+        assert f'value="{wished}" checked' in page
         assert re.search(f"now on (<strong>)?{day:%A} {day.day} {day:%B}, 10:00, London", page)
         visit.refresh_from_db()
         assert (visit.starts_at, visit.version) == (day, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -97,6 +98,31 @@ def test_a_taken_time_is_named_with_what_is_free(world: World, client: Browser, 
     assert "Next free" in page
     assert "keep me" in page
     assert Appointment.objects.count() == 1
+
+
+def test_what_is_refused_is_said_to_the_desk_and_its_days_stay(
+    world: World, client: Browser, desk: Any
+) -> None:
+    person, later = make_client(), world.start + timedelta(days=21)
+    shown = later - timedelta(days=2)
+    page = text_of(
+        client.get(
+            f"{url_of(person, world)}?practitioner={world.person.slug}&from={shown:%Y-%m-%d}"
+        )
+    )
+    action = re.search(r'<form class="card-s" method="post" action="([^"]+)"', page)
+    assert action is not None
+    book(client, world, make_client(), later)
+    sent = {"start": value_of(later), "form_token": str(uuid.uuid4())}
+    refused = text_of(client.post(action[1].replace("&amp;", "&"), sent))
+    assert "has just been taken. Nothing was booked. Choose another time." in refused
+    assert "for you" not in refused
+    days = re.findall(r"<legend>\w+<span>([^<]+)</span>", refused)
+    assert days == re.findall(r"<legend>\w+<span>([^<]+)</span>", page)
+    elsewhere = text_of(book(client, world, make_client(), later))
+    assert re.findall(r"<legend>\w+<span>([^<]+)</span>", elsewhere)[0] == f"{later.day} {later:%B}"
+    without = client.post(action[1].replace("&amp;", "&"), {**sent, "start": ""})
+    assert re.findall(r"<legend>\w+<span>([^<]+)</span>", text_of(without)) == days
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,8 @@ def test_the_rule_that_was_agreed_to_is_shown_first(
     """For whoever reads it out on the phone, with what being late costs."""
     world.clinic.late_fee_text = "Later it costs half."
     world.clinic.save()
-    assert f"{world.clinic.policy} Later it costs half." in text_of(client.get(url(visit, what)))
+    said = f"The rule for clients: {world.clinic.policy} Later it costs half."
+    assert said in text_of(client.get(url(visit, what)))
 
 
 def test_a_move_to_a_taken_time_is_refused_by_name(
@@ -122,7 +123,7 @@ def test_a_move_to_a_taken_time_is_refused_by_name(
     make_appointment(world.person, world.service, world.place, later)
     answer = client.post(url(visit, "move/"), {"start": value_of(later)})
     assert answer.status_code == 409
-    assert "has just been taken" in text_of(answer)
+    assert "has just been taken. The session stays where it is." in text_of(answer)
     assert client.post(url(visit, "move/"), {"start": ""}).status_code == 422
     visit.refresh_from_db()
     assert visit.starts_at == world.start
@@ -133,10 +134,13 @@ def test_a_cancellation_within_the_notice_needs_a_reason(
 ) -> None:
     world.clinic.cancel_notice_hours = 24 * 14
     world.clinic.save()
-    assert "within the notice" in text_of(client.get(url(visit, "cancel/")))
+    asked = text_of(client.get(url(visit, "cancel/")))
+    assert "within the notice for changes, so a reason is needed" in asked
+    assert "(optional)" not in asked
     refused = client.post(url(visit, "cancel/"), {"cancelled_by": "client", "reason": " "})
     assert refused.status_code == 422
     assert "Please say why" in text_of(refused)
+    assert text_of(refused).count("Please say why") == 2  # above the page and at the box
     assert client.post(url(visit, "cancel/"), {"reason": "Ill"}).status_code == 422
     sent = {"cancelled_by": "client", "reason": "Ill"}
     assert client.post(url(visit, "cancel/"), sent)["Location"] == url(visit)
@@ -146,6 +150,13 @@ def test_a_cancellation_within_the_notice_needs_a_reason(
         "Ill",
         True,
     )
+
+
+def test_in_time_the_reason_of_a_cancellation_is_optional(
+    world: World, client: Browser, desk: Any, visit: Any
+) -> None:
+    assert "(optional)" in text_of(client.get(url(visit, "cancel/")))
+    assert client.post(url(visit, "cancel/"), {"cancelled_by": "clinic"}).status_code == 302
 
 
 def test_what_is_over_cannot_be_moved_or_cancelled(

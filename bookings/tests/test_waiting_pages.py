@@ -209,6 +209,14 @@ def test_the_desk_sees_the_line_and_acts(world: World, client: Browser, kept: An
     assert "Nobody is waiting." in text_of(client.get("/desk/waiting/"))
 
 
+def test_at_the_desk_an_offer_that_ran_out_is_theirs(client: Browser, kept: Any) -> None:
+    client.force_login(make_staff("Front desk"))
+    Appointment.objects.update(held_until=timezone.now() - timedelta(minutes=1))
+    answer = client.post(f"/desk/waiting/{kept.entry.public_id}/act/", {"act": "take"})
+    said = "We no longer keep this time for them. They are still on the waiting list."
+    assert (answer.status_code, said in text_of(answer)) == (409, True)
+
+
 def test_the_desk_puts_somebody_on_and_off(world: World, client: Browser) -> None:
     client.force_login(make_staff("Front desk"))
     person = make_client()

@@ -114,5 +114,7 @@ def refused_date(refusal: BookingError | None, table: Timetable) -> str:
         return ""
     at = refusal.details.get("starts_at")
     when = f"{table.words.short(at)}: " if at else ""
-    said = refusal.sentence.replace(" Nothing was booked for you.", "")
+    said = refusal.said(to_staff=table.for_staff)
+    for nothing in (" Nothing was booked for you.", " Nothing was booked."):
+        said = said.replace(nothing, "")
     return f"{when}{said} None of these sessions was booked."

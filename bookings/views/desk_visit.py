@@ -98,7 +98,7 @@ def desk_visit_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Ask who cancels and why; within the notice the reason is needed."""
     visit = visit_at_the_desk(request, public_id)
     now = timezone.now()
-    form = DeskCancelForm(_sent(request), visits=following(visit))
+    form = _cancel_form(_sent(request), visit, following(visit), now=now)
     if request.method != "POST" or not form.is_valid():
         return _ask_to_cancel(request, visit, form, status=422 if form.is_bound else 200)
     cancel = calendar.cancel_from if form.is_for_all else calendar.cancel
@@ -107,7 +107,7 @@ def desk_visit_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
     except MovedMeanwhile as refusal:
         visit = visit_at_the_desk(request, public_id)
         visits = following(visit)
-        form = DeskCancelForm(_sent_about(request, visits), visits=visits)
+        form = _cancel_form(_sent_about(request, visits), visit, visits, now=now)
         return _ask_to_cancel(request, visit, form, refusal=refusal)
     except NeedsReason as refusal:
         form.add_error("reason", refusal.sentence)
@@ -180,7 +180,7 @@ def visit_page(
         "can_change": visit.status in CHANGEABLE,
         "form": length or LengthForm.of(visit),
         "can_last": visit.status in OPEN,
-        "problems": [(refusal.sentence, "")] if refusal else [],
+        "problems": [(refusal.said(to_staff=True), "")] if refusal else [],
         "times": times,
     }
     status = refusal.status if refusal else status
@@ -203,6 +203,12 @@ def _move_after_all(
     return _times(request, visit, table, scope, refusal=refusal, wished=wished)
 
 
+def _cancel_form(
+    sent: Any, visit: Appointment, visits: Sequence[Appointment], *, now: datetime
+) -> DeskCancelForm:
+    return DeskCancelForm(sent, visits=visits, is_late=not is_in_time(visit, now=now))
+
+
 def _ask_to_cancel(
     request: HttpRequest,
     visit: Appointment,
@@ -214,8 +220,8 @@ def _ask_to_cancel(
     context = {
         "visit": visit,
         "form": form,
-        "is_late": not is_in_time(visit, now=timezone.now()),
-        "problems": [(refusal.sentence, "")] if refusal else [],
+        "is_late": form.is_late,
+        "problems": [(refusal.said(to_staff=True), "")] if refusal else [],
     }
     status = refusal.status if refusal else status
     return render(request, "bookings/desk_cancel.html", context, status=status)

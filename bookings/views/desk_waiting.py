@@ -68,7 +68,7 @@ def desk_wait(request: HttpRequest, public_id: UUID, slug: str) -> HttpResponse:
     try:
         line.join(client, service, data.pop("location"), **data, by=request.user, now=now)
     except BookingError as refusal:
-        context["problems"] = [(refusal.sentence, "")]
+        context["problems"] = [(refusal.said(to_staff=True), "")]
         return render(request, "bookings/desk_wait.html", context, status=refusal.status)
     return redirect("desk_waiting")
 
@@ -118,7 +118,7 @@ def _refused(
     wished = kept.starts_at if kept else None
     return _page(
         request,
-        problems=[(refusal.sentence, "")],
+        problems=[(refusal.said(to_staff=True), "")],
         times=times_instead(table, wished, refusal, PageLinks(table, path)),
         status=refusal.status,
     )

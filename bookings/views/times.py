@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -179,7 +180,7 @@ def time_page(
     }
     if "month" in request.GET and request.method != "POST":
         return month_page(request, table, links, frame)
-    first_day, date_problem = first_day_of(request.GET, table)
+    first_day, date_problem = first_day_of(_asked_day(request), table)
     shown = _four_days(request, table, links, first_day)
     problems = _problems(table, refusal, problem, date_problem, wished, shown["days"])
     context = {
@@ -197,6 +198,14 @@ def time_page(
     return response
 
 
+def _asked_day(request: HttpRequest) -> Mapping[str, str]:
+    """What says which days to show: after a press those of the page, else the one that was chosen."""
+    chosen = request.POST.get("start")
+    if chosen and not any(name in request.GET for name in ("at", "date", "from")):
+        return {"at": chosen}
+    return request.GET
+
+
 def _four_days(
     request: HttpRequest, table: Timetable, links: PageLinks, first_day: date
 ) -> dict[str, Any]:
@@ -206,9 +215,11 @@ def _four_days(
     days = lay_out(starts, first_day=first_day, words=table.words, theirs=theirs)
     chosen = request.POST.get("start") or request.GET.get("at", "")
     typed = request.GET.get("date", "")
+    is_usual = first_day == table.today and table.moving is None
     return {
         "is_for_anybody": not (table.moving or theirs or chosen or typed),
-        "action": links.to(),
+        "address": links.to(),
+        "action": links.to() if is_usual else links.day(first_day),
         "days": days,
         "chosen": chosen,
         "notice": _missing(request, table, starts),
@@ -247,10 +258,17 @@ def _problems(
 def _said(refusal: BookingError, wished: datetime | None, table: Timetable) -> str:
     """A taken time by its name: 10:15 on Tuesday 1 December has just been taken."""
     if type(refusal) is not SlotTaken or wished is None:
-        return refusal.sentence
+        return refusal.said(to_staff=table.for_staff)
     words = table.words
     when = f"{words.time(wished)} on {words.day(wished, today=table.today)}"
-    return f"{when} has just been taken. Nothing was booked for you. Choose another time."
+    return f"{when} has just been taken. {_what_is_left(table)} Choose another time."
+
+
+def _what_is_left(table: Timetable) -> str:
+    """What a press has changed that found no free time: nothing, in the words for whoever reads it."""
+    if table.moving:
+        return f"{'The' if table.for_staff else 'Your'} session stays where it is."
+    return "Nothing was booked." if table.for_staff else "Nothing was booked for you."
 
 
 def _missing(request: HttpRequest, table: Timetable, starts: list[datetime]) -> str:

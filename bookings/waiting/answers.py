@@ -14,6 +14,7 @@ from bookings.models import Appointment, WaitlistEntry, WaitlistOffer
 Outcome = WaitlistOffer.Outcome
 Status = WaitlistEntry.Status
 GONE = "We no longer keep this time for you. You are still on the waiting list."
+GONE_AT_THE_DESK = "We no longer keep this time for them. They are still on the waiting list."
 TAKEN_BACK = "This offer is over."
 
 
@@ -30,7 +31,9 @@ def accept(offer: WaitlistOffer, *, by: Any, now: datetime, for_staff: bool = Fa
     entry = offer.entry
     kept = _kept(offer, now=now)
     if kept is None:
-        raise HoldExpired(GONE if entry.status == Status.WAITING else TAKEN_BACK)
+        if entry.status == Status.WAITING:
+            raise HoldExpired(GONE, at_the_desk=GONE_AT_THE_DESK)
+        raise HoldExpired(TAKEN_BACK)
     visit = _take(offer, kept, by=by, now=now, for_staff=for_staff)
     offer.outcome, offer.visit = Outcome.ACCEPTED, visit
     offer.save(update_fields=["outcome", "visit"])
