@@ -7,9 +7,10 @@ from typing import Any
 from django import forms
 
 from bookings.dates import BirthDateField
-from bookings.forms import BAD_EMAIL, PhoneField, Styled
+from bookings.forms import BAD_EMAIL, PhoneField
 from bookings.messages.recipients import gets_texts
 from bookings.models import Client
+from bookings.open_twice import OpenTwice
 
 EMAIL_REFUSED = "Mail to this address comes back. Nothing more goes to it: enter another one."
 PHONE_REFUSED = "Text messages to this number were refused. Enter another one."
@@ -24,7 +25,7 @@ def say_refused(form: forms.BaseForm, client: Client) -> None:
         form.fields["phone"].help_text = PHONE_REFUSED
 
 
-class ClientForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
+class ClientForm(OpenTwice, forms.ModelForm):  # type: ignore[type-arg]
     """How somebody is called, reached and booked."""
 
     date_of_birth = BirthDateField(required=False, help_text="For example 27 3 1984")
@@ -74,6 +75,7 @@ class NewClientForm(ClientForm):
     """Somebody new: with a word on who may be the same."""
 
     LOOK = "Look at the people below: choose one of them, or say that this is somebody else"
+    as_shown = None  # type: ignore[assignment]  # nothing is stored yet
     is_another = forms.BooleanField(label="This is somebody else", required=False)
 
     class Meta(ClientForm.Meta):

@@ -7,13 +7,13 @@ from typing import Any
 from django import forms
 
 from bookings.consents import CannotText, check_texts, offers_texts, wishes_of
-from bookings.forms import Styled
 from bookings.models import Client
+from bookings.open_twice import OpenTwice
 
 Channel = Client.Channel
 
 
-class MessageSettingsForm(Styled):
+class MessageSettingsForm(OpenTwice):
     """Follow-ups by which channels, and which one is preferred."""
 
     email = forms.BooleanField(label="Reminders by e-mail", required=False)

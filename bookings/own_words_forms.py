@@ -8,11 +8,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from bookings import own_words
-from bookings.forms import Styled
 from bookings.messages.sms import length_of
 from bookings.messages.texts import TEXTS, VARIABLES, Words, fill, kind_of, text_message
 from bookings.models import Client
 from bookings.models.text import check_one_line
+from bookings.open_twice import OpenTwice
 from practitioners.models import ClinicSettings
 
 Channel = Client.Channel
@@ -25,7 +25,7 @@ def check_lines(text: str) -> None:
         check_one_line(line)
 
 
-class OwnWordsForm(Styled):
+class OwnWordsForm(OpenTwice):
     """A subject and an opening, or a whole text message."""
 
     subject = forms.CharField(

@@ -10,12 +10,12 @@ from django.core.exceptions import ValidationError
 
 from bookings.dates import DayMonthYearField
 from bookings.desk_forms import ClockField
-from bookings.forms import Styled
+from bookings.open_twice import OpenTwice
 from practitioners.models import Availability, Location, Practitioner
 from practitioners.models.places import WEEKDAYS
 
 
-class WeeklyHoursForm(Styled):
+class WeeklyHoursForm(OpenTwice):
     """On which days of the week, from when to when, where, and for how long that counts."""
 
     weekdays = forms.TypedMultipleChoiceField(

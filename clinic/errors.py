@@ -23,7 +23,9 @@ from clinic.context_processors import chosen_theme, settings_if_any
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger(__name__)
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
-NOT_TYPED = {"csrfmiddlewaretoken", "form_token", "code", "version", "expected_version", "shown"}
+NOT_TYPED = {
+    "csrfmiddlewaretoken", "form_token", "code", "version", "expected_version", "shown", "as_shown",
+}  # fmt: skip
 ROW = re.compile(r"(?P<rows>[a-z]+)-(?P<number>[0-9]{1,3})-(?P<box>\w+)")
 UNREADABLE = "We could not read that request"
 RETRY_SECONDS = "5"

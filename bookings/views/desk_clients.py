@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -41,11 +42,15 @@ def desk_client_new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@transaction.atomic
 def desk_client_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Change how somebody is reached and booked."""
     if not request.user.is_desk_staff:
         raise PermissionDenied
-    client = get_object_or_404(Client.objects.visible_to(request.user), public_id=public_id)
+    people = Client.objects.visible_to(request.user)
+    if request.method == "POST":
+        people = people.select_for_update(of=("self",), no_key=True)
+    client = get_object_or_404(people, public_id=public_id)
     elsewhere = way_to_the_one_that_counts(request, client, "desk_client_edit")
     if elsewhere:
         return elsewhere
@@ -55,5 +60,5 @@ def desk_client_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         messages.success(request, f"The contact data of {client.name} is saved.")
         return redirect("desk_client", client.public_id)
     context = {"form": form, "client": client}
-    status = 422 if form.is_bound else 200
+    status = form.wrong_status if form.is_bound else 200
     return render(request, "bookings/desk_client_edit.html", context, status=status)

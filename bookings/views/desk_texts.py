@@ -66,7 +66,7 @@ def desk_text(request: HttpRequest, kind: str, channel: str) -> HttpResponse:
             own_words.save(kind, channel, shown, by=request.user, now=timezone.now())
             messages.success(request, f"Saved. {label_of(kind)} is said like this from now on.")
             return redirect("desk_text", kind=kind, channel=channel)
-    return _page(request, form, kind, channel, shown, status=422 if is_wrong else 200)
+    return _page(request, form, kind, channel, shown, status=form.wrong_status if is_wrong else 200)
 
 
 @require_POST

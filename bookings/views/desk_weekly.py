@@ -176,5 +176,5 @@ def _form_page(
         "heading": heading,
         "problems": [(refusal.sentence, "id_starts_at")] if refusal else [],
     }
-    status = refusal.status if refusal else 422 if form.is_bound else 200
+    status = refusal.status if refusal else form.wrong_status if form.is_bound else 200
     return render(request, "bookings/desk_weekly_form.html", context, status=status)

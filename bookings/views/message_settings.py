@@ -58,5 +58,5 @@ def _settings(
         "client": client,
         "said": ChannelConsent.objects.of(client),
     }
-    status = 422 if form.is_bound else 200
+    status = form.wrong_status if form.is_bound else 200
     return render(request, f"bookings/{template}.html", context, status=status)
