@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from bookings.kept_times import Kept
 from bookings.models import Appointment
 from bookings.working_hours import Stretch
 from practitioners.models import Practitioner
@@ -32,6 +33,7 @@ class Placed:
     starts: int
     lasts: int
     visit: Appointment | None = None
+    kept: Kept | None = None
 
 
 @dataclass(slots=True)
@@ -43,6 +45,7 @@ class Column:
     zone: ZoneInfo
     visits: list[Appointment]
     hours: list[Stretch]
+    kept: list[Kept] = field(default_factory=list)
     entries: list[Placed] = field(default_factory=list)
     off: list[Placed] = field(default_factory=list)
     now: int = 0  # the quarter that it is now; 0 on any other day
@@ -68,13 +71,10 @@ class Grid:
 
 
 def lay_out(columns: list[Column], *, style: str, now: datetime) -> Grid:
-    """Place everything; the grid is as high as the hours and visits of its columns need."""
+    """Place everything in order of time; the grid is as high as the hours and visits of its columns need."""
     begins, ends = _height(columns)
     for column in columns:
-        column.entries = [
-            _placed(_span(visit.starts_at, visit.ends_at, column.on, column.zone), begins, visit)
-            for visit in column.visits
-        ]
+        column.entries = sorted(_entries(column, begins), key=lambda one: one.starts)
         column.off = list(_gaps(column, begins, ends))
         local = now.astimezone(column.zone)
         minute = local.hour * HOUR + local.minute
@@ -83,6 +83,16 @@ def lay_out(columns: list[Column], *, style: str, now: datetime) -> Grid:
     hours = range(begins, ends, HOUR)
     labels = [(_clock(at, style), _placed((at, at + HOUR), begins)) for at in hours]
     return Grid(columns, labels)
+
+
+def _entries(column: Column, begins: int) -> Iterable[Placed]:
+    """The visits of a column, and what is kept in it."""
+    on, zone = column.on, column.zone
+    for visit in column.visits:
+        yield _placed(_span(visit.starts_at, visit.ends_at, on, zone), begins, visit)
+    for kept in column.kept:
+        hold = kept.hold
+        yield _placed(_span(hold.starts_at, hold.ends_at, on, zone), begins, kept=kept)
 
 
 def _span(starts_at: datetime, ends_at: datetime, on: date, zone: ZoneInfo) -> Span:
@@ -100,6 +110,7 @@ def _height(columns: Iterable[Column]) -> Span:
         for begins, ends in (
             *column.hours,
             *((visit.starts_at, visit.ends_at) for visit in column.visits),
+            *((kept.hold.starts_at, kept.hold.ends_at) for kept in column.kept),
         )
     ]
     first = min((begins for begins, _ in spans), default=USUAL[0])
@@ -107,10 +118,12 @@ def _height(columns: Iterable[Column]) -> Span:
     return first // HOUR * HOUR, min(-(-last // HOUR) * HOUR, WHOLE_DAY)
 
 
-def _placed(span: Span, begins: int, visit: Appointment | None = None) -> Placed:
+def _placed(
+    span: Span, begins: int, visit: Appointment | None = None, kept: Kept | None = None
+) -> Placed:
     first = (span[0] - begins) // QUARTER
     last = -(-(span[1] - begins) // QUARTER)
-    return Placed(first + 1, min(max(last - first, 1), LONGEST), visit)
+    return Placed(first + 1, min(max(last - first, 1), LONGEST), visit, kept)
 
 
 def _gaps(column: Column, begins: int, ends: int) -> Iterable[Placed]:

@@ -92,6 +92,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         kept = self.filter(held_by=visitor, status=Appointment.Status.HELD)
         return kept.select_related("service", "practitioner", "location")
 
+    def live_holds(self, *, now: Any) -> AppointmentQuerySet:
+        """Times that are kept for somebody and have not run out."""
+        return self.filter(status=Appointment.Status.HELD, held_until__gt=now)
+
     def kept_or_booked(self, visitor: str, token: uuid.UUID) -> AppointmentQuerySet:
         """What a visitor keeps, and what a form has booked, in the same query."""
         kept = Q(held_by=visitor, status=Appointment.Status.HELD)

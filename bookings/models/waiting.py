@@ -16,6 +16,8 @@ from bookings.models.clients import Client
 from bookings.models.day_parts import HOURS, DayPart
 from practitioners.models import Location, Practitioner, Service
 
+WAITLIST = "waitlist"  # whose holds begin like this
+
 
 class WaitlistQuerySet(models.QuerySet["WaitlistEntry"]):
     """Words for choosing entries."""
@@ -45,9 +47,10 @@ class WaitlistQuerySet(models.QuerySet["WaitlistEntry"]):
         """Everything that a line about an entry names, in the same query."""
         return self.select_related("client", "service", "practitioner", "location", "visit")
 
-    def with_open_offer(self) -> WaitlistQuerySet:
-        """Each with what is kept for it, as `open_offers`: one at most. One more query."""
+    def with_open_offer(self, *, now: datetime | None = None) -> WaitlistQuerySet:
+        """Each with what is kept for it, as `open_offers`: one at most, not run out by `now`. One more query."""
         kept = WaitlistOffer.objects.filter(outcome="open").select_related("practitioner")
+        kept = kept.filter(until__gt=now) if now else kept
         return self.prefetch_related(models.Prefetch("offers", kept, to_attr="open_offers"))
 
 
@@ -107,7 +110,7 @@ class WaitlistEntry(models.Model):
     @property
     def visitor(self) -> str:
         """Under which name a time is kept for this entry."""
-        return f"waitlist:{self.public_id}"
+        return f"{WAITLIST}:{self.public_id}"
 
     def suits(self, starts_at: datetime) -> bool:
         """Tell whether a time is one of those that are waited for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from bookings.calendar.putting_back import changed_lately
 from bookings.desk_days import DAY, day_asked, whose_calendar
+from bookings.kept_times import Kept, kept_around
 from bookings.models import Appointment
 from bookings.times import UTC
 from bookings.week import Column, lay_out
@@ -35,7 +36,9 @@ def desk_week(request: HttpRequest) -> HttpResponse:
     day, problem = day_asked(request.GET, today)
     monday = day - (day.isoweekday() - 1) * DAY
     columns = (
-        _columns(request, [person], monday, WEEK) if person else _columns(request, people, day, 1)
+        _columns(request, [person], monday, WEEK, now=now)
+        if person
+        else _columns(request, people, day, 1, now=now)
     )
     visits = Appointment.objects.handled_by(request.user).filter(practitioner__in=people)
     context = {
@@ -53,33 +56,47 @@ def desk_week(request: HttpRequest) -> HttpResponse:
         "whose": person.slug if person else "all",
         "problems": [(problem, "day")] if problem else [],
         "typed": request.GET.get("day", "") if problem else "",
-        "visits": sum(len(column.entries) for column in columns),
+        "visits": sum(len(column.visits) for column in columns),
     }
     status = 422 if problem else 200
     return render(request, "bookings/desk_week.html", context, status=status)
 
 
 def _columns(
-    request: HttpRequest, people: list[Practitioner], first_day: date, days: int
+    request: HttpRequest, people: list[Practitioner], first_day: date, days: int, *, now: datetime
 ) -> list[Column]:
-    """A column per day and person, with visits and hours. Five queries, however many."""
+    """A column per day and person, with visits and hours and what is kept. Seven queries at most."""
     visits = Appointment.objects.handled_by(request.user).standing().with_details()
     visits = visits.filter(practitioner__in=people).around(first_day, days=days)
     hours = windows(people, first_day, days)
     by_place: dict[Any, list[Appointment]] = {}
     for visit in visits:
         by_place.setdefault((visit.practitioner_id, visit.local_day), []).append(visit)
+    kept: dict[Any, list[Kept]] = {}
+    for one in kept_around(request.user, people, first_day, days=days, now=now):
+        kept.setdefault((one.hold.practitioner_id, one.hold.local_day), []).append(one)
     return [
-        _column(on, person, by_place.get((person.pk, on), []), hours.get((person.pk, on), []))
+        _column(
+            on,
+            person,
+            by_place.get((person.pk, on), []),
+            hours.get((person.pk, on), []),
+            kept.get((person.pk, on), []),
+        )
         for person in people
         for on in (first_day + offset * DAY for offset in range(days))
     ]
 
 
 def _column(
-    on: date, person: Practitioner, visits: list[Appointment], hours: list[Stretch]
+    on: date,
+    person: Practitioner,
+    visits: list[Appointment],
+    hours: list[Stretch],
+    kept: list[Kept],
 ) -> Column:
     """The wall clock of a column is that of where its person is on that day."""
-    zone = hours[0][0].tzinfo if hours else visits[0].zone if visits else UTC
+    there = [*visits, *(one.hold for one in kept)]
+    zone = hours[0][0].tzinfo if hours else there[0].zone if there else UTC
     assert isinstance(zone, ZoneInfo)
-    return Column(on, person, zone, visits, hours)
+    return Column(on, person, zone, visits, hours, kept)

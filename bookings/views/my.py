@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings.clients import self_of
+from bookings.links import offer_link
 from bookings.models import Appointment, Client, WaitlistEntry
 from bookings.views.booked import own_visit
 from bookings.views.changing import Way, cancel_visit, move_visit, show_visit, undo_change
@@ -32,10 +33,20 @@ def sessions_of(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
         "next": to_come[0] if to_come else None,
         "later": to_come[1:],
         "past": Paginator(visits.past(now=now), PAST_SHOWN).get_page(request.GET.get("page")),
-        "waiting": WaitlistEntry.objects.filter_for(people).in_line().with_details(),
+        "waiting": _waiting(people, now=now),
         "own": own,
         "others": [person for person in people if person != own],
     }
+
+
+def _waiting(people: Any, *, now: datetime) -> list[tuple[WaitlistEntry, Any, str]]:
+    """What they wait for, each with the time that is kept for it and the way to answer. Two queries."""
+    entries = WaitlistEntry.objects.filter_for(people).in_line().with_details()
+    found = []
+    for entry in entries.with_open_offer(now=now):
+        kept = next(iter(entry.open_offers), None)  # type: ignore[attr-defined]
+        found.append((entry, kept, offer_link(kept) if kept else ""))
+    return found
 
 
 @require_safe

@@ -16,6 +16,7 @@ from bookings import calendar
 from bookings.availability import remember_givers
 from bookings.errors import BookingError, Busy, SlotTaken
 from bookings.instead import times_instead
+from bookings.kept_times import kept_instead, say_kept
 from bookings.paging import MINE, PageLinks, first_day_of, query_of, turning
 from bookings.picking import Day, lay_out, read_start
 from bookings.remembered import AskedFor, remember_choice
@@ -182,7 +183,8 @@ def time_page(
         return month_page(request, table, links, frame)
     first_day, date_problem = first_day_of(_asked_day(request), table)
     shown = _four_days(request, table, links, first_day)
-    problems = _problems(table, refusal, problem, date_problem, wished, shown["days"])
+    refused = _said(request, refusal, wished, table) if refusal else ""
+    problems = _problems(refused, problem, date_problem, shown["days"])
     context = {
         **frame,
         **shown,
@@ -241,24 +243,25 @@ def _typed(day: date) -> str:
 
 
 def _problems(
-    table: Timetable,
-    refusal: BookingError | None,
-    problem: str,
-    date_problem: str,
-    wished: datetime | None,
-    days: tuple[Day, ...],
+    refused: str, problem: str, date_problem: str, days: tuple[Day, ...]
 ) -> list[Problem]:
     first_box = next((f"start-{one.value}" for day in days for one in day.choices), "jump")
-    found = [(problem, first_box), (date_problem, "jump")]
-    if refusal:
-        found.insert(0, (_said(refusal, wished, table), first_box))
+    found = [(refused, first_box), (problem, first_box), (date_problem, "jump")]
     return [one for one in found if one[0]]
 
 
-def _said(refusal: BookingError, wished: datetime | None, table: Timetable) -> str:
-    """A taken time by its name: 10:15 on Tuesday 1 December has just been taken."""
+def _said(
+    request: HttpRequest, refusal: BookingError, wished: datetime | None, table: Timetable
+) -> str:
+    """A taken time by its name: 10:15 on Tuesday 1 December has just been taken.
+
+    The desk is told where it is only kept for somebody.
+    """
     if type(refusal) is not SlotTaken or wished is None:
         return refusal.said(to_staff=table.for_staff)
+    kept = kept_instead(request.user, table, wished) if table.for_staff else None
+    if kept:
+        return say_kept(kept, table, wished)
     words = table.words
     when = f"{words.time(wished)} on {words.day(wished, today=table.today)}"
     return f"{when} has just been taken. {_what_is_left(table)} Choose another time."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,6 +13,7 @@ from django.views.decorators.http import require_safe
 from bookings.calendar.putting_back import undoable
 from bookings.desk_days import DAY, bounds, day_asked, whose_calendar
 from bookings.desk_marks import next_marks
+from bookings.kept_times import kept_around
 from bookings.models import Appointment, Task
 from practitioners.clocks import desk_zone
 from treatment_plans.models import Review
@@ -29,12 +32,15 @@ def desk_day(request: HttpRequest) -> HttpResponse:
     visits = visits.filter(practitioner=person) if person else visits
     _, end = bounds(day, zone)
     on_the_day = [visit for visit in visits.around(day, days=1) if visit.local_day == day]
-    on_the_day.sort(key=lambda visit: visit.starts_at.astimezone(visit.zone).time())
     undo = undoable(on_the_day, now=now)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"visit": visit, "actions": next_marks(visit, now=now), "undo": undo.get(visit.pk)}
         for visit in on_the_day
     ]
+    whose = [person] if person else people
+    kept = kept_around(request.user, whose, day, days=1, now=now)
+    rows += [{"kept": one, "visit": one.hold} for one in kept if one.hold.local_day == day]
+    rows.sort(key=lambda row: row["visit"].starts_at.astimezone(row["visit"].zone).time())
     later = visits.standing().filter(starts_at__gte=end).order_by("starts_at")
     context = {
         "day": day,
@@ -42,7 +48,7 @@ def desk_day(request: HttpRequest) -> HttpResponse:
         "before": day - DAY,
         "after": day + DAY,
         "rows": rows,
-        "names_places": len({visit.location.time_zone for visit in on_the_day}) > 1,
+        "names_places": len({row["visit"].location.time_zone for row in rows}) > 1,
         "next_visit": later.first() if not rows else None,
         "reviews_due": Review.objects.waiting_for(request.user).count(),
         "open_tasks": Task.objects.visible_to(request.user).open().count(),
