@@ -5,19 +5,29 @@ The desk has a task for each person who has such visits, until none is left.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from django.db.models.functions import ExtractIsoWeekDay
 
 from bookings.messages.digests import FRONT_DESK
 from bookings.models import Appointment, Task
 from bookings.wall_clock import moment
-from bookings.working_hours import Stretch, is_closed, merged, shifts, time_off
-from practitioners.models import Availability, Closure, Practitioner
+from bookings.working_hours import (
+    Stretch,
+    closures,
+    is_closed,
+    merged,
+    shifts,
+    stretches_off,
+    time_off,
+    windows_of,
+)
+from practitioners.models import Availability, Practitioner
 from practitioners.prepared import Prepared
 
 Reason = Literal["closed", "away", "outside"]
@@ -26,6 +36,7 @@ WORDS: dict[Reason, str] = {
     "away": "during time off",
     "outside": "outside the hours",
 }
+TO_COME = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
 MOST = 50  # that are looked for at a time
 TO_DO = "outside_hours"
 MAY_BE_OUTSIDE = Prepared(
@@ -45,6 +56,11 @@ class LeftOutside:
     @property
     def words(self) -> str:
         return WORDS[self.reason]
+
+
+def may_be_left(visit: Appointment, *, now: datetime) -> bool:
+    """Whether a visit is one that somebody would have to move: still to come, and not ended."""
+    return visit.status in TO_COME and visit.starts_at > now
 
 
 def left_outside(
@@ -89,7 +105,7 @@ def left_without(row: Availability, *, now: datetime) -> list[Appointment]:
     here = Appointment.objects.filter(
         practitioner=row.practitioner_id,
         location=row.location_id,
-        status__in=(Appointment.Status.BOOKED, Appointment.Status.ARRIVED),
+        status__in=TO_COME,
         starts_at__gt=now,
     )
     weekday = ExtractIsoWeekDay("starts_at", tzinfo=row.location.zone)
@@ -145,6 +161,11 @@ def _key(person: int) -> str:
     return f"{TO_DO}:{person}"
 
 
+def is_during(begins: datetime, ends: datetime, away: Iterable[Stretch]) -> bool:
+    """Whether a visit and a time off meet; its turnover may reach into one, see `left_outside`."""
+    return any(a < ends and b > begins for a, b in away)
+
+
 class Hours:
     """When some people are in, at each place, over some days, with or without some hours. Four queries."""
 
@@ -156,18 +177,30 @@ class Hours:
         *,
         without: Availability | None = None,
     ) -> None:
-        self.closures = list(
-            Closure.objects.filter(starts_on__lte=last_day, ends_on__gte=first_day)
-        )
-        self.away = time_off(people, first_day, last_day)
+        self.closures = closures(first_day, last_day)
+        self.time_off = time_off(people, first_day, last_day)
+        self.away = stretches_off(self.time_off)
+        self.rows: list[tuple[Any, date]] = []
         self.shifts: dict[tuple[int, int, date], list[Stretch]] = {}
         for row, on in shifts(people, first_day, (last_day - first_day).days + 1):
             if row == without:
                 continue
+            self.rows.append((row, on))
             zone = row.location.zone
             stretch = (moment(on, row.starts_at, zone), moment(on, row.ends_at, zone))
             key = (row.practitioner_id, row.location_id, on)
             self.shifts.setdefault(key, []).append(stretch)
+
+    def windows(self) -> dict[tuple[int, date], list[Stretch]]:
+        """When each of these people is in at all, by person and local day."""
+        return windows_of(self.rows, self.closures, self.away)
+
+    def zone_of(self, person: Practitioner, on: date) -> ZoneInfo | None:
+        """Whose wall clock somebody goes by on a day: of their shift then, else of one near it."""
+        own = [
+            (day != on, row.location) for row, day in self.rows if row.practitioner_id == person.pk
+        ]
+        return min(own, key=lambda one: one[0])[1].zone if own else None
 
     def in_until(self, visit: Appointment) -> datetime | None:
         """When the hours end in which a visit begins, or time off begins; None if it begins in none."""
@@ -185,7 +218,7 @@ class Hours:
             is_closed(one, visit.location_id, on) for one in self.closures
         ):
             return "closed"
-        if any(a < ends and b > begins for a, b in self.away.get(visit.practitioner_id, [])):
+        if is_during(begins, ends, self.away.get(visit.practitioner_id, [])):
             return "away"
         known = self.shifts.get((visit.practitioner_id, visit.location_id, on), [])
         is_inside = any(a <= begins and ends <= b for a, b in merged(known))

@@ -73,6 +73,18 @@ class Words:
         until = self.time(ends_at) if first.date() == end.date() else self.short(ends_at)
         return f"{self.short(begins_at)} to {until}"
 
+    def within_day(self, begins_at: datetime, ends_at: datetime) -> str:
+        """10:15am to 2:30pm; from 10:15am, until 2:30pm or all day where a day's own end is meant."""
+        first, last = begins_at.astimezone(self.zone), ends_at.astimezone(self.zone)
+        from_midnight, to_midnight = first.time() == time(0), last.time() == time(0)
+        if from_midnight and to_midnight:
+            return "all day"
+        if from_midnight:
+            return f"until {self.time(ends_at)}"
+        if to_midnight:
+            return f"from {self.time(begins_at)}"
+        return f"{self.time(begins_at)} to {self.time(ends_at)}"
+
     def soon(self, at: datetime, *, today: date) -> str:
         """today 4:45pm, tomorrow 9:00am, else Tue 1 Dec, 10:15am."""
         near = self.near_day(at, today=today)

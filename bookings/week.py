@@ -10,11 +10,12 @@ content policy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from bookings.days_off import DayOff
 from bookings.kept_times import Kept
 from bookings.models import Appointment
 from bookings.working_hours import Stretch
@@ -34,6 +35,8 @@ class Placed:
     lasts: int
     visit: Appointment | None = None
     kept: Kept | None = None
+    away: DayOff | None = None
+    nobody_in: str = ""  # why not, of a visit that somebody must move
 
 
 @dataclass(slots=True)
@@ -46,8 +49,11 @@ class Column:
     visits: list[Appointment]
     hours: list[Stretch]
     kept: list[Kept] = field(default_factory=list)
+    days_off: list[DayOff] = field(default_factory=list)
+    nobody_in: Mapping[int, str] = field(default_factory=dict)  # why, by the key of the visit
     entries: list[Placed] = field(default_factory=list)
     off: list[Placed] = field(default_factory=list)
+    away: list[Placed] = field(default_factory=list)
     now: int = 0  # the quarter that it is now; 0 on any other day
 
     @property
@@ -76,6 +82,7 @@ def lay_out(columns: list[Column], *, style: str, now: datetime) -> Grid:
     for column in columns:
         column.entries = sorted(_entries(column, begins), key=lambda one: one.starts)
         column.off = list(_gaps(column, begins, ends))
+        column.away = list(_away(column, begins, ends))
         local = now.astimezone(column.zone)
         minute = local.hour * HOUR + local.minute
         if local.date() == column.on and begins <= minute < ends:
@@ -89,10 +96,13 @@ def _entries(column: Column, begins: int) -> Iterable[Placed]:
     """The visits of a column, and what is kept in it."""
     on, zone = column.on, column.zone
     for visit in column.visits:
-        yield _placed(_span(visit.starts_at, visit.ends_at, on, zone), begins, visit)
+        span = _span(visit.starts_at, visit.ends_at, on, zone)
+        why = column.nobody_in.get(visit.pk, "")
+        yield replace(_placed(span, begins), visit=visit, nobody_in=why)
     for kept in column.kept:
         hold = kept.hold
-        yield _placed(_span(hold.starts_at, hold.ends_at, on, zone), begins, kept=kept)
+        span = _span(hold.starts_at, hold.ends_at, on, zone)
+        yield replace(_placed(span, begins), kept=kept)
 
 
 def _span(starts_at: datetime, ends_at: datetime, on: date, zone: ZoneInfo) -> Span:
@@ -118,12 +128,10 @@ def _height(columns: Iterable[Column]) -> Span:
     return first // HOUR * HOUR, min(-(-last // HOUR) * HOUR, WHOLE_DAY)
 
 
-def _placed(
-    span: Span, begins: int, visit: Appointment | None = None, kept: Kept | None = None
-) -> Placed:
+def _placed(span: Span, begins: int) -> Placed:
     first = (span[0] - begins) // QUARTER
     last = -(-(span[1] - begins) // QUARTER)
-    return Placed(first + 1, min(max(last - first, 1), LONGEST), visit, kept)
+    return Placed(first + 1, min(max(last - first, 1), LONGEST))
 
 
 def _gaps(column: Column, begins: int, ends: int) -> Iterable[Placed]:
@@ -136,6 +144,15 @@ def _gaps(column: Column, begins: int, ends: int) -> Iterable[Placed]:
             yield _placed((at, piece), begins)
             at = piece
         at = max(at, last)
+
+
+def _away(column: Column, begins: int, ends: int) -> Iterable[Placed]:
+    """Time off, as far as the grid goes; what is beyond stands at its edge, so that it is read."""
+    for one in column.days_off:
+        first, last = _span(one.starts_at, one.ends_at, column.on, column.zone)
+        first = min(max(first, begins), ends - QUARTER)
+        last = max(min(last, ends), first + QUARTER)
+        yield replace(_placed((first, last), begins), away=one)
 
 
 def _clock(minute: int, style: str) -> str:

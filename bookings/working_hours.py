@@ -7,7 +7,7 @@ in    09 ─ 10     11 ── 12:30      13:30 ─────── 17:30
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,16 +28,24 @@ def windows(
     They are on the wall clock of the place where the day's first shift is.
     """
     last_day = first_day + (days - 1) * DAY
+    away = stretches_off(time_off(people, first_day, last_day))
+    return windows_of(shifts(people, first_day, days), closures(first_day, last_day), away)
+
+
+def windows_of(
+    rows: Iterable[tuple[Any, date]],
+    closures: Collection[Closure],
+    away: Mapping[int, list[Stretch]],
+) -> dict[tuple[int, date], list[Stretch]]:
+    """The same of hours, closures and time off that were read already."""
     found: dict[tuple[int, date], list[Stretch]] = {}
     zones: dict[tuple[int, date], ZoneInfo] = {}
-    closures = list(Closure.objects.filter(starts_on__lte=last_day, ends_on__gte=first_day))
-    for row, on in shifts(people, first_day, days):
+    for row, on in rows:
         if not any(is_closed(one, row.location_id, on) for one in closures):
             zone = row.location.zone
             stretch = (moment(on, row.starts_at, zone), moment(on, row.ends_at, zone))
             found.setdefault((row.practitioner_id, on), []).append(stretch)
             zones.setdefault((row.practitioner_id, on), zone)
-    away = time_off(people, first_day, last_day)
     return {
         key: [
             (begins.astimezone(zones[key]), ends.astimezone(zones[key]))
@@ -72,15 +80,23 @@ def is_closed(closure: Closure, location_id: int, on: date) -> bool:
     return here and closure.starts_on <= on <= closure.ends_on
 
 
-def time_off(
-    people: Collection[Practitioner], first_day: date, last_day: date
-) -> dict[int, list[Stretch]]:
-    """Time off around these days; a day on either side covers every time zone."""
+def closures(first_day: date, last_day: date) -> list[Closure]:
+    """The closures of these days. One query."""
+    return list(Closure.objects.filter(starts_on__lte=last_day, ends_on__gte=first_day))
+
+
+def time_off(people: Collection[Practitioner], first_day: date, last_day: date) -> list[TimeOff]:
+    """Time off around these days; a day on either side covers every time zone. One query."""
     rows = TimeOff.objects.filter(
         practitioner__in=people,
         ends_at__date__gte=first_day - DAY,
         starts_at__date__lte=last_day + DAY,
     )
+    return list(rows)
+
+
+def stretches_off(rows: Iterable[TimeOff]) -> dict[int, list[Stretch]]:
+    """From when to when each person is away."""
     found: dict[int, list[Stretch]] = {}
     for row in rows:
         found.setdefault(row.practitioner_id, []).append((row.starts_at, row.ends_at))

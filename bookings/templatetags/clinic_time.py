@@ -62,6 +62,12 @@ def span_of(context: Context, begins_at: datetime, ends_at: datetime, zone: Any)
 
 
 @register.simple_tag(takes_context=True)
+def within_day(context: Context, begins_at: datetime, ends_at: datetime, zone: Any) -> str:
+    """10:15am to 2:30pm, or from 10:15am, or until 2:30pm: of a day that is named beside it."""
+    return _words(context, zone).within_day(begins_at, ends_at)
+
+
+@register.simple_tag(takes_context=True)
 def soon(context: Context, at: datetime, zone: Any) -> str:
     """today 4:45pm, tomorrow 9:00am, else Tue 1 Dec, 10:15am."""
     return _words(context, zone).soon(at, today=_today(zone))

@@ -101,7 +101,7 @@ def test_a_day_asks_a_constant_number_of_questions(
         )
     client.force_login(make_staff("Front desk"))
     client.get("/desk/", {"day": day_of(world)})  # the session is new
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(14):
         client.get("/desk/", {"day": day_of(world)})
 
 
