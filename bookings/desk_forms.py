@@ -21,7 +21,8 @@ from bookings.picking import read_start
 from bookings.series import MOST_TIMES
 from bookings.times import BadTime, local_moment, read_clock
 from practitioners.clocks import own_zone
-from practitioners.models import Location, Practitioner, Service
+from practitioners.models import Location, Practitioner, Service, TimeOff
+from practitioners.models.hours import TOO_LONG
 
 ANYBODY = "Any specialist (soonest)"
 
@@ -353,6 +354,12 @@ class TimeOffForm(HoursForm):
             self.add_error(
                 "until_time", ValidationError("The end must be after the start", code="order")
             )
+        elif (
+            data["starts_at"]
+            and data["ends_at"]
+            and TimeOff.is_too_long(data["starts_at"], data["ends_at"])
+        ):
+            self.add_error("last_day", ValidationError(TOO_LONG, code="too_long"))
         return data
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bookings import calendar
 from bookings.errors import InThePast
 from bookings.models import Appointment
+from bookings.outside_hours import TO_COME, is_during
 from bookings.wall_clock import moment
 from practitioners.models import Availability, ExtraHours, Location, Practitioner, TimeOff
 
@@ -94,6 +95,8 @@ def coming(people: Collection[Practitioner], *, now: datetime, today: date) -> E
 
 
 def visits_inside(away: TimeOff, *, now: datetime) -> list[Appointment]:
-    """The visits that somebody must move or cancel because of a time off."""
-    visits = Appointment.objects.upcoming(now=now).filter(practitioner=away.practitioner)
-    return list(visits.overlapping(away.starts_at, away.ends_at).with_details())
+    """The visits that somebody must move or cancel because of a time off, by the rule of `outside_hours`."""
+    visits = Appointment.objects.filter(practitioner=away.practitioner, status__in=TO_COME)
+    near = visits.filter(starts_at__gt=now).overlapping(away.starts_at, away.ends_at)
+    time_off = [(away.starts_at, away.ends_at)]
+    return [one for one in near.with_details() if is_during(one.starts_at, one.ends_at, time_off)]

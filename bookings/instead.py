@@ -55,7 +55,11 @@ def times_of(table: Timetable, *, zone: str = "") -> PageLinks:
 
 def worded(table: Timetable, slots: Iterable[Slot], links: PageLinks) -> list[dict[str, str]]:
     return [
-        {"words": table.words.short(one.starts_at), "url": links.at(one.starts_at)} for one in slots
+        {
+            "words": table.words.short(one.starts_at, today=table.today),
+            "url": links.at(one.starts_at),
+        }
+        for one in slots
     ]
 
 

@@ -55,9 +55,11 @@ def lay_out(
     words: Words,
     theirs: ZoneInfo | None = None,
     days: int = DAYS_SHOWN,
+    today: date | None = None,
 ) -> tuple[Day, ...]:
-    """Put each start, in order, on its local day."""
-    return _laid_out(tuple(starts), first_day, words, theirs, days)
+    """Put each start, in order, on its local day; a day says its year when that is not today's."""
+    year = today.year if today else None
+    return _laid_out(tuple(starts), first_day, words, theirs, days, year)
 
 
 @lru_cache(KEPT)
@@ -67,6 +69,7 @@ def _laid_out(
     words: Words,
     theirs: ZoneInfo | None,
     days: int,
+    year: int | None,
 ) -> tuple[Day, ...]:
     by_day: dict[date, list[datetime]] = {}
     for at in starts:
@@ -74,9 +77,15 @@ def _laid_out(
         by_day.setdefault(local.date(), []).append(local)
     shown = (first_day + timedelta(days=offset) for offset in range(days))
     return tuple(
-        Day(f"{on:%A}", f"{on.day} {on:%B}", tuple(_parts(by_day.get(on, []), words, theirs)))
+        Day(f"{on:%A}", _day_and_month(on, year), tuple(_parts(by_day.get(on, []), words, theirs)))
         for on in shown
     )
+
+
+def _day_and_month(on: date, year: int | None) -> str:
+    """1 December, with its own year when that is not the one given."""
+    said = f"{on.day} {on:%B}"
+    return said if year in (None, on.year) else f"{said} {on.year}"
 
 
 def _parts(starts: list[datetime], words: Words, theirs: ZoneInfo | None) -> Iterator[Part]:

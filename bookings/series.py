@@ -169,7 +169,7 @@ def _shown(table: Timetable, one: Proposal, picked: str, refusal: BookingError |
         is_free,
         picked or (value_of(one.at) if is_free else ""),
         [
-            (value_of(slot.starts_at), words.short(slot.starts_at))
+            (value_of(slot.starts_at), words.short(slot.starts_at, today=table.today))
             for slot in [*own, *varied(near, table.location.zone)]
         ],
         is_refused=is_refused,

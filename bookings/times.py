@@ -58,20 +58,28 @@ class Words:
         """Tuesday 1 December, 10:15am, London time (GMT)."""
         return _when(self, at.astimezone(UTC), today)
 
-    def short(self, at: datetime) -> str:
-        """Tue 1 Dec, 10:15am: for subjects and tables."""
-        return _short(self, at.astimezone(UTC))
+    def short(self, at: datetime, *, today: date | None = None) -> str:
+        """Tue 1 Dec, 10:15am: for subjects and tables; with the year when it is not today's, if that is said."""
+        return _short(self, at.astimezone(UTC), today.year if today else None)
 
-    def span(self, begins_at: datetime, ends_at: datetime) -> str:
-        """Tue 1 Dec, 10:15am to 2:30pm; Tue 1 Dec, all day; Tue 1 Dec to Fri 4 Dec for whole days."""
+    def span(self, begins_at: datetime, ends_at: datetime, *, today: date | None = None) -> str:
+        """Tue 1 Dec, 10:15am to 2:30pm; Tue 1 Dec, all day; Tue 1 Dec to Fri 4 Dec for whole days.
+
+        With the years when one of them is not today's, if that is said.
+        """
         first, end = begins_at.astimezone(self.zone), ends_at.astimezone(self.zone)
+        last = end.date() - timedelta(days=1) if end.time() == time(0) else end.date()
+        years = {first.year, last.year, today.year} if today else set()
+        year = 0 if len(years) > 1 else None  # no date is of that one, so each says its own
         if first.time() == end.time() == time(0):
-            last = (end - timedelta(days=1)).date()
-            return _short_day(first.date()) + (
-                ", all day" if last == first.date() else f" to {_short_day(last)}"
-            )
-        until = self.time(ends_at) if first.date() == end.date() else self.short(ends_at)
-        return f"{self.short(begins_at)} to {until}"
+            until = f" to {short_day(last, year)}" if last != first.date() else ", all day"
+            return short_day(first.date(), year) + until
+        begins = _short(self, begins_at.astimezone(UTC), year)
+        if end.time() == time(0):
+            return f"{begins} to the end of {short_day(last, year)}"
+        is_same_day = first.date() == end.date()
+        until = self.time(ends_at) if is_same_day else _short(self, ends_at.astimezone(UTC), year)
+        return f"{begins} to {until}"
 
     def within_day(self, begins_at: datetime, ends_at: datetime) -> str:
         """10:15am to 2:30pm; from 10:15am, until 2:30pm or all day where a day's own end is meant."""
@@ -113,14 +121,15 @@ def _when(words: Words, at: datetime, today: date | None) -> str:
 
 
 @lru_cache(maxsize=512)
-def _short(words: Words, at: datetime) -> str:
+def _short(words: Words, at: datetime, year: int | None) -> str:
     local = at.astimezone(words.zone)
-    return f"{_short_day(local.date())}, {words.time(at)}"
+    return f"{short_day(local.date(), year)}, {words.time(at)}"
 
 
-def _short_day(on: date) -> str:
-    """Tue 1 Dec."""
-    return f"{on:%a} {on.day} {on:%b}"
+def short_day(on: date, year: int | None = None) -> str:
+    """Tue 1 Dec, with its own year when that is not the one given."""
+    said = f"{on:%a} {on.day} {on:%b}"
+    return said if year in (None, on.year) else f"{said} {on.year}"
 
 
 def clock(at: time, style: str) -> str:

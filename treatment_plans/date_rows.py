@@ -54,15 +54,17 @@ def _row(proposal: Proposal, one: Proposed, posted: Mapping[str, Any]) -> Row:
     name = f"{MOVE}{visit.public_id}" if visit else f"{BOOK}{one.days.session}"
     starts = {found.starts_at for found in (one.free, *one.others) if found}
     starts |= proposal.free & {read_start(posted.get(name, ""))}
-    choices = [(value_of(at), words.short(at)) for at in sorted(starts)]
-    otherwise = (KEPT, f"Keep {_said(visit, words)}") if visit else (LEFT_OUT, "Leave this one out")
+    choices = [(value_of(at), words.short(at, today=today)) for at in sorted(starts)]
+    otherwise = (
+        (KEPT, f"Keep {_said(visit, words, today)}") if visit else (LEFT_OUT, "Leave this one out")
+    )
     proposed = value_of(one.free.starts_at) if one.free else "" if choices else otherwise[0]
     return Row(
         name=name,
         number=one.days.session,
         step=one.step,
         due=_due(one, today),
-        was=_said(visit, words) if visit else "",
+        was=_said(visit, words, today) if visit else "",
         choices=choices,
         chosen=posted.get(name) or proposed,
         otherwise=otherwise,
@@ -104,7 +106,8 @@ def answer_to(
         return Answer(rows, row.name if row else "dates", [])
     words = proposal.table.words
     near = instead_of(at, proposal.table, refusal) if at else []
-    more = [(value_of(one.starts_at), words.short(one.starts_at)) for one in near]
+    today = proposal.table.today
+    more = [(value_of(one.starts_at), words.short(one.starts_at, today=today)) for one in near]
     wider = replace(row, choices=sorted({*row.choices, *more}, key=lambda one: int(one[0])))
     others = more or [one for one in row.choices if one[0] != row.chosen][:MOST]
     return Answer(
@@ -127,8 +130,8 @@ def _due(one: Proposed, today: date) -> str:
     return f"due around {say_day(one.days.target_on, today=today)}"
 
 
-def _said(visit: Appointment, words: Words) -> str:
-    return words.short(visit.starts_at)
+def _said(visit: Appointment, words: Words, today: date) -> str:
+    return words.short(visit.starts_at, today=today)
 
 
 def ending(proposal: Proposal) -> str:

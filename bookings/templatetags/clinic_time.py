@@ -9,6 +9,7 @@ from typing import Any
 from django import template
 from django.template.context import Context
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 
 from bookings import times
 from bookings.models import Appointment
@@ -51,14 +52,14 @@ def clock_of(context: Context, at: time) -> str:
 
 @register.simple_tag(takes_context=True)
 def short_when(context: Context, at: datetime, zone: Any) -> str:
-    """Tue 1 Dec, 10:15am."""
-    return _words(context, zone).short(at)
+    """Tue 1 Dec, 10:15am, with the year when it is not this one."""
+    return _words(context, zone).short(at, today=_today(zone))
 
 
 @register.simple_tag(takes_context=True)
 def span_of(context: Context, begins_at: datetime, ends_at: datetime, zone: Any) -> str:
-    """Tue 1 Dec, 10:15am to 2:30pm; whole days without times."""
-    return _words(context, zone).span(begins_at, ends_at)
+    """Tue 1 Dec, 10:15am to 2:30pm; whole days without times; with years when one is not this one."""
+    return _words(context, zone).span(begins_at, ends_at, today=_today(zone))
 
 
 @register.simple_tag(takes_context=True)
@@ -114,6 +115,13 @@ def date_of(on: date, zone: Any) -> str:
 def say_day(on: date) -> str:
     """Tuesday 1 December 2026, for a date without a time; the year is always said."""
     return times.say_day(on)
+
+
+@register.filter
+def dated(on: date, form: str) -> str:
+    """A date as Django's `date` says it, with the year when it is not this one."""
+    is_other = on.year != timezone.localdate().year
+    return date_format(on, f"{form} Y" if is_other else form)
 
 
 @register.filter

@@ -359,3 +359,10 @@ def test_whoever_is_signed_in_sees_the_same_times(world: World, who: str) -> Non
     browser.force_login(make_user() if who == "client" else make_staff("Front desk"))
     anybody = starts_on(text_of(Browser().get(world.time_url)))
     assert starts_on(text_of(browser.get(world.time_url))) == anybody
+
+
+def test_days_of_another_year_say_which(world: World, client: Browser) -> None:
+    page = text_of(client.get(f"{world.time_url}?date=1/1/2031"))
+    last = timezone.now().astimezone(world.place.zone).date() + world.service.horizon(world.clinic)
+    year = f" {last.year}" if last.year != timezone.now().year else ""
+    assert f"<legend>{last:%A}<span>{last.day} {last:%B}{year}</span>" in page

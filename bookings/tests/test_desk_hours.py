@@ -335,3 +335,34 @@ class TestWhose:
         assert "Only the next fifty of each are shown" in page
         TimeOff.objects.latest("starts_at").delete()
         assert "Only the next fifty" not in text_of(client.get("/desk/hours/"))
+
+
+def test_a_slip_in_the_year_is_no_time_off(world: World, client: Browser, desk: Any) -> None:
+    last = world.start.date().replace(year=2099)
+    answer = client.post(BLOCK, away(world, **boxes("last_day", last)))
+    assert answer.status_code == 422
+    assert "Time off lasts three years at most" in text_of(answer)
+    assert not TimeOff.objects.exists()
+    years = world.start.date() + timedelta(days=3 * 365)
+    assert client.post(BLOCK, away(world, **boxes("last_day", years))).status_code == 302
+    assert f"{years.year}, 11:00" in text_of(client.get("/desk/hours/"))
+
+
+def test_both_pages_list_the_same_sessions_inside(world: World, client: Browser, desk: Any) -> None:
+    """The turnover after a session reaches into the time off: nobody has to be moved for that."""
+    type(world.service).objects.filter(pk=world.service.pk).update(turnover_after=15)
+    world.service.refresh_from_db()
+    before = make_appointment(world.person, world.service, world.place, world.start)
+    inside = make_appointment(
+        world.person, world.service, world.place, world.start + timedelta(hours=2)
+    )
+    made = TimeOff.objects.create(
+        practitioner=world.person, starts_at=before.ends_at,
+        ends_at=before.ends_at + timedelta(hours=3),
+    )  # fmt: skip
+    before.refresh_from_db()
+    assert before.busy.upper > made.starts_at
+    for path in ("/desk/hours/", f"{BLOCK}{made.pk}/"):
+        page = text_of(client.get(path))
+        assert f"/desk/visits/{inside.public_id}/" in page
+        assert f"/desk/visits/{before.public_id}/" not in page

@@ -113,7 +113,7 @@ def refused_date(refusal: BookingError | None, table: Timetable) -> str:
     if refusal is None:
         return ""
     at = refusal.details.get("starts_at")
-    when = f"{table.words.short(at)}: " if at else ""
+    when = f"{table.words.short(at, today=table.today)}: " if at else ""
     said = refusal.said(to_staff=table.for_staff)
     for nothing in (" Nothing was booked for you.", " Nothing was booked."):
         said = said.replace(nothing, "")

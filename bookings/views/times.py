@@ -214,7 +214,7 @@ def _four_days(
     """The days with their free times, in the clocks asked for, and the ways to other days."""
     starts = table.starts(first_day)
     theirs = _theirs(request, table)
-    days = lay_out(starts, first_day=first_day, words=table.words, theirs=theirs)
+    days = lay_out(starts, first_day=first_day, words=table.words, theirs=theirs, today=table.today)
     chosen = request.POST.get("start") or request.GET.get("at", "")
     typed = request.GET.get("date", "")
     is_usual = first_day == table.today and table.moving is None
@@ -308,7 +308,9 @@ def choices_of(
 
 def _first_free(table: Timetable, links: PageLinks) -> FirstFree | None:
     first = table.soonest()
-    return FirstFree(table.words.short(first), links.at(first)) if first else None
+    return (
+        FirstFree(table.words.short(first, today=table.today), links.at(first)) if first else None
+    )
 
 
 def _theirs(request: HttpRequest, table: Timetable) -> Any:

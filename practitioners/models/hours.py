@@ -6,11 +6,19 @@ date; time off is an interval of real time.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
 from practitioners.models.people import Practitioner
 from practitioners.models.places import WEEKDAYS, Location
+
+LONGEST_OFF = timedelta(days=3 * 366)
+TOO_LONG = (
+    "Time off lasts three years at most. Check the year, or take the weekly hours away instead."
+)
 
 
 class Availability(models.Model):
@@ -103,3 +111,13 @@ class TimeOff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.practitioner} away from {self.starts_at:%d %B %Y %H:%M}"
+
+    def clean(self) -> None:
+        """Refuse what can only be a slip in the year."""
+        if self.starts_at and self.ends_at and self.is_too_long(self.starts_at, self.ends_at):
+            raise ValidationError({"ends_at": ValidationError(TOO_LONG, code="too_long")})
+
+    @staticmethod
+    def is_too_long(starts_at: datetime, ends_at: datetime) -> bool:
+        """Whether nobody is away for so long."""
+        return ends_at - starts_at > LONGEST_OFF

@@ -20,6 +20,7 @@ from bookings.desk_marks import next_marks
 from bookings.kept_times import kept_around
 from bookings.models import Appointment, Task
 from bookings.outside_hours import Hours
+from bookings.times import say_day
 from practitioners.clocks import desk_zone
 from practitioners.models import Practitioner
 from treatment_plans.models import Review
@@ -57,6 +58,7 @@ def desk_day(request: HttpRequest) -> HttpResponse:
     later = visits.standing().filter(starts_at__gte=end).order_by("starts_at")
     context = {
         "day": day,
+        "said_day": say_day(day, today=today),
         "today": today,
         "before": day - DAY,
         "after": day + DAY,

@@ -21,6 +21,7 @@ from bookings.sign_in import TooManyTries
 from bookings.throttle import seconds_to_wait
 from bookings.times import Words
 from bookings.visitors import visitor_key
+from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings
 from treatment_plans import reproposing
 from treatment_plans.date_rows import answer_to, ending, late_words, rows_of
@@ -156,8 +157,9 @@ def dates_context(
 def said_of(refusal: BookingError, plan: TreatmentPlan) -> str:
     """Which date it is about, and that nothing was booked."""
     at = refusal.details.get("starts_at")
-    words = Words(plan.location.zone, ClinicSettings.current().time_style)
-    when = f"{words.short(at)}: " if at else ""
+    zone = plan.location.zone
+    words, today = Words(zone, ClinicSettings.current().time_style), day_of(timezone.now(), zone)
+    when = f"{words.short(at, today=today)}: " if at else ""
     said = refusal.sentence.replace(" Nothing was booked for you.", "")
     return f"{when}{said} None of these sessions was booked or moved."
 
