@@ -2,6 +2,26 @@
 (() => {
   const summary = document.querySelector(".error-summary");
   if (summary) summary.focus();
+  // A form that leads back to its row (`next` with a fragment): the page stays where it was, the keyboard in the row.
+  const way = "way-back";
+  document.addEventListener("submit", (event) => {
+    const [, row] = (event.target.elements.next?.value || "").split("#");
+    if (row) sessionStorage.setItem(way, JSON.stringify({ row, top: window.scrollY }));
+  });
+  const back = JSON.parse(sessionStorage.getItem(way) || "null");
+  sessionStorage.removeItem(way);
+  const row = back && location.hash === `#${back.row}` && document.getElementById(back.row);
+  if (row) {
+    history.replaceState(null, "", location.pathname + location.search);
+    const stay = () => window.scrollTo(0, back.top);
+    stay();
+    window.addEventListener("load", stay, { once: true });
+    (row.querySelector("button[type=submit]") || row.querySelector("a"))?.focus({ preventScroll: true });
+    // What is said at the top of the page is out of sight here.
+    const said = document.querySelector("main > [role=status]");
+    const news = document.getElementById("news");
+    if (said && news) news.textContent = said.textContent.trim();
+  }
   document.addEventListener("htmx:beforeRequest", (event) => event.target.setAttribute("aria-busy", "true"));
   document.addEventListener("htmx:afterSettle", (event) => {
     event.target.removeAttribute("aria-busy");

@@ -126,3 +126,18 @@ def test_only_who_changes_hours_is_offered_to(
     client.force_login(make_staff(role))
     assert ('href="/desk/hours/"' in text_of(client.get(address))) is may
     assert (client.get("/desk/hours/").status_code == 200) is may
+
+
+def test_a_mark_leads_back_to_its_row(world: World, client: Browser) -> None:
+    visit = make_appointment(
+        world.person, world.service, world.place, timezone.now().replace(second=0, microsecond=0)
+    )
+    client.force_login(make_staff("Front desk"))
+    asked = f"/desk/?day={visit.starts_at.astimezone(world.place.zone):%Y-%m-%d}&practitioner=all"
+    page = client.get(asked).content.decode()
+    row = f"visit-{visit.public_id}"
+    assert f'<tr id="{row}"' in page
+    way_back = page.split('name="next" value="')[1].split('"')[0].replace("&amp;", "&")
+    assert way_back == f"{asked}#{row}"
+    sent = {"status": "arrived", "next": way_back}
+    assert client.post(f"/desk/visits/{visit.public_id}/mark/", sent)["Location"] == way_back
