@@ -29,10 +29,13 @@ class BadLink(Exception):
 
 
 class OldLink(Exception):
-    """The link was ours, but its visit has been moved, cancelled or is long over."""
+    """The link was ours, but its visit has been moved, cancelled or is long over.
 
-    def __init__(self, visit: Appointment) -> None:
-        self.visit = visit
+    It is the last one before the change where no other has been valid since.
+    """
+
+    def __init__(self, visit: Appointment, *, is_last: bool = False) -> None:
+        self.visit, self.is_last = visit, is_last
         super().__init__()
 
 
@@ -86,7 +89,7 @@ def read_visit_link(token: str, *, now: datetime) -> Appointment:
     if visit is None:
         raise BadLink
     if visit.link_version != version or now > visit.ends_at + AFTER_THE_VISIT:
-        raise OldLink(visit)
+        raise OldLink(visit, is_last=visit.link_version == version + 1)
     return visit
 
 

@@ -34,6 +34,7 @@ from practitioners.models import ClinicSettings, Location, Practitioner, Service
 from practitioners.prepared import PreparedQuery
 
 UNDO = timedelta(minutes=3)
+TAKEN_BACK = "Taken back at once"  # why a booking made by mistake was cancelled
 # From state to state at the desk; the way back takes back what was marked. Steps may be
 # left out: where nobody minds the desk, a visit goes from booked to done.
 MARKS: dict[str, set[str]] = {
@@ -252,7 +253,7 @@ def undo_quietly(visit: Appointment, *, now: datetime) -> None:
     if visit.booked_at is None or now > visit.booked_at + UNDO:
         raise TooLate("The three minutes for taking it back are over. You can still cancel.")
     by_client = Appointment.CancelledBy.CLIENT
-    _cancelled(visit, by_client, reason="Taken back at once", is_late=False, now=now)
+    _cancelled(visit, by_client, reason=TAKEN_BACK, is_late=False, now=now)
 
 
 @in_one_transaction

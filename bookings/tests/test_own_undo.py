@@ -59,7 +59,7 @@ def test_a_cancellation_can_be_undone_on_the_page_that_confirms_it(
 ) -> None:
     browser = client if way is own else Browser()
     assert "by mistake?" not in text_of(browser.get(way(visit)))
-    page = text_of(browser.post(way(visit, "cancel/")))
+    page = text_of(browser.post(way(visit, "cancel/"), follow=True))
     assert "Cancelled by mistake?" in page
     path, sent = form_of(page)
     for _ in range(2):

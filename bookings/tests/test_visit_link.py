@@ -27,6 +27,7 @@ from practitioners.tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+LATER = timedelta(minutes=3, seconds=1)  # what was done cannot be undone any more
 
 
 @pytest.fixture
@@ -89,9 +90,10 @@ def test_cancelling_is_asked_once_then_the_link_has_ended(visit: Any, client: Br
     link = visit_link(visit)
     assert "Nothing has been cancelled yet" in text_of(client.get(f"{link}cancel/"))
     done = client.post(f"{link}cancel/")
-    assert (done.status_code, "Your session is cancelled" in text_of(done)) == (200, True)
+    assert done.status_code == 302
     visit.refresh_from_db()
     assert (visit.status, visit.cancelled_by, visit.version) == ("cancelled", "client", 2)
+    Appointment.objects.update(cancelled_at=timezone.now() - LATER)
     for again in (
         client.get(link),
         client.post(f"{link}cancel/"),
@@ -99,8 +101,38 @@ def test_cancelling_is_asked_once_then_the_link_has_ended(visit: Any, client: Br
         client.get(f"{link}calendar.ics"),
     ):
         assert (again.status_code, "already cancelled" in text_of(again)) == (410, True)
+    after = text_of(client.get(done.url))
+    assert ("by mistake?" in after, "This session is cancelled." in after) == (False, True)
     visit.refresh_from_db()
     assert visit.version == 2
+
+
+def test_for_three_minutes_every_way_back_says_what_was_done_and_offers_undo(
+    visit: Any, client: Browser
+) -> None:
+    """Reload, the back button, the mail opened again, and a second press."""
+    link = visit_link(visit)
+    done = client.post(f"{link}cancel/")
+    for path in (done.url, done.url, link, f"{link}cancel/", f"{link}move/"):
+        page = client.get(path)
+        assert (page.status_code, page["Referrer-Policy"]) == (200, "same-origin")
+        assert "Your session is cancelled" in text_of(page)
+        assert "Cancelled by mistake?" in text_of(page)
+    again = client.post(f"{link}cancel/")
+    assert (again.status_code, again.url.split("/")[1]) == (302, "v")
+    visit.refresh_from_db()
+    assert visit.version == 2
+
+
+def test_a_link_older_than_the_last_one_says_no_more_than_before(
+    visit: Any, client: Browser
+) -> None:
+    older = visit_link(visit)
+    moved = client.post(f"{older}move/", {"start": value_of(visit.starts_at + timedelta(hours=2))})
+    client.post(f"{moved.url}cancel/")
+    assert "by mistake?" in text_of(client.get(moved.url))
+    page = client.get(older)
+    assert (page.status_code, "by mistake?" in text_of(page)) == (410, False)
 
 
 def test_moving_gives_a_new_link_and_ends_the_old_one(visit: Any, client: Browser) -> None:
@@ -156,7 +188,7 @@ def test_one_minute_decides(visit: Any, client: Browser) -> None:
     set_start(visit, minutes_from_now(hours=24))
     assert client.post(f"{visit_link(visit)}cancel/").status_code == 422
     set_start(visit, minutes_from_now(hours=24, minutes=2))
-    assert client.post(f"{visit_link(visit)}cancel/").status_code == 200
+    assert client.post(f"{visit_link(visit)}cancel/").status_code == 302
 
 
 def test_a_day_after_the_visit_the_link_ends(visit: Any, client: Browser) -> None:

@@ -16,8 +16,13 @@ from django.utils import timezone
 
 from bookings import calendar
 from bookings.as_shown import box_of
-from bookings.calendar.changes import is_in_time
-from bookings.calendar.putting_back import MOVED, undoable, was_done_by_staff
+from bookings.calendar.changes import TAKEN_BACK, is_in_time
+from bookings.calendar.putting_back import (
+    MOVED,
+    changed_together,
+    undoable,
+    was_done_by_staff,
+)
 from bookings.calendar.series import following
 from bookings.desk_forms import ScopeForm, UndoForm
 from bookings.errors import BookingError, MovedMeanwhile
@@ -52,7 +57,9 @@ def show_visit(
 ) -> HttpResponse:
     """Show the visit, the rule that was agreed to, and what can still be done."""
     now = timezone.now()
-    undo = _undo(visit, way, now=now)
+    undo = undo_of(visit, way, now=now)
+    if visit.is_cancelled and undo and not refusal and visit.cancel_reason != TAKEN_BACK:
+        return _cancelled_page(request, visit, way, undo)
     is_open = _is_open(visit, now=now)
     in_time = is_open and is_in_time(visit, now=now)
     context = {
@@ -85,7 +92,7 @@ def cancel_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpResp
         return _ask_to_cancel(request, visit, way, scope, status=422 if scope.is_bound else 200)
     cancel = calendar.cancel_from if scope.is_for_all else calendar.cancel
     try:
-        done = cancel(
+        cancel(
             visit,
             cancelled_by=Appointment.CancelledBy.CLIENT,
             by=_who(request),
@@ -100,17 +107,16 @@ def cancel_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpResp
         return _ask_to_cancel(request, visit, way, scope, refusal=refusal)
     except BookingError as refusal:
         return show_visit(request, visit, way, refusal=refusal)
-    gone = done if isinstance(done, list) else [done]
-    if not gone:  # somebody else has cancelled all of them a moment ago
-        visit.refresh_from_db()
-        gone = [visit]
-    context = {
-        "visit": visit,
-        "gone": gone,
-        "way": way,
-        "undo": _undo(gone[0], way, now=now),
-        "hide_book_button": True,
-    }
+    visit.refresh_from_db()
+    return redirect(_shown_at(visit, way))
+
+
+def _cancelled_page(
+    request: HttpRequest, visit: Appointment, way: Way, undo: dict[str, Any]
+) -> HttpResponse:
+    """Say what has just been cancelled, as long as it can be undone."""
+    gone = sorted(changed_together(visit), key=lambda one: one.starts_at)
+    context = {"visit": visit, "gone": gone, "way": way, "undo": undo, "hide_book_button": True}
     return render(request, "bookings/cancelled.html", context)
 
 
@@ -145,7 +151,7 @@ def move_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpRespon
     visit.refresh_from_db()
     several = "sessions have" if scope.is_for_all else "session has"
     messages.success(request, f"Your {several} moved. The new time is below.")
-    return redirect(visit_link(visit) if way.is_link else way.show)
+    return redirect(_shown_at(visit, way))
 
 
 def undo_change(request: HttpRequest, visit: Appointment, way: Way) -> HttpResponse:
@@ -162,10 +168,15 @@ def undo_change(request: HttpRequest, visit: Appointment, way: Way) -> HttpRespo
     stand = f"{len(back)} sessions stand" if len(back) > 1 else "Your session stands"
     messages.success(request, f"{stand} again as before.")
     visit.refresh_from_db()
-    return redirect(visit_link(visit) if way.is_link else way.show)
+    return redirect(_shown_at(visit, way))
 
 
-def _undo(visit: Appointment, way: Way, *, now: datetime) -> dict[str, Any] | None:
+def _shown_at(visit: Appointment, way: Way) -> str:
+    """Where a visit that was just changed is shown: the link that somebody came by has ended."""
+    return visit_link(visit) if way.is_link else way.show
+
+
+def undo_of(visit: Appointment, way: Way, *, now: datetime) -> dict[str, Any] | None:
     """What somebody may undo, with the address for it; never what the clinic has done."""
     change = undoable([visit], now=now).get(visit.pk)
     if change is None or was_done_by_staff(visit):

@@ -11,7 +11,7 @@ from functools import wraps
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,7 +23,14 @@ from bookings.models import Appointment
 from bookings.new_links import send_for_address, send_for_link
 from bookings.throttle import seconds_to_wait
 from bookings.views.booked import calendar_response
-from bookings.views.changing import Way, cancel_visit, move_visit, show_visit, undo_change
+from bookings.views.changing import (
+    Way,
+    cancel_visit,
+    move_visit,
+    show_visit,
+    undo_change,
+    undo_of,
+)
 from bookings.views.times import too_many
 from bookings.visitors import visitor_key
 
@@ -38,7 +45,7 @@ def behind_link(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
         try:
             visit = read_visit_link(token, now=timezone.now())
         except OldLink as old:
-            return _ended(request, old.visit, token)
+            return _just_cancelled(request, old) or _ended(request, old.visit, token)
         except BadLink:
             return wrong_link(request)
         return view(request, visit, _way(token))
@@ -123,6 +130,14 @@ def visit_link_new(request: HttpRequest) -> HttpResponse:
 
 def _on_its_way(request: HttpRequest) -> HttpResponse:
     return render(request, "bookings/link_sent.html", {"hide_book_button": True})
+
+
+def _just_cancelled(request: HttpRequest, old: OldLink) -> HttpResponse | None:
+    """While it can be undone, the link that cancelled a visit says so; a second press leads there."""
+    visit, way = old.visit, _way(visit_token(old.visit))
+    if not (old.is_last and visit.is_cancelled and undo_of(visit, way, now=timezone.now())):
+        return None
+    return redirect(way.show) if request.method == "POST" else show_visit(request, visit, way)
 
 
 def _ended(request: HttpRequest, visit: Appointment, token: str) -> HttpResponse:
