@@ -302,6 +302,18 @@ class TestTampering:
 
 
 class TestTakingBack:
+    def test_the_button_says_that_all_of_it_is_taken_back(
+        self, world: World, client: Browser, me: Any
+    ) -> None:
+        done = client.post(url(world), form_of(preview(world, client))).url
+        page = text_of(client.get(done))
+        assert "All 3 dates are booked." in page
+        assert ">Undo all 3</button>" in page
+        last = Appointment.objects.latest("starts_at")
+        calendar.cancel(last, cancelled_by="client", by=me, now=timezone.now())
+        page = text_of(client.get(done))
+        assert ("2 of 3 dates are booked." in page, ">Undo all 2</button>" in page) == (True, True)
+
     def test_all_of_it_is_taken_back_in_silence(
         self, world: World, client: Browser, me: Any
     ) -> None:

@@ -65,9 +65,11 @@ def _page(
     refusal: BookingError | None = None,
 ) -> HttpResponse:
     can_undo = visit.booked_at is not None and now <= visit.booked_at + UNDO
+    series = list(Appointment.objects.of_series(visit))
     context = {
         "visit": visit,
-        "series": Appointment.objects.of_series(visit),
+        "series": series,
+        "standing": sum(not one.is_cancelled for one in series),
         "can_undo": can_undo and not visit.is_cancelled,
         "address": address_of(visit.client) if visit.client else "",
         "problems": [(refusal.sentence, "")] if refusal else [],
