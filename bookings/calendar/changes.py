@@ -28,6 +28,7 @@ from bookings.extensions import Event, ask_gates, facts_about
 from bookings.marks import pairs_of
 from bookings.models import Appointment
 from bookings.models.appointments import Stood
+from bookings.notice import is_near
 from bookings.refusals import Wish
 from bookings.wall_clock import MINUTE
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
@@ -282,8 +283,7 @@ def mark(visit: Appointment, status: str, *, by: Any, now: datetime) -> Appointm
 
 def is_in_time(visit: Appointment, *, now: datetime, clinic: ClinicSettings | None = None) -> bool:
     """Tell whether a client may still move or cancel without calling."""
-    notice = timedelta(hours=(clinic or ClinicSettings.current()).cancel_notice_hours)
-    return visit.starts_at - now >= notice
+    return not is_near(visit.starts_at, clinic or ClinicSettings.current(), now=now)
 
 
 def _check_reason(reason: str, was_in_time: bool) -> None:

@@ -31,6 +31,7 @@ from bookings.messages.sources import Mail, Send, Stop
 from bookings.messages.staff import Told
 from bookings.messages.words import clinic_words
 from bookings.models import Appointment, Message
+from bookings.notice import is_near, rule_for
 from bookings.wall_clock import appointment_reminder_at, day_of
 from practitioners.models import ClinicSettings
 from practitioners.prepared import PreparedQuery
@@ -346,6 +347,7 @@ class AppointmentSource:
         text = _text_of(message, row)
         before = staff.before(row) if text == "moved" else None
         is_elsewhen = before is not None and before.starts_at != row.starts_at
+        near = is_near(row.starts_at, clinic, now=now)
         files = []
         if message.kind in WITH_FILE:
             files.append(("session.ics", visit_calendar(row, now=now), "text/calendar"))
@@ -365,6 +367,7 @@ class AppointmentSource:
             },
             short_values={"when": words.short(row.starts_at)},
             attachments=tuple(files),
+            rule=rule_for(row.starts_at, clinic, now=now) if near else "",
             address=row.location.address,
             access_notes=row.location.access_notes,
             others=tuple(

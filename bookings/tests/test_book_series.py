@@ -301,6 +301,15 @@ class TestTampering:
         assert Browser().get(url(world)).url.startswith("/sign-in/")
 
 
+def test_a_first_date_that_is_near_says_so(world: World, client: Browser, me: Any) -> None:
+    said = "The first session is less than 99 hours away: to move or cancel it, call us on"
+    assert said not in preview(world, client)
+    world.clinic.cancel_notice_hours = 99
+    world.clinic.save()
+    page = preview(world, client)
+    assert (said in page, world.clinic.policy in page) == (True, True)
+
+
 class TestTakingBack:
     def test_the_button_says_that_all_of_it_is_taken_back(
         self, world: World, client: Browser, me: Any

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -64,6 +65,40 @@ def test_after_three_minutes_it_is_a_cancellation(world: World, client: Browser)
     assert answer.status_code == 422
     assert "You can still cancel" in text_of(answer)
     assert Appointment.objects.get().status == "booked"
+
+
+def test_one_that_is_near_says_before_and_after_that_it_is_changed_by_phone(
+    world: World, client: Browser
+) -> None:
+    said = "This session is less than 99 hours away: to move or cancel it, call us on 020 7946 0000. Late costs half."
+    world.clinic.cancel_notice_hours = 99
+    world.clinic.late_fee_text = "Late costs half."
+    world.clinic.save()
+    world.choose(client)
+    before = text_of(client.get(world.you_url))
+    assert (said in before, world.clinic.policy in before) == (True, False)
+    done = world.book(client).url
+    after = text_of(client.get(done))
+    assert (said in after, "Change or cancel" in after) == (True, False)
+    assert ">Undo</button>" in after
+    assert "Change or cancel" not in text_of(client.get("/my/"))
+    delivery.send_due(now=timezone.now() + timedelta(minutes=5))
+    (letter,) = [one for one in mail.outbox if "Your session on" in one.subject]
+    html = letter.alternatives[0][0]
+    for text in (letter.body, html):
+        assert (said in text, "Change or cancel" in text) == (True, False)
+        assert world.clinic.policy not in text
+
+
+def test_one_that_is_further_away_says_the_rule_with_the_late_fee(
+    world: World, client: Browser
+) -> None:
+    world.clinic.late_fee_text = "Late costs half."
+    world.clinic.save()
+    world.choose(client)
+    assert f"{world.clinic.policy} Late costs half." in text_of(client.get(world.you_url))
+    after = text_of(client.get(world.book(client).url))
+    assert ("Change or cancel" in after, "hours away" in after) == (True, False)
 
 
 def test_looking_takes_nothing_back(world: World, client: Browser) -> None:

@@ -16,6 +16,8 @@ from bookings.errors import BookingError
 from bookings.ics import visit_calendar
 from bookings.messages.recipients import address_of
 from bookings.models import Appointment, Client
+from bookings.notice import is_near, rule_for
+from practitioners.models import ClinicSettings
 
 
 @require_safe
@@ -66,8 +68,11 @@ def _page(
 ) -> HttpResponse:
     can_undo = visit.booked_at is not None and now <= visit.booked_at + UNDO
     series = list(Appointment.objects.of_series(visit))
+    clinic = ClinicSettings.current()
+    near = visit.starts_at > now and is_near(visit.starts_at, clinic, now=now)
     context = {
         "visit": visit,
+        "call_us": rule_for(visit.starts_at, clinic, now=now) if near else "",
         "series": series,
         "standing": sum(not one.is_cancelled for one in series),
         "can_undo": can_undo and not visit.is_cancelled,

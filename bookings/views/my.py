@@ -14,8 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bookings.clients import self_of
 from bookings.links import offer_link
 from bookings.models import Appointment, Client, WaitlistEntry
+from bookings.notice import is_near
 from bookings.views.booked import own_visit
 from bookings.views.changing import Way, cancel_visit, move_visit, show_visit, undo_change
+from practitioners.models import ClinicSettings
 
 PAST_SHOWN = 20
 MOST_TO_COME = 50
@@ -29,7 +31,9 @@ def sessions_of(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
     )
     to_come = list(visits.upcoming(now=now)[:MOST_TO_COME])
     own = self_of(request.user)
+    clinic = ClinicSettings.current()
     return {
+        "is_near": bool(to_come) and is_near(to_come[0].starts_at, clinic, now=now),
         "next": to_come[0] if to_come else None,
         "later": to_come[1:],
         "past": Paginator(visits.past(now=now), PAST_SHOWN).get_page(request.GET.get("page")),

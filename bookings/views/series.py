@@ -19,6 +19,7 @@ from bookings.booking_for import ME, OTHER, book_series_for
 from bookings.errors import BookingError
 from bookings.forms import SignedInForm
 from bookings.models import Appointment
+from bookings.notice import call_us, is_near, rule_of_all
 from bookings.remembered import finish, invitation, typed_before
 from bookings.series import (
     LEFT_OUT,
@@ -136,12 +137,20 @@ def _page(
         "times": other_choices(dates, refusal),
         "hide_book_button": True,
         **keeping(request, kept, now=now),
+        **_rules(kept, table.clinic, now=now),
     }
     status = refusal.status if refusal else 422 if problem else 200
     response = render(request, "bookings/book_series.html", context, status=status)
     if refusal and refusal.details.get("seconds"):
         response["Retry-After"] = str(refusal.details["seconds"])
     return response
+
+
+def _rules(kept: Appointment, clinic: ClinicSettings, *, now: datetime) -> dict[str, str]:
+    """The rule for all of them, and what else holds for a first one that is near."""
+    near = is_near(kept.starts_at, clinic, now=now)
+    said = call_us(clinic, what="The first session") if near else ""
+    return {"first_near": said, "rule": rule_of_all(clinic)}
 
 
 def _is_carried(name: str) -> bool:

@@ -36,6 +36,7 @@ from bookings.errors import (
 from bookings.forms import CodeForm, SignedInForm, WhomForm, YouForm
 from bookings.instead import times_instead, times_of
 from bookings.models import Appointment, ClientAccess
+from bookings.notice import rule_for
 from bookings.paging import PageLinks
 from bookings.picking import shown_value, value_of
 from bookings.refusals import why_not
@@ -163,7 +164,7 @@ def keeping(request: HttpRequest, kept: Appointment, *, now: datetime) -> dict[s
         and until > now
         and until < kept.created_at + longest - timedelta(seconds=SPARE_SECONDS),
         "extension": clinic.hold_extension_minutes,
-        "policy": clinic.policy,
+        "rule": rule_for(kept.starts_at, clinic, now=now),
         "give_back": value_of(kept.starts_at),
         "shown": shown_value(kept),
         "times_url": links_from(request, kept, now=now).at(kept.starts_at),
