@@ -232,7 +232,25 @@ class TestWhere:
         self, world: World, client: Browser, elsewhere: Any
     ) -> None:
         query = {"practitioner": self.other.slug, "location": world.place.slug}
-        assert "New York (E" in text_of(client.get(world.time_url, query))
+        page = text_of(client.get(world.time_url, query))
+        assert "New York (E" in page
+        said = f"{self.other.name} does not work at {world.place.name}. These are the times at Harbour House."
+        assert said in page
+        assert "These are the times at" not in text_of(
+            client.get(world.time_url, {**query, "location": elsewhere.slug})
+        )
+
+    def test_a_place_without_the_session_or_unknown_is_said(
+        self, world: World, client: Browser, elsewhere: Any
+    ) -> None:
+        only_here = make_service()
+        world.person.services.add(only_here)
+        for slug, said in (
+            (elsewhere.slug, "Nobody gives this session at Harbour House. These are the times at"),
+            ("nowhere", "We do not know the place you asked for. These are the times at"),
+        ):
+            page = text_of(client.get(f"/book/{only_here.slug}/", {"location": slug}))
+            assert f"{said} {world.place.name}." in page
 
 
 class TestSomebodyElse:

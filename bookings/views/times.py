@@ -70,7 +70,8 @@ def book_time(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         places = known.places_offering(service)
         remember_givers(service, known.givers_of(service))
-    location, first = place_for(places, service, person, request.GET.get("location", ""), now=now)
+    wanted = request.GET.get("location", "")
+    location, first = place_for(places, service, person, wanted, now=now)
     if location is None:
         context = {"service": service, "person": person, "hide_book_button": True}
         return render(request, "bookings/no_times.html", context)
@@ -79,7 +80,8 @@ def book_time(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if request.method == "POST":
         return _choose(request, table)
-    return time_page(request, table, notice=notice)
+    elsewhere = _elsewhere(known, table, wanted)
+    return time_page(request, table, notice=" ".join(one for one in (notice, elsewhere) if one))
 
 
 def gone(request: HttpRequest, *, status: int = 404) -> HttpResponse:
@@ -106,6 +108,20 @@ def _person(
     if person:
         refused = f"{person.name} does not give this session."
     return facts_to_book(), None, f"{refused} {others}"
+
+
+def _elsewhere(known: Facts, table: Timetable, wanted: str) -> str:
+    """What to say when the times of another place than the one asked for are shown."""
+    if wanted in ("", table.location.slug):
+        return ""
+    name = next((one.name for one in known.active_places if one.slug == wanted), "")
+    refused = "We do not know the place you asked for."
+    if name:
+        whose = (
+            f"{table.person.name} does not work" if table.person else "Nobody gives this session"
+        )
+        refused = f"{whose} at {name}."
+    return f"{refused} These are the times at {table.location.name}."
 
 
 def _choose(request: HttpRequest, table: Timetable) -> HttpResponse:
