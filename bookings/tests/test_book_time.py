@@ -286,6 +286,19 @@ class TestRefusals:
         hour = timedelta(hours=1)
         assert near == [value_of(world.start + hour * by) for by in (-1, 1, 2)]
 
+    def test_the_days_shown_stay_when_nothing_is_chosen(
+        self, world: World, client: Browser
+    ) -> None:
+        later = world.start + timedelta(days=9)
+        page = text_of(client.get(world.time_url, {"date": f"{later:%d/%m/%Y}"}))
+        form = re.search(r'method="post" action="([^"]+)"', page)
+        assert form
+        answer = client.post(form[1].replace("&amp;", "&"))
+        assert answer.status_code == 422
+        assert starts_on(text_of(answer)) == starts_on(page)
+        first = datetime.fromtimestamp(int(starts_on(page)[0]), world.place.zone)
+        assert first.date() == later.date()
+
     @pytest.mark.parametrize(
         "start", ["", "abc", "0", "-1", "9" * 25, "\u0661\u0662", "99999999999", "a\x00b"]
     )

@@ -233,11 +233,10 @@ def _four_days(
     days = lay_out(starts, first_day=first_day, words=table.words, theirs=theirs, today=table.today)
     chosen = request.POST.get("start") or request.GET.get("at", "")
     typed = request.GET.get("date", "")
-    is_usual = first_day == table.today and table.moving is None
     return {
         "is_for_anybody": not (table.moving or theirs or chosen or typed),
         "address": links.to(),
-        "action": links.to() if is_usual else links.day(first_day),
+        "action": links.to(**_from(table, first_day)),
         "days": days,
         "chosen": chosen,
         "notice": _missing(request, table, starts),
@@ -329,6 +328,12 @@ def _first_free(table: Timetable, links: PageLinks) -> FirstFree | None:
     )
 
 
+def _from(table: Timetable, first_day: date) -> dict[str, str]:
+    """What leads to the days shown again, where the page would begin with others."""
+    starts_there = first_day == table.today and table.moving is None
+    return {} if starts_there else {"from": f"{first_day}"}
+
+
 def _theirs(request: HttpRequest, table: Timetable) -> Any:
     """The visitor's own zone when they asked for it and it is another; from a list of names."""
     here = table.location.zone
@@ -340,7 +345,7 @@ def _theirs(request: HttpRequest, table: Timetable) -> Any:
 
 def _zones(table: Timetable, links: PageLinks, first_day: date, theirs: Any) -> dict[str, Any]:
     midday = datetime.combine(first_day, datetime.min.time(), table.location.zone)
-    from_day = {"from": f"{first_day}"} if first_day != table.today else {}
+    from_day = _from(table, first_day)
     return {
         "zone_line": table.words.zone_line(midday + timedelta(hours=12)),
         "their_place": place(theirs) if theirs else "",
