@@ -50,6 +50,11 @@ class Timetable:
         return self.now.astimezone(self.location.zone).date()
 
     @property
+    def first_day(self) -> date | None:
+        """The day of the first free start, where that is known already."""
+        return self.first.astimezone(self.location.zone).date() if self.first else None
+
+    @property
     def last_day(self) -> date:
         """The last day that can be booked online; the desk looks a year ahead."""
         if self.for_staff:
@@ -79,14 +84,21 @@ class Timetable:
         apart = sorted(self._apart(slots), key=lambda slot: abs(slot.starts_at - around))[:count]
         return sorted(apart, key=lambda slot: slot.starts_at)
 
-    def soonest(self) -> datetime | None:
-        """The first free start there is; staff are told of the next two months. One query, or none."""
-        if self.client_key:
-            return next(iter(self.starts(self.today, days=self._days_ahead)), None)
-        if self.first:
+    def soonest(self, first_day: date | None = None) -> datetime | None:
+        """The first free start there is, from a day on; staff are told of the next two months.
+
+        One query, or none.
+        """
+        is_first = first_day is None or self.first_day is None or first_day <= self.first_day
+        if self.first and is_first and not self.client_key:
             return self.first
-        days = self._days_ahead
-        found = free_starts(self.service, first_day=self.today, days=days, **self._asked())
+        first_day = first_day or self.today
+        days = self._days_ahead - (first_day - self.today).days
+        if days < 1:
+            return None
+        if self.client_key:
+            return next(iter(self.starts(first_day, days=days)), None)
+        found = free_starts(self.service, first_day=first_day, days=days, **self._asked())
         first = min((at for one in found for at in one.soonest(1)), default=None)
         return datetime.fromtimestamp(first, UTC) if first else None
 

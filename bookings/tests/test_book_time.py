@@ -87,6 +87,36 @@ def test_the_first_free_day_is_offered_when_those_shown_are_full(
     assert starts_on(text_of(client.get(link[1].replace("&amp;", "&"))))
 
 
+def test_after_a_date_the_first_free_one_from_it_on_is_offered(
+    world: World, client: Browser
+) -> None:
+    """Somebody is in until soon, and again much later."""
+    day = world.start.date()
+    Availability.objects.update(valid_until=day)
+    again = day + timedelta(days=30)
+    for weekday in WHOLE_WEEK:
+        Availability.objects.create(
+            practitioner=world.person, location=world.place, weekday=weekday,
+            starts_at="09:00", ends_at="17:00", valid_from=again,
+        )  # fmt: skip
+    asked = {"date": f"{day + timedelta(days=9):%d/%m/%Y}"}
+    for query in (asked, {**asked, "practitioner": world.person.slug}):
+        page = text_of(client.get(world.time_url, query))
+        assert f">First free: {again:%a} {again.day} {again:%b}" in page
+
+
+def test_where_nothing_is_free_from_a_date_on_an_earlier_one_is_offered(
+    world: World, client: Browser
+) -> None:
+    day = world.start.date()
+    Availability.objects.update(valid_until=day)
+    asked = day + timedelta(days=9)
+    page = text_of(client.get(world.time_url, {"date": f"{asked:%d/%m/%Y}"}))
+    assert f"Nothing is free from {say_day(asked, today=day)} on." in page
+    assert re.search(r">Earlier: \w+ \d+", page)
+    assert "First free" not in page
+
+
 def test_later_and_earlier_days_keep_what_was_chosen(world: World, client: Browser) -> None:
     page = page_at(world, client)
     later = re.search(r'href="([^"]+)">Show next 4 days', page)

@@ -22,7 +22,7 @@ from bookings.picking import Day, lay_out, read_start
 from bookings.remembered import AskedFor, remember_choice
 from bookings.sign_in import TooManyTries
 from bookings.throttle import seconds_to_wait
-from bookings.times import known_zone, place
+from bookings.times import known_zone, place, say_day
 from bookings.timetable import Timetable, place_for
 from bookings.views.month import month_page
 from bookings.visitors import known_visitor, visitor_key
@@ -50,10 +50,12 @@ class Chosen(NamedTuple):
 
 
 class FirstFree(NamedTuple):
-    """The first free time there is, for days that have none."""
+    """The first free time there is from a day on, for days that have none; else an earlier one."""
 
     words: str
     url: str
+    label: str = "First free"
+    none_from: str = ""
 
 
 @login_not_required
@@ -245,7 +247,7 @@ def _four_days(
         "first_bookable": table.today.isoformat(),
         "last_bookable": table.last_day.isoformat(),
         "kept_in_links": tuple(links.kept.items()),
-        "first_free": None if starts else _first_free(table, links),
+        "first_free": None if starts else _first_free(table, links, first_day),
         "as_month": links.month(first_day),
         **turning(table, links, first_day),
         **_zones(table, links, first_day, theirs),
@@ -321,11 +323,17 @@ def choices_of(
     )
 
 
-def _first_free(table: Timetable, links: PageLinks) -> FirstFree | None:
-    first = table.soonest()
-    return (
-        FirstFree(table.words.short(first, today=table.today), links.at(first)) if first else None
-    )
+def _first_free(table: Timetable, links: PageLinks, first_day: date) -> FirstFree | None:
+    """The first from the days shown on; where there is none, that it is so, and the first of all."""
+    first = table.soonest(first_day)
+    if first:
+        return FirstFree(table.words.short(first, today=table.today), links.at(first))
+    earlier = table.soonest() if first_day > table.today else None
+    if earlier is None:
+        return None
+    said = table.words.short(earlier, today=table.today)
+    none_from = say_day(first_day, today=table.today)
+    return FirstFree(said, links.at(earlier), "Earlier", none_from)
 
 
 def _from(table: Timetable, first_day: date) -> dict[str, str]:
