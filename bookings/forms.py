@@ -297,6 +297,10 @@ class CodeForm(Styled):
         error_messages={"required": "Enter the code from the email"},
     )
 
+    def refuse(self, sentence: str) -> None:
+        """Say at the box what is wrong with the code."""
+        self.add_error("code", ValidationError(sentence, code="wrong"))
+
 
 class EmailForm(Styled):
     """The address to sign in with."""

@@ -92,7 +92,7 @@ def remember_typed(
 ) -> None:
     """Keep what stands in these boxes, right or wrong."""
     boxes = {name: typed[name][:LONGEST] for name in names if typed.get(name)}
-    asked = has_asked(session, now=now)
+    asked = _typed(session, now=now).get("asked", "")
     session[TYPED] = {"boxes": boxes, "at": now.isoformat(), "asked": asked}
 
 
@@ -101,14 +101,14 @@ def typed_before(session: SessionBase, *, now: datetime) -> dict[str, Any]:
     return dict(_typed(session, now=now).get("boxes", {}))
 
 
-def remember_asking(session: SessionBase, *, now: datetime) -> None:
-    """Remember that a code was asked for, so that its box is shown."""
-    session[TYPED] = {**_typed(session, now=now), "asked": True, "at": now.isoformat()}
+def remember_asking(session: SessionBase, email: str, *, now: datetime) -> None:
+    """Remember where a code was sent to, so that its box is shown."""
+    session[TYPED] = {**_typed(session, now=now), "asked": email, "at": now.isoformat()}
 
 
-def has_asked(session: SessionBase, *, now: datetime) -> bool:
-    """Tell whether a code was asked for on the page."""
-    return bool(_typed(session, now=now).get("asked"))
+def asked_address(session: SessionBase, *, now: datetime) -> str:
+    """Where the code went that was asked for on the page, or empty."""
+    return str(_typed(session, now=now).get("asked") or "")
 
 
 def _typed(session: SessionBase, *, now: datetime) -> dict[str, Any]:

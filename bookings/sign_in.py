@@ -16,6 +16,7 @@ from bookings.models import SignInCode
 from bookings.sign_in_codes import code_of
 
 MAX_TRIES = 5
+OTHER_ADDRESS = "The code went to {address}. For this address, send a new code."
 
 
 class WrongCode(BookingError):
@@ -56,6 +57,18 @@ def ask_code(email: str, *, visitor: str, now: datetime) -> SignInCode:
     )
     outbox.kick_or_deliver("sign_in_code", row.pk)
     return row
+
+
+def said_of_new_code(email: str, *, before: str) -> str:
+    """What is said when a code has been sent once more; of an older one only where it has ended."""
+    if plain(before) == plain(email):
+        return f"We have sent a new code to {email}. The one before no longer works."
+    return f"We have sent a code to {email}."
+
+
+def has_changed(email: str, *, asked: str) -> bool:
+    """Tell whether a code cannot be right, because it was sent to another address."""
+    return bool(asked) and plain(email) != plain(asked)
 
 
 def check_code(visitor: str, email: str, code: str, *, now: datetime) -> Any:

@@ -249,6 +249,40 @@ class TestCodes:
         assert client.post(world.you_url, sent).status_code == 422
         assert client.post(world.you_url, {**sent, "again": "1"}).status_code == 302
 
+    def test_a_wrong_code_is_marked_at_its_box(self, world: World, client: Browser) -> None:
+        sent = world.ask(client)
+        page = text_of(client.post(world.you_url, {**sent, "code": "000000x"}))
+        assert '<a href="#id_code">That code is not right' in page
+        assert re.search(r'<input[^>]*name="code"[^>]*aria-invalid="true"', page)
+
+    def test_the_page_names_the_address_that_the_code_went_to(
+        self, world: World, client: Browser
+    ) -> None:
+        sent = world.ask(client)
+        changed = {**sent, "email": "kim@example.com"}
+        page = text_of(client.post(world.you_url, {**changed, "code": "000000x"}))
+        to = 'We sent a code to <strong dir="auto">{}</strong>'
+        assert to.format("robin@example.com") in page
+        said = "The code went to robin@example.com. For this address, send a new code."
+        assert f'<a href="#id_email">{said}</a>' in page
+        assert "not right or has expired" not in page
+        page = text_of(client.post(world.you_url, {**changed, "again": "1"}, follow=True))
+        assert to.format("kim@example.com") in page
+        assert ("We have sent a code to kim@example.com." in page, "The one before" in page) == (
+            True,
+            False,
+        )
+        assert client.post(world.you_url, {**changed, "code": newest_code()}).status_code == 302
+
+    def test_a_new_code_is_said_and_that_the_one_before_has_ended(
+        self, world: World, client: Browser
+    ) -> None:
+        sent = world.ask(client)
+        assert "We have sent" not in text_of(client.get(world.you_url))
+        page = text_of(client.post(world.you_url, {**sent, "again": "1"}, follow=True))
+        said = "We have sent a new code to robin@example.com. The one before no longer works."
+        assert said in page
+
     def test_spaces_in_a_code_are_fine(self, world: World, client: Browser) -> None:
         sent = world.ask(client)
         spaced = f" {sent['code'][:3]} {sent['code'][3:]} "

@@ -91,6 +91,7 @@ def test_a_wrong_code_is_422_with_one_text(client: Browser, code: str) -> None:
     assert answer.status_code == 422
     assert "<title>Error: Sign in" in page
     assert '<a href="#id_code">That code is not right or has expired.' in page
+    assert re.search(r'<input[^>]*name="code"[^>]*aria-invalid="true"', page)
     assert client.get("/my/").status_code == 302
 
 
@@ -102,6 +103,18 @@ def test_an_address_that_is_none_is_said_at_the_box(client: Browser, email: str)
     assert answer.status_code == 422
     assert '<a href="#id_email">' in text_of(answer)
     assert not SignInCode.objects.exists()
+
+
+def test_the_page_names_the_address_that_the_code_went_to(client: Browser) -> None:
+    client.post("/sign-in/", ROBIN)
+    other = {"email": "kim@example.com"}
+    page = text_of(client.post("/sign-in/", {**other, "code": "000000x"}))
+    assert 'We sent a code to <strong dir="auto">robin@example.com</strong>' in page
+    assert '<a href="#id_email">The code went to robin@example.com. For this address,' in page
+    page = text_of(client.post("/sign-in/", {**other, "code": "1", "again": "1"}, follow=True))
+    assert "We have sent a code to kim@example.com." in page
+    page = text_of(client.post("/sign-in/", {**other, "code": "1", "again": "1"}, follow=True))
+    assert "We have sent a new code to kim@example.com. The one before no longer works." in page
 
 
 def test_no_code_is_said_at_its_box(client: Browser) -> None:

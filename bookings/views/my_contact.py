@@ -46,7 +46,10 @@ def my_contact_code(request: HttpRequest) -> HttpResponse:
     if wanted is None:
         return redirect("my_contact")
     if "again" in request.POST:
-        return _ask(request, client, wanted)
+        answer = _ask(request, client, wanted)
+        if answer.status_code == 302:
+            messages.success(request, "We have sent new codes. Those before no longer work.")
+        return answer
     forms = _code_forms(request, client, wanted)
     if request.method != "POST":
         return _code_page(request, client, wanted, forms)

@@ -28,6 +28,7 @@ from bookings.forms import CodeForm, EmailForm, SignedInForm, WhomForm
 from bookings.models import Appointment
 from bookings.picking import read_shown, value_of
 from bookings.remembered import (
+    asked_address,
     finish,
     forget_choice,
     invitation,
@@ -37,7 +38,14 @@ from bookings.remembered import (
     remember_typed,
     said_finish,
 )
-from bookings.sign_in import TooManyTries, WrongCode, ask_code, check_code, proved_before
+from bookings.sign_in import (
+    TooManyTries,
+    WrongCode,
+    ask_code,
+    check_code,
+    proved_before,
+    said_of_new_code,
+)
 from bookings.throttle import seconds_to_wait
 from bookings.views.you_page import (
     blank_form,
@@ -203,11 +211,11 @@ def _book_with_code(
     code_form = CodeForm(request.POST)
     if not code_form.is_valid():
         return you_page(request, kept, form, now=now, code_form=code_form, status=422)
-    email, code = form.cleaned_data["email"], code_form.cleaned_data["code"]
+    email = form.cleaned_data["email"]
     wait = seconds_to_wait("sign_in_try", request, visitor_key(request), address=email)
     if wait:
         return you_page(request, kept, form, now=now, refusal=TooManyTries(wait))
-    return _prove_and_book(request, kept, form, email, code, now=now)
+    return _prove_and_book(request, kept, form, code_form, now=now)
 
 
 def _ask(request: HttpRequest, kept: Appointment, form: WhomForm, *, now: datetime) -> HttpResponse:
@@ -217,18 +225,22 @@ def _ask(request: HttpRequest, kept: Appointment, form: WhomForm, *, now: dateti
     if wait:
         return you_page(request, kept, form, now=now, refusal=TooManyTries(wait))
     ask_code(email, visitor=visitor, now=now)
-    remember_asking(request.session, now=now)
+    if "again" in request.POST:
+        before = asked_address(request.session, now=now)
+        messages.success(request, said_of_new_code(email, before=before))
+    remember_asking(request.session, email, now=now)
     return redirect("book_you", slug=kept.service.slug)
 
 
 def _prove_and_book(
-    request: HttpRequest, kept: Appointment, form: WhomForm, email: str, code: str, *, now: datetime
+    request: HttpRequest, kept: Appointment, form: WhomForm, code_form: CodeForm, *, now: datetime
 ) -> HttpResponse:
     """Check the code, sign in and book as one.
 
     The lock on the code's row lasts until the visit is there, so the second half of
     a double click waits and then finds it.
     """
+    email, code = form.cleaned_data["email"], code_form.cleaned_data["code"]
     visit, refusal = _prove_book(request, kept, form, email, code, now=now)
     if visit is not None:
         return redirect("booked", public_id=visit.public_id)
@@ -236,7 +248,7 @@ def _prove_and_book(
         earlier = _sent_before(request, now=now)
         if earlier:
             return redirect("booked", public_id=earlier.public_id)
-        return you_page(request, kept, form, now=now, refusal=refusal)
+        return you_page(request, kept, form, now=now, code_form=code_form, refusal=refusal)
     assert refusal is not None  # there is a visit, or a reason why not
     return refused(request, kept, refusal, now=now) or redirect("book_service")
 

@@ -40,8 +40,8 @@ from bookings.notice import rule_for
 from bookings.paging import PageLinks
 from bookings.picking import shown_value, value_of
 from bookings.refusals import why_not
-from bookings.remembered import asked_for_before, chosen_time, has_asked, typed_before
-from bookings.sign_in import TooManyTries, WrongCode
+from bookings.remembered import asked_address, asked_for_before, chosen_time, typed_before
+from bookings.sign_in import OTHER_ADDRESS, TooManyTries, WrongCode, has_changed
 from bookings.times import Words, money, place
 from bookings.timetable import Timetable
 from bookings.views.times import BUSY_SECONDS, gone, time_page
@@ -116,16 +116,21 @@ def you_page(
     status: int = 200,
 ) -> HttpResponse:
     """Show the form beside what is being booked, and until when it is kept."""
-    asks_code = isinstance(form, YouForm) and has_asked(request.session, now=now)
+    sent_to = asked_address(request.session, now=now) if isinstance(form, YouForm) else ""
+    asks_code = bool(sent_to)
     over = is_over(kept, now=now)
-    problems = [(refusal.sentence, _anchor(refusal))] if refusal else []
     code_form = code_form or CodeForm()
+    if isinstance(refusal, WrongCode):
+        _say_wrong(form, code_form, refusal, sent_to=sent_to)
+    is_said = form.errors or code_form.errors
+    problems = [(refusal.sentence, _anchor(refusal))] if refusal and not is_said else []
     context = {
         "kept": kept,
         "form": form,
         "forms": [code_form] if asks_code else [],
         "code_form": code_form,
         "asks_code": asks_code,
+        "sent_to": sent_to,
         "is_over": over,
         "problems": problems,
         "has_errors": bool(problems or form.errors or code_form.errors),
@@ -146,9 +151,16 @@ def you_page(
     return response
 
 
+def _say_wrong(form: WhomForm, code_form: CodeForm, refusal: WrongCode, *, sent_to: str) -> None:
+    """Say at its box that a code is wrong, or that it went to another address."""
+    if has_changed(form.cleaned_data["email"], asked=sent_to):
+        form.add_error("email", OTHER_ADDRESS.format(address=sent_to))
+    else:
+        code_form.refuse(refusal.sentence)
+
+
 def _anchor(refusal: BookingError) -> str:
-    is_about_code = isinstance(refusal, WrongCode | TooManyTries)
-    return "id_code" if is_about_code else ""
+    return "id_code" if isinstance(refusal, TooManyTries) else ""
 
 
 def keeping(request: HttpRequest, kept: Appointment, *, now: datetime) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +17,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bookings.errors import BookingError
 from bookings.forms import CodeForm, EmailForm
-from bookings.sign_in import TooManyTries, ask_code, check_code, login_of
+from bookings.sign_in import (
+    OTHER_ADDRESS,
+    TooManyTries,
+    ask_code,
+    check_code,
+    has_changed,
+    login_of,
+    said_of_new_code,
+)
 from bookings.throttle import seconds_to_wait
 from bookings.visitors import visitor_key
 from clinic import demo, typed
@@ -46,6 +55,9 @@ def _ask(request: HttpRequest, form: EmailForm) -> HttpResponse:
     if wait:
         return _page(request, form, asks_code=True, refusal=TooManyTries(wait))
     ask_code(email, visitor=visitor, now=timezone.now())
+    if "again" in request.POST:
+        before = request.session.get(ASKED, "")
+        messages.success(request, said_of_new_code(email, before=before))
     request.session[ASKED] = email
     wanted = _next(request, "")
     query = f"?{urlencode({'next': wanted})}" if wanted else ""
@@ -64,10 +76,22 @@ def _check(request: HttpRequest, form: EmailForm) -> HttpResponse:
     try:
         user = check_code(visitor, email, code, now=timezone.now())
     except BookingError as refusal:
-        return _page(request, form, asks_code=True, refusal=refusal)
+        return _wrong(request, form, code_form, refusal)
     login(request, user)
     request.session.pop(ASKED, None)
     return redirect(_next(request))
+
+
+def _wrong(
+    request: HttpRequest, form: EmailForm, code_form: CodeForm, refusal: BookingError
+) -> HttpResponse:
+    """Say at its box that a code is wrong, or that it went to another address."""
+    asked = request.session.get(ASKED, "")
+    if has_changed(form.cleaned_data["email"], asked=asked):
+        form.add_error("email", OTHER_ADDRESS.format(address=asked))
+    else:
+        code_form.refuse(refusal.sentence)
+    return _page(request, form, asks_code=True, code_form=code_form, status=refusal.status)
 
 
 @require_POST
@@ -112,6 +136,7 @@ def _page(
         "forms": [code_form],
         "code_form": code_form,
         "asks_code": asks_code,
+        "sent_to": request.session.get(ASKED) or form["email"].value(),
         "problems": [(refusal.sentence, "id_code")] if refusal else [],
         "has_errors": bool(refusal or form.errors or code_form.errors),
         "next": _next(request, ""),
