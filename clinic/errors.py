@@ -6,27 +6,25 @@ program that speaks JSON gets {"error": …, "detail": …}.
 
 from __future__ import annotations
 
-import re
 import secrets
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import structlog
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
+from bookings.remembered import just_booked
+from clinic.boxes import said_back
 from clinic.context_processors import chosen_theme, settings_if_any
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger(__name__)
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
-NOT_TYPED = {
-    "csrfmiddlewaretoken", "form_token", "code", "version", "expected_version", "shown", "as_shown",
-}  # fmt: skip
-ROW = re.compile(r"(?P<rows>[a-z]+)-(?P<number>[0-9]{1,3})-(?P<box>\w+)")
+LAST_OF_BOOKING = ("book_you", "book_series")
 UNREADABLE = "We could not read that request"
 RETRY_SECONDS = "5"
 
@@ -118,37 +116,26 @@ def unavailable(request: HttpRequest, *, is_busy: bool) -> HttpResponse:
     return response
 
 
-def said_back(typed: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """What a form brought, in words."""
-    return [(_box(name), text) for name, text in typed if _is_typed(name)]
-
-
-def _is_typed(name: str) -> bool:
-    """Whether a box is somebody's own, and not there for the page to find its way."""
-    return name not in NOT_TYPED and not name.endswith("_FORMS")
-
-
-def _box(name: str) -> str:
-    """A box as it is spoken of: "Phases 1: rate value"."""
-    row = ROW.fullmatch(name)
-    if row:
-        name = f"{row['rows']} {int(row['number']) + 1}: {row['box']}"
-    return name.replace("_", " ").capitalize()
-
-
 def page_was_open_too_long(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for an old form token: everything typed is kept, one press sends it again.
+
+    Nobody knows what else was saved meanwhile: signing in in another window ends a token, too.
+    Who has booked there is shown what.
 
     Only for a form of our own. What another site sent here is shown but not
     offered for sending, or its visitor would do with a click what the check refused.
     """
+    booked = _just_booked(request)
+    if booked:
+        return redirect("booked", public_id=booked)
     typed = [(name, text) for name, texts in request.POST.lists() for text in texts if text]
     is_ours = _is_our_form(request)
     response = error_page(
         request,
         403,
-        "This page was open too long",
-        "Nothing was saved yet.",
+        "This page is no longer current",
+        "It was open for long, or you have signed in or out in another window since.",
+        "What you have just sent was not saved.",
         "Press the button to send it again." if is_ours else "Open the page and send it again.",
         typed=said_back(typed),
         resend=[one for one in typed if one[0] != "csrfmiddlewaretoken"] if is_ours else None,
@@ -158,6 +145,14 @@ def page_was_open_too_long(request: HttpRequest, reason: str = "") -> HttpRespon
     )
     response["Cache-Control"] = "no-store, private"
     return response
+
+
+def _just_booked(request: HttpRequest) -> str:
+    """The visit that was booked last, where the last page of its booking is sent once more."""
+    match, user = request.resolver_match, getattr(request, "user", None)
+    if not (match and user and user.is_authenticated and match.url_name in LAST_OF_BOOKING):
+        return ""
+    return just_booked(request.session, match.kwargs["slug"])
 
 
 def _is_our_form(request: HttpRequest) -> bool:

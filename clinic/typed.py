@@ -19,7 +19,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.errors import Handler, error_page, said_back
+from clinic.boxes import said_back
+from clinic.errors import Handler, error_page
 
 KEPT = "typed_forms"  # their place in the session
 WHOSE = "typed_by"  # whose session was over before this one

@@ -13,7 +13,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from bookings.models import Appointment, Client, ClientAccess, Message, SignInCode, Task
-from bookings.picking import shown_value
+from bookings.picking import shown_value, value_of
 from bookings.tests.booking_world import World, newest_code, text_of
 from bookings.tests.factories import make_appointment, make_client, make_user
 
@@ -418,8 +418,35 @@ class TestBadInput:
             world.you_url, world.details(), headers={"origin": "http://testserver"}
         )
         assert answer.status_code == 403
-        assert "This page was open too long" in text_of(answer)
+        assert "This page is no longer current" in text_of(answer)
         assert "Robin Newcomer" in text_of(answer)
+
+    def test_a_page_from_before_another_window_booked_shows_what_is_booked(
+        self, world: World
+    ) -> None:
+        """Signing in there has ended its token."""
+        browser = Browser(enforce_csrf_checks=True)
+
+        def press(path: str, **sent: Any) -> Any:
+            token = re.search(
+                r'name="csrfmiddlewaretoken" value="(\w+)"', text_of(browser.get(path))
+            )
+            assert token
+            return browser.post(path, {**sent, "csrfmiddlewaretoken": token[1]})
+
+        press(world.time_url, start=value_of(world.start))
+        sent = world.details()
+        assert press(world.you_url, **sent).status_code == 302
+        old = re.search(
+            r'name="csrfmiddlewaretoken" value="(\w+)"', text_of(browser.get(world.you_url))
+        )
+        assert old
+        code = newest_code()
+        done = press(world.you_url, **sent, code=code)
+        again = {**world.details(), "code": code, "csrfmiddlewaretoken": old[1]}
+        answer = browser.post(world.you_url, again)
+        assert (answer.status_code, answer.url) == (302, done.url)
+        assert Appointment.objects.count() == 1
 
 
 class TestWithoutATime:

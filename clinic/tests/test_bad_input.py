@@ -151,7 +151,7 @@ def test_an_old_form_is_kept_and_explained() -> None:
     answer = browser.post("/sign-in/", {"email": "robin@example.com"})
     assert answer.status_code == 403
     page = answer.content.decode()
-    assert "open too long" in page
+    assert "no longer current" in page
     assert "robin@example.com" in page
 
 

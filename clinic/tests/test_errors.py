@@ -63,7 +63,7 @@ def test_403_for_who_is_signed_in(client: Browser, monkeypatch: pytest.MonkeyPat
 
 def test_403_for_a_form_that_lay_open_too_long() -> None:
     answer = Browser(enforce_csrf_checks=True).post("/sign-in/", {"email": "robin@example.com"})
-    assert (answer.status_code, look_at(answer)) == (403, "This page was open too long")
+    assert (answer.status_code, look_at(answer)) == (403, "This page is no longer current")
 
 
 def test_403_says_back_what_was_typed_and_nothing_of_the_page_itself() -> None:
@@ -77,6 +77,31 @@ def test_403_says_back_what_was_typed_and_nothing_of_the_page_itself() -> None:
     assert "<dt>Home care</dt>" in page
     for word in ("total forms", "Expected version"):
         assert word not in page
+
+
+def test_403_says_it_in_the_words_of_the_form_and_leaves_out_what_nobody_typed() -> None:
+    sent = {
+        "form_token": "x", "shown": "1.4.17", "for_whom": "me", "relation": "other", "times": "1",
+        "name": "Robin Newcomer", "email": "robin@example.com", "other_name": "Little Newcomer",
+        "date_of_birth_0": "1", "date_of_birth_1": "2", "date_of_birth_2": "2019",
+        "agrees": "on", "note": "Ring twice",
+    }  # fmt: skip
+    answer = Browser(enforce_csrf_checks=True).post("/book/massage/you/", sent)
+    page = answer.content.decode()
+    said = re.findall(r"<dt>([^<]+)</dt><dd dir=\"auto\">([^<]+)</dd>", page)
+    assert said == [
+        ("Your name", "Robin Newcomer"),
+        ("Email", "robin@example.com"),
+        ("Their name", "Little Newcomer"),
+        ("Their date of birth", "1 2 2019"),
+        ("I have read when I can move or cancel", "yes"),
+        ("Anything we should know before we meet?", "Ring twice"),
+    ]
+    assert "Nothing was saved" not in page
+    changed = Browser(enforce_csrf_checks=True).post(
+        "/book/massage/you/", {**sent, "relation": "partner"}
+    )
+    assert '<dt>Who are they to you?</dt><dd dir="auto">My partner</dd>' in changed.content.decode()
 
 
 @pytest.mark.parametrize("path", ["/nothing/", "/specialists/nobody/", "/v/broken-token/x/"])
