@@ -25,7 +25,8 @@ STARTS_OF_ONE = 12  # starts that one session of somebody's may make useless to 
 class Timetable:
     """The free times of one service at one place, of one specialist or of any.
 
-    The visit being moved and the visitor's own kept time do not block; where it is known for whom
+    The visit being moved and the visitor's own kept time do not block, but where a client's visit
+    is already it is not offered; where it is known for whom
     (`client`, or whose visit is moved), their other sessions do, with whomever. For staff neither
     notice nor horizon counts. `first` is the first free start where that is known already.
     """
@@ -75,11 +76,11 @@ class Timetable:
         runs = {run for one in found for run in one.runs}
         moments = set().union(*runs)
         starts = [datetime.fromtimestamp(at, UTC) for at in sorted(moments)]
-        return [at for at in starts if not self._meets(at, self.elsewhere)]
+        return [at for at in starts if self._is_of_use(at, self.elsewhere)]
 
     def nearest(self, around: datetime, *, count: int = 3) -> list[Slot]:
         """The free starts closest to a moment."""
-        many = count + len(self.elsewhere) * STARTS_OF_ONE
+        many = count + len(self.elsewhere) * STARTS_OF_ONE + (self.moving is not None)
         slots = nearest_free(self.service, around=around, count=many, **self._asked())
         apart = sorted(self._apart(slots), key=lambda slot: abs(slot.starts_at - around))[:count]
         return sorted(apart, key=lambda slot: slot.starts_at)
@@ -122,7 +123,13 @@ class Timetable:
 
     def _apart(self, slots: Iterable[Slot]) -> list[Slot]:
         others = self.elsewhere
-        return [slot for slot in slots if not self._meets(slot.starts_at, others)]
+        return [slot for slot in slots if self._is_of_use(slot.starts_at, others)]
+
+    def _is_of_use(self, starts_at: datetime, others: Iterable[Stretch]) -> bool:
+        """Tell whether they could come then, and whether it would be another time."""
+        if self.moving and not self.for_staff and starts_at == self.moving.starts_at:
+            return False
+        return not self._meets(starts_at, others)
 
     def _meets(self, starts_at: datetime, others: Iterable[Stretch]) -> bool:
         """Tell whether a session that begins then would meet one of these."""

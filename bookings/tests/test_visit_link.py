@@ -146,8 +146,38 @@ def test_moving_gives_a_new_link_and_ends_the_old_one(visit: Any, client: Browse
     assert moved.url != old
     assert "Your session has moved. The new time is below." in text_of(client.get(moved.url))
     assert "has moved" not in text_of(client.get(moved.url))
-    ended = client.get(old)
-    assert (ended.status_code, "has a new time" in text_of(ended)) == (410, True)
+    ended = Browser().get(old)
+    assert (ended.status_code, "has a new time and stays booked" in text_of(ended)) == (410, True)
+
+
+def test_the_way_back_after_a_move_leads_to_where_the_session_is_now(
+    visit: Any, client: Browser
+) -> None:
+    """Only in the browser that moved it, and not once it has changed again."""
+    old = visit_link(visit)
+    later = visit.starts_at + timedelta(hours=2)
+    client.post(f"{old}move/", {"start": value_of(later)})
+    for path in ("", "move/"):
+        answer = client.get(f"{old}{path}", follow=True)
+        page = text_of(answer)
+        assert (answer.status_code, "Moved by mistake?" in page) == (200, True)
+        assert "one more session" not in page
+    visit.refresh_from_db()
+    now = timezone.now()
+    calendar.move(visit, starts_at=later + timedelta(hours=1), by=None, now=now, for_staff=True)
+    assert client.get(old).status_code == 410
+
+
+def test_the_time_that_a_session_has_is_no_new_time(visit: Any, client: Browser) -> None:
+    link, own = visit_link(visit), value_of(visit.starts_at)
+    page = text_of(client.get(f"{link}move/"))
+    assert f'value="{own}"' not in page
+    assert f'value="{value_of(visit.starts_at + timedelta(hours=1))}"' in page
+    answer = client.post(f"{link}move/", {"start": own}, follow=True)
+    assert "This is the time that your session has now. Nothing was changed." in text_of(answer)
+    assert "has moved" not in text_of(answer)
+    visit.refresh_from_db()
+    assert visit.version == 1
 
 
 @pytest.mark.parametrize("what", ["", "move/", "cancel/"])

@@ -131,7 +131,7 @@ def move_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpRespon
     starts_at = read_start(request.POST.get("start", ""))
     if starts_at is None or not scope.is_valid():
         return _times(request, visit, way, scope, now=now, problem="Choose a time")
-    move = calendar.move_from if scope.is_for_all else calendar.move
+    move, version = calendar.move_from if scope.is_for_all else calendar.move, visit.version
     try:
         move(
             visit,
@@ -149,6 +149,9 @@ def move_visit(request: HttpRequest, visit: Appointment, way: Way) -> HttpRespon
         wished = refusal.details.get("starts_at", starts_at)
         return _times(request, visit, way, scope, now=now, refusal=refusal, wished=wished)
     visit.refresh_from_db()
+    if visit.version == version:
+        messages.info(request, "This is the time that your session has now. Nothing was changed.")
+        return redirect(_shown_at(visit, way))
     several = "sessions have" if scope.is_for_all else "session has"
     messages.success(request, f"Your {several} moved. The new time is below.")
     return redirect(_shown_at(visit, way))

@@ -18,7 +18,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bookings.forms import EmailForm
 from bookings.instead import soonest_times
-from bookings.links import BadLink, OldLink, read_undo_link, read_visit_link, visit_token
+from bookings.links import (
+    BadLink,
+    OldLink,
+    read_undo_link,
+    read_visit_link,
+    visit_link,
+    visit_token,
+)
 from bookings.models import Appointment
 from bookings.new_links import send_for_address, send_for_link
 from bookings.throttle import seconds_to_wait
@@ -34,6 +41,7 @@ from bookings.views.changing import (
 from bookings.views.times import too_many
 from bookings.visitors import visitor_key
 
+MOVED_HERE = "moved_by_link"  # in the session: which visit, and the version of its link since
 View = Callable[[HttpRequest, Appointment, Way], HttpResponse]
 
 
@@ -45,7 +53,8 @@ def behind_link(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
         try:
             visit = read_visit_link(token, now=timezone.now())
         except OldLink as old:
-            return _just_cancelled(request, old) or _ended(request, old.visit, token)
+            now_at = _moved_here(request, old.visit) or _just_cancelled(request, old)
+            return now_at or _ended(request, old.visit, token)
         except BadLink:
             return wrong_link(request)
         return view(request, visit, _way(token))
@@ -80,7 +89,10 @@ def visit_by_link_cancel(request: HttpRequest, visit: Appointment, way: Way) -> 
 @behind_link
 def visit_by_link_move(request: HttpRequest, visit: Appointment, way: Way) -> HttpResponse:
     """Choose another time."""
-    return move_visit(request, visit, way)
+    answer = move_visit(request, visit, way)
+    if answer.status_code == 302:
+        request.session[MOVED_HERE] = [str(visit.public_id), visit.link_version]
+    return answer
 
 
 @login_not_required
@@ -130,6 +142,15 @@ def visit_link_new(request: HttpRequest) -> HttpResponse:
 
 def _on_its_way(request: HttpRequest) -> HttpResponse:
     return render(request, "bookings/link_sent.html", {"hide_book_button": True})
+
+
+def _moved_here(request: HttpRequest, visit: Appointment) -> HttpResponse | None:
+    """The back button of the browser that has moved a visit leads to where it is now.
+
+    Not after another change, and in no other browser: an old link shows nobody the new time.
+    """
+    is_here = request.session.get(MOVED_HERE) == [str(visit.public_id), visit.link_version]
+    return redirect(visit_link(visit)) if is_here else None
 
 
 def _just_cancelled(request: HttpRequest, old: OldLink) -> HttpResponse | None:
