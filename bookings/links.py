@@ -147,7 +147,8 @@ def offer_link(offer: WaitlistOffer) -> str:
 def read_offer_link(token: str) -> WaitlistOffer:
     """The offer of a link, however it stands. Raises BadLink."""
     rows = WaitlistOffer.objects.select_related(
-        "practitioner", "visit__location", "entry__client", "entry__service", "entry__location",
+        "practitioner", "visit__location", "visit__practitioner", "visit__client",
+        "visit__service", "entry__client", "entry__service", "entry__location",
         "entry__practitioner", "entry__visit__location", "entry__visit__practitioner",
     )  # fmt: skip
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
+from bookings import calendar
 from bookings.links import offer_link
 from bookings.models import Appointment, Client, WaitlistEntry, WaitlistOffer
 from bookings.tests.booking_world import World, text_of
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
 from bookings.waiting import line, offers
+from practitioners.models import ClinicSettings
 from practitioners.tests.factories import make_location, make_practitioner
 
 
@@ -156,10 +159,15 @@ def test_only_the_own_entries_are_left(world: World, client: Browser, entry: Any
 
 
 def test_the_link_shows_the_offer_and_changes_nothing(client: Browser, kept: Any) -> None:
+    ClinicSettings.objects.update(cancel_notice_hours=0)
     answer = client.get(offer_link(kept))
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
-    assert "Take this time" in text_of(answer)
+    page = text_of(answer)
+    assert "<title>A time has opened - " in page
+    before = page.split("Take this time")[0]
+    for said in ("60 minutes", "£58", kept.entry.location.name, ClinicSettings.current().policy):
+        assert said in before
     assert kept.entry.service.name not in text_of(answer)
     assert Appointment.objects.get().status == "held"
     client.post(offer_link(kept), {"answer": "something"})
@@ -167,12 +175,57 @@ def test_the_link_shows_the_offer_and_changes_nothing(client: Browser, kept: Any
 
 
 def test_the_link_takes_the_time(client: Browser, kept: Any) -> None:
+    ClinicSettings.objects.update(cancel_notice_hours=0)
     answer = client.post(offer_link(kept), {"answer": "take"}, follow=True)
-    assert "Booked" in text_of(answer)
+    page = text_of(answer)
     visit = Appointment.objects.get()
     assert (visit.status, visit.client) == ("booked", kept.entry.client)
+    assert "<title>Booked - " in page
+    for said in ("1 Test Street", visit.reference, ">Change or cancel</a>", "Booked by mistake?"):
+        assert said in page
+    change = re.search(r'href="(/v/[^"]+)">Change or cancel', page)
+    assert change
+    assert visit.reference in text_of(client.get(change[1]))
     assert client.post(offer_link(kept), {"answer": "take"}).status_code == 302
     assert Appointment.objects.count() == 1
+
+
+def test_a_time_that_is_near_says_before_and_after_that_it_is_changed_by_phone(
+    client: Browser, kept: Any
+) -> None:
+    ClinicSettings.objects.update(cancel_notice_hours=14 * 24)
+    said = "This session is less than 336 hours away: to move or cancel it, call us on"
+    assert said in text_of(client.get(offer_link(kept)))
+    page = text_of(client.post(offer_link(kept), {"answer": "take"}, follow=True))
+    assert (said in page, "Change or cancel" in page) == (True, False)
+
+
+def test_what_was_taken_by_mistake_is_taken_back_within_three_minutes(
+    client: Browser, kept: Any
+) -> None:
+    link = offer_link(kept)
+    client.post(link, {"answer": "undo"})  # nothing is taken yet
+    client.post(link, {"answer": "take"})
+    Appointment.objects.update(booked_at=timezone.now() - timedelta(minutes=4))
+    assert "by mistake?" not in text_of(client.get(link))
+    client.post(link, {"answer": "undo"})
+    assert Appointment.objects.get().status == "booked"
+    Appointment.objects.update(booked_at=timezone.now())
+    page = text_of(client.post(link, {"answer": "undo"}, follow=True))
+    assert "This session is cancelled" in page
+    assert Appointment.objects.get().status == "cancelled"
+
+
+def test_the_link_shows_nothing_of_what_has_become_of_the_session_since(
+    client: Browser, kept: Any
+) -> None:
+    client.post(offer_link(kept), {"answer": "take"})
+    visit, now = Appointment.objects.get(), timezone.now()
+    later = visit.starts_at + timedelta(days=1)
+    calendar.move(visit, starts_at=later, by=None, now=now, for_staff=True)
+    page = text_of(client.get(offer_link(kept)))
+    assert "This session has changed since" in page
+    assert ("/v/" in page, visit.reference in page) == (False, False)
 
 
 def test_the_link_leaves_the_time(client: Browser, kept: Any) -> None:

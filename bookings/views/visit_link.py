@@ -57,12 +57,13 @@ def behind_link(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
             return now_at or _ended(request, old.visit, token)
         except BadLink:
             return wrong_link(request)
-        return view(request, visit, _way(token))
+        return view(request, visit, way_by(token))
 
     return run
 
 
-def _way(token: str) -> Way:
+def way_by(token: str) -> Way:
+    """What the link of a token leads to."""
     names = ("visit_link", "visit_link_move", "visit_link_cancel", "visit_link_file")
     show, move, cancel, file = (reverse(name, args=[token]) for name in names)
     return Way(show, move, cancel, file, is_link=True)
@@ -103,7 +104,7 @@ def visit_by_link_undo(request: HttpRequest, token: str) -> HttpResponse:
         visit = read_undo_link(token)
     except BadLink:
         return wrong_link(request)
-    return undo_change(request, visit, _way(visit_token(visit)))
+    return undo_change(request, visit, way_by(visit_token(visit)))
 
 
 @login_not_required
@@ -155,7 +156,7 @@ def _moved_here(request: HttpRequest, visit: Appointment) -> HttpResponse | None
 
 def _just_cancelled(request: HttpRequest, old: OldLink) -> HttpResponse | None:
     """While it can be undone, the link that cancelled a visit says so; a second press leads there."""
-    visit, way = old.visit, _way(visit_token(old.visit))
+    visit, way = old.visit, way_by(visit_token(old.visit))
     if not (old.is_last and visit.is_cancelled and undo_of(visit, way, now=timezone.now())):
         return None
     return redirect(way.show) if request.method == "POST" else show_visit(request, visit, way)

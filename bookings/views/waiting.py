@@ -14,15 +14,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from bookings import calendar
+from bookings.calendar.changes import UNDO
 from bookings.clients import own_client, people_of, self_of
 from bookings.errors import BookingError, HoldExpired
 from bookings.instead import times_instead, times_of
-from bookings.links import BadLink, read_offer_link
+from bookings.links import BadLink, read_offer_link, visit_token
 from bookings.models import Appointment, Client, WaitlistEntry, WaitlistOffer
+from bookings.notice import is_near, rule_for
 from bookings.paging import PageLinks
 from bookings.timetable import Timetable
 from bookings.views.booked import own_visit
-from bookings.views.visit_link import wrong_link
+from bookings.views.changing import undo_of
+from bookings.views.visit_link import way_by, wrong_link
 from bookings.waiting import answers, line
 from bookings.waiting_forms import WaitForm, today_at
 from bookings.wall_clock import day_of
@@ -91,7 +95,7 @@ def wait_no_longer(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def offer(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a time that is kept; take it or leave it by POST."""
+    """Show a time that is kept; take it, leave it or take it back by POST."""
     try:
         found = read_offer_link(token)
     except BadLink:
@@ -104,6 +108,8 @@ def offer(request: HttpRequest, token: str) -> HttpResponse:
             answers.accept(found, by=by, now=timezone.now())
         elif request.POST.get("answer") == "leave":
             answers.decline(found, by=by, now=timezone.now())
+        elif request.POST.get("answer") == "undo" and _may_take_back(found, now=timezone.now()):
+            calendar.undo(found.visit, by=by, now=timezone.now())
     except BookingError as refusal:
         return _offer_page(request, read_offer_link(token), refusal)
     return redirect("offer", token)
@@ -124,12 +130,54 @@ def _offer_page(
         "problems": [(refusal.sentence, "")] if refusal else [],
         "times": _instead_of_offer(found, refusal or over, now=now),
         "hide_book_button": True,
+        **(_taken(found, now=now) if found.visit else _to_take(found, now=now)),
     }
     status = refusal.status if refusal else 200
     response = render(request, "bookings/offer.html", context, status=status)
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _to_take(found: WaitlistOffer, *, now: datetime) -> dict[str, Any]:
+    """What is to be known before a time is taken; behind a link not what the session is for."""
+    entry, clinic = found.entry, ClinicSettings.current()
+    return {
+        "minutes": entry.service.minutes,
+        "price": entry.visit.price if entry.visit else entry.service.price,
+        "rule": rule_for(found.starts_at, clinic, now=now),
+    }
+
+
+def _taken(found: WaitlistOffer, *, now: datetime) -> dict[str, Any]:
+    """The session as it was taken, and what can be done about it, until it is changed."""
+    visit, clinic = found.visit, ClinicSettings.current()
+    assert visit is not None  # it was taken
+    near = is_near(visit.starts_at, clinic, now=now)
+    is_open = _stands_as_taken(found) and visit.starts_at > now
+    way = way_by(visit_token(visit))
+    return {
+        "visit": visit,
+        "stands": _stands_as_taken(found),
+        "change": way.show if is_open and not near else "",
+        "call_us": rule_for(visit.starts_at, clinic, now=now) if is_open and near else "",
+        "undo": undo_of(visit, way, now=now) if found.entry.visit and is_open else None,
+        "can_take_back": _may_take_back(found, now=now),
+    }
+
+
+def _stands_as_taken(found: WaitlistOffer) -> bool:
+    """The link of an offer shows what was taken by it, and nothing that has become of it since."""
+    visit = found.visit
+    return visit is not None and not visit.is_cancelled and visit.starts_at == found.starts_at
+
+
+def _may_take_back(found: WaitlistOffer, *, now: datetime) -> bool:
+    """Whether the session was booked by this offer a moment ago; a move is undone as other moves are."""
+    visit = found.visit
+    if visit is None or visit.booked_at is None or found.entry.visit is not None:
+        return False
+    return _stands_as_taken(found) and now <= visit.booked_at + UNDO
 
 
 def _instead_of_offer(
