@@ -52,8 +52,18 @@ def remember_choice(
         "practitioner": kept.practitioner.slug,
         "location": kept.location.slug,
         "start": kept.starts_at.isoformat(),
+        "seen": _seen(kept),
     }
     session.pop(DONE, None)
+
+
+def is_as_seen(session: SessionBase, kept: Appointment) -> bool:
+    """Tell whether price and length are still those of the time as it was chosen."""
+    return bool((session.get(CHOSEN) or {}).get("seen") == _seen(kept))
+
+
+def _seen(kept: Appointment) -> str:
+    return f"{kept.minutes} {kept.price}"
 
 
 def asked_for_before(session: SessionBase) -> AskedFor:

@@ -69,18 +69,36 @@ class TestStillFree:
         assert (answer.status_code, STILL_FREE in page) == (200, True)
         assert "Kept for you until" not in page
 
-    def test_a_newcomer_is_signed_in_by_then_and_presses_once(
-        self, world: World, client: Browser
+    @pytest.mark.parametrize("is_dropped", [False, True])
+    def test_whoever_waited_for_the_code_books_with_it_at_once(
+        self, world: World, client: Browser, is_dropped: bool
     ) -> None:
         sent = world.ask(client)
         world.run_out()
+        if is_dropped:
+            drop_holds()
+        done = client.post(world.you_url, sent)
+        visit = Appointment.objects.get()
+        assert (done.status_code, done.url) == (302, f"/book/done/{visit.public_id}/")
+        assert (visit.status, visit.starts_at) == ("booked", world.start)
+
+    def test_a_wrong_code_keeps_nothing_again(self, world: World, client: Browser) -> None:
+        sent = world.ask(client)
+        world.run_out()
+        assert client.post(world.you_url, {**sent, "code": "000000x"}).status_code == 422
+        assert not Appointment.objects.filter(held_until__gt=timezone.now()).exists()
+
+    def test_at_another_price_it_is_asked_once_more(self, world: World, client: Browser) -> None:
+        sent = world.ask(client)
+        world.run_out()
+        world.service.price = 60
+        world.service.save()
         late = client.post(world.you_url, sent)
-        assert (late.status_code, STILL_FREE in text_of(late)) == (409, True)
-        page = text_of(client.get(world.you_url))
-        assert "Send me a code" not in page
-        assert "Robin Newcomer" in page
-        again = form(name="Robin Newcomer", hold_again="1")
-        assert client.post(world.you_url, again).status_code == 302
+        page = text_of(late)
+        assert late.status_code == 409
+        assert "it is now 60 minutes for £60. Nothing is booked yet" in page
+        assert client.post(world.you_url, form(name="Robin Newcomer")).status_code == 302
+        assert Appointment.objects.get().price == 60
 
     def test_a_code_that_comes_with_the_button_books_at_once(
         self, world: World, client: Browser
@@ -111,6 +129,21 @@ class TestSinceTaken:
         assert ("has just been taken" in page) == bool(extra)
         assert page.split("Next free:")[1].split("</ul>")[0].count("<li>") == 3
         assert not Appointment.objects.filter(status="booked", client__name="Robin Known").exists()
+
+    def test_a_code_that_came_too_late_is_asked_for_only_once(
+        self, world: World, client: Browser
+    ) -> None:
+        """They are signed in by it, so the next time that they choose needs none."""
+        sent = world.ask(client)
+        self.take(world)
+        late = client.post(world.you_url, sent)
+        page = text_of(late)
+        assert (late.status_code, SINCE_TAKEN in page) == (409, True)
+        assert page.split("Next free:")[1].split("</ul>")[0].count("<li>") == 3
+        world.choose(client, world.start + timedelta(hours=1))
+        page = text_of(client.get(world.you_url))
+        assert ("Send me a code" in page, "Robin Newcomer" in page) == (False, True)
+        assert client.post(world.you_url, form(name="Robin Newcomer")).status_code == 302
 
     def test_opening_the_page_says_it(self, world: World, client: Browser, known: Any) -> None:
         world.choose(client)

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods
 
 from bookings import calendar
 from bookings.booking_for import book_for
-from bookings.errors import BookingError
+from bookings.errors import BookingError, Changed, HoldExpired, Taken
 from bookings.forms import CodeForm, EmailForm, SignedInForm, WhomForm
 from bookings.models import Appointment
 from bookings.picking import read_shown, value_of
@@ -32,6 +32,7 @@ from bookings.remembered import (
     finish,
     forget_choice,
     invitation,
+    is_as_seen,
     just_booked,
     remember_asking,
     remember_choice,
@@ -261,6 +262,8 @@ def _prove_book(
     try:
         user = check_code(visitor_key(request), email, code, now=now)
         login(request, user)
+        if is_over(kept, now=now) and "hold_again" not in request.POST:
+            _keep_as_seen(request, kept, now=now)
         return _book(request, kept.service.slug, form, user, now=now), None
     except BookingError as problem:
         return None, problem
@@ -302,12 +305,28 @@ def _book(
 def _hold_again(request: HttpRequest, slug: str, visitor: str, *, now: datetime) -> None:
     kept = kept_time(request, slug)
     if kept and is_over(kept, now=now):
-        again = calendar.hold(
-            kept.service,
-            kept.starts_at,
-            practitioner=kept.practitioner,
-            location=kept.location,
-            visitor=visitor,
-            now=now,
-        )
-        remember_choice(request.session, again)
+        remember_choice(request.session, _hold(kept, visitor, now=now))
+
+
+def _keep_as_seen(request: HttpRequest, kept: Appointment, *, now: datetime) -> None:
+    """Keep once more what ran out while the code was on its way.
+
+    Raises HoldExpired when it has been taken, or Changed when it is not what was seen.
+    """
+    try:
+        again = _hold(kept, visitor_key(request), now=now)
+    except Taken as problem:
+        raise HoldExpired from problem
+    if not is_as_seen(request.session, again):
+        raise Changed
+
+
+def _hold(kept: Appointment, visitor: str, *, now: datetime) -> Appointment:
+    return calendar.hold(
+        kept.service,
+        kept.starts_at,
+        practitioner=kept.practitioner,
+        location=kept.location,
+        visitor=visitor,
+        now=now,
+    )
