@@ -9,7 +9,7 @@ Whatever the plan asks for, the free times of its whole span are read by one sta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -151,12 +151,14 @@ def book_dates(
     now: datetime,
     for_staff: bool,
     reason: str | None = None,
+    along: Callable[[], object] | None = None,
 ) -> list[Appointment]:
     """Move visits of a plan and book the others, all or none; they belong to the plan.
 
-    The same form sent again changes nothing. Raises WrongState when the plan does not
-    run or a visit is none of its own, or what `calendar.rearrange` raises. Whoever was
-    not asked why has no `reason`, not even an empty one.
+    What is written `along` stands and falls with them; it comes last, behind the locks of
+    the calendar. The same form sent again changes nothing. Raises WrongState when the plan
+    does not run or a visit is none of its own, or what `calendar.rearrange` raises. Whoever
+    was not asked why has no `reason`, not even an empty one.
     """
     if plan.status != TreatmentPlan.Status.ACTIVE:
         raise WrongState("Dates can be booked while a plan is active.")
@@ -177,4 +179,6 @@ def book_dates(
         reason=reason,
     )
     reproposing.settle(plan, Reproposal.Outcome.ACCEPTED, by=by, now=now)
+    if along:
+        along()
     return booked

@@ -21,7 +21,7 @@ from bookings.times import say_day
 from practitioners.models import TimeOff
 from practitioners.tests.factories import make_clinic
 from treatment_plans import plans
-from treatment_plans.models import PlanPhase
+from treatment_plans.models import PlanAgreement, PlanPhase
 from treatment_plans.proposals import propose
 from treatment_plans.tests.plan_world import DAY, HOUR, PlanWorld, browse, statuses
 
@@ -266,7 +266,7 @@ def test_agreeing_and_booking_is_one_button(world: PlanWorld) -> None:
     assert plan.versions.last().agreement.user == world.login  # type: ignore[union-attr]
 
 
-def test_a_yes_stays_when_a_time_was_taken(world: PlanWorld) -> None:
+def test_when_a_time_was_taken_nothing_is_agreed_to_either(world: PlanWorld) -> None:
     plan = plans.save(
         plans.with_all(world.plan.pk),
         phases=[PlanPhase(rate_kind="per_week", rate_value=1, session_count=2)],
@@ -277,7 +277,34 @@ def test_a_yes_stays_when_a_time_was_taken(world: PlanWorld) -> None:
     world.visit(taken, client=make_client())
     answer = browse(world.login).post(f"/my/plans/{plan.public_id}/", data)
     assert (answer.status_code, standing(world)) == (409, [])
-    assert plan.versions.last().agreement.user == world.login  # type: ignore[union-attr]
+    assert not PlanAgreement.objects.filter(version=plan.versions.last()).exists()
+    assert "You have not agreed to the plan yet" in answer.content.decode()
+
+
+def test_agreeing_and_booking_nothing_saves_nothing(world: PlanWorld) -> None:
+    plan = plans.save(
+        plans.with_all(world.plan.pk),
+        phases=[PlanPhase(rate_kind="per_week", rate_value=2, session_count=3)],
+        goals=[], techniques=[], regions=[], by=world.user, now=world.now, reason="More",
+    )  # fmt: skip
+    data = {**as_proposed(world, for_staff=False), "version": str(plan.version), "book": "1"}
+    data |= dict.fromkeys(data["rows"], "none")
+    answer = browse(world.login).post(f"/my/plans/{plan.public_id}/", data)
+    assert (answer.status_code, standing(world)) == (422, [])
+    assert "Choose at least one date" in answer.content.decode()
+    assert "You have not agreed to the plan yet" in answer.content.decode()
+    assert not PlanAgreement.objects.filter(version=plan.versions.last()).exists()
+
+
+def test_a_plan_that_changed_meanwhile_books_nothing(world: PlanWorld) -> None:
+    data = {**as_proposed(world, for_staff=False), "version": "1", "book": "1"}
+    plans.save(
+        plans.with_all(world.plan.pk),
+        phases=[PlanPhase(rate_kind="per_week", rate_value=2, session_count=3)],
+        goals=[], techniques=[], regions=[], by=world.user, now=world.now, reason="More",
+    )  # fmt: skip
+    answer = browse(world.login).post(f"/my/plans/{world.plan.public_id}/", data)
+    assert (answer.status_code, standing(world)) == (409, [])
 
 
 def test_however_many_sessions_the_page_asks_as_many_questions(world: PlanWorld) -> None:

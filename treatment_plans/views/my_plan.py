@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from treatment_plans.views.paper import as_file, plan_on_paper
 from treatment_plans.views.plan_dates import book_chosen, dates_context, done_words, said_of
 
 Way = PlanAgreement.Way
+NEITHER = "You have not agreed to the plan yet, and no session was booked"
 
 
 @require_safe
@@ -43,21 +45,22 @@ def plan_by_link(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def my_plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Read the plan; agree to it, and book its dates with the same button."""
+    """Read the plan; agree to it, and book its dates with the same button: both or neither."""
     plans = TreatmentPlan.objects.own_of(request.user).with_people()
     plan, now = get_object_or_404(plans, public_id=public_id), timezone.now()
     if request.method != "POST":
         return _page(request, plan, now=now)
+    form = DatesForm(request.POST) if "book" in request.POST else None
+    if form and not form.is_valid():
+        return _page(request, plan, now=now, form=form, status=422)
     try:
-        _agree(request, plan, now=now)
+        return _agreed_and_booked(request, plan, form, now=now)
+    except BookingError as refusal:
+        return _page(request, plan, now=now, form=form, refusal=refusal)
     except EditedElsewhere as problem:
         return _page(request, plan, now=now, said=problem.sentence, status=409)
     except PlanError as problem:
-        return _page(request, plan, now=now, said=problem.sentence, status=422)
-    if "book" in request.POST:
-        return _book(request, plan, now=now)
-    messages.success(request, "You have agreed to the plan. Thank you.")
-    return redirect("my_plan", public_id=plan.public_id)
+        return _page(request, plan, now=now, form=form, said=problem.sentence, status=422)
 
 
 @require_safe
@@ -82,17 +85,16 @@ def _agree(request: HttpRequest, plan: TreatmentPlan, *, now: datetime) -> None:
     agreements.agree(plan, int(number), name=name, way=Way.OWN_PAGE, by=user, now=now)
 
 
-def _book(request: HttpRequest, plan: TreatmentPlan, *, now: datetime) -> HttpResponse:
-    """Book the dates that stand under the plan; the yes to the plan stays whatever comes of it."""
-    form = DatesForm(request.POST)
-    if not form.is_valid():
-        return _page(request, plan, now=now, form=form, status=422)
-    try:
-        booked = book_chosen(request, plan, form, for_staff=False, now=now)
-    except BookingError as refusal:
-        return _page(request, plan, now=now, form=form, refusal=refusal)
-    except PlanError as problem:
-        return _page(request, plan, now=now, form=form, said=problem.sentence, status=422)
+def _agreed_and_booked(
+    request: HttpRequest, plan: TreatmentPlan, form: DatesForm | None, *, now: datetime
+) -> HttpResponse:
+    """Agree, and with a form book its dates in the same transaction. Raises BookingError, PlanError."""
+    if form is None:
+        _agree(request, plan, now=now)
+        messages.success(request, "You have agreed to the plan. Thank you.")
+        return redirect("my_plan", public_id=plan.public_id)
+    along = partial(_agree, request, plan, now=now)
+    booked = book_chosen(request, plan, form, for_staff=False, now=now, along=along)
     messages.success(request, f"You have agreed to the plan. {done_words(len(booked))}")
     return redirect("my_sessions")
 
@@ -127,6 +129,8 @@ def _page(
     }
     if can_agree and plan.status == TreatmentPlan.Status.ACTIVE:
         context |= dates_context(request, plan, for_staff=False, now=now, refusal=refusal)
+        if form is not None:
+            context["problems"] = [*context["problems"], (NEITHER, "")]
     return render(request, "treatment_plans/my_plan.html", context, status=status)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -101,9 +102,15 @@ def dates_page(request: HttpRequest, plan: TreatmentPlan, way: Way) -> HttpRespo
 
 
 def book_chosen(
-    request: HttpRequest, plan: TreatmentPlan, form: DatesForm, *, for_staff: bool, now: datetime
+    request: HttpRequest,
+    plan: TreatmentPlan,
+    form: DatesForm,
+    *,
+    for_staff: bool,
+    now: datetime,
+    along: Callable[[], object] | None = None,
 ) -> list[Any]:
-    """Book what a form chose, all or none. Raises BookingError, PlanError."""
+    """Book what a form chose, all or none, with what is written along. Raises BookingError, PlanError."""
     wait = 0 if for_staff else seconds_to_wait("book", request, visitor_key(request))
     if wait:
         raise TooManyTries(wait)
@@ -117,6 +124,7 @@ def book_chosen(
         now=now,
         for_staff=for_staff,
         reason=data.get("reason"),
+        along=along,
     )
 
 
