@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from math import inf
 from typing import Any
 
 from bookings.calendar.changes import is_in_time
@@ -12,7 +13,7 @@ from bookings.errors import BookingError
 from bookings.instead import MOST, instead_of, offers_others
 from bookings.models import Appointment
 from bookings.picking import read_start, value_of
-from bookings.times import Words, say_day
+from bookings.times import Words, money, say_day
 from treatment_plans.forms.plan_dates import BOOK, KEPT, LEFT_OUT, MOVE
 from treatment_plans.proposals import Proposal
 from treatment_plans.schedule import Proposed
@@ -85,6 +86,25 @@ def late_words(rows: list[Row]) -> str:
         return f"Session {late[0]} is within the notice for changes. If you move it, say why."
     named = f"{', '.join(late[:-1])} and {late[-1]}"
     return f"Sessions {named} are within the notice for changes. If you move any of them, say why."
+
+
+def price_line(proposal: Proposal, rows: list[Row]) -> str:
+    """What a new session costs and what all of them do; empty when none is new."""
+    new = sum(row.can_be_had and not row.was for row in rows)
+    price, currency = proposal.plan.service.price, proposal.table.clinic.currency
+    if new == 0:
+        return ""
+    if new == 1:
+        return f"{money(price, currency)} for the session."
+    return f"{money(price, currency)} each, {money(price * new, currency)} for all {new}."
+
+
+def call_before(proposal: Proposal, rows: list[Row]) -> str:
+    """Until when a session counts as too close to be changed online; empty if none is so close."""
+    table = proposal.table
+    until = table.now + timedelta(hours=table.clinic.cancel_notice_hours)
+    starts = (int(value) for row in rows if row.is_open for value, _ in row.choices)
+    return table.words.short(until) if min(starts, default=inf) < until.timestamp() else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,17 @@ def settle(plan: TreatmentPlan, outcome: str, *, by: Any, now: datetime) -> None
             task.finish(by=by, now=now)
 
 
+def as_before(plan: TreatmentPlan, at: datetime, *, by: Any, now: datetime) -> None:
+    """What an answer given at that moment has settled waits again; else nothing is left waiting."""
+    settle(plan, Outcome.OVER, by=by, now=now)
+    row = plan.reproposals.filter(outcome=Outcome.ACCEPTED, settled_at=at).first()
+    if row is None:
+        return
+    row.outcome, row.settled_at, row.settled_by = Outcome.OPEN, None, None
+    row.save(update_fields=["outcome", "settled_at", "settled_by"])
+    Task.objects.filter(reason_key=key_of(row), done_at=at).update(done_at=None, done_by=None)
+
+
 def moved_visit(plan: TreatmentPlan) -> Appointment | None:
     """The visit that the client has moved, as long as nobody has answered for the rest."""
     row = plan.reproposals.open().filter(event="moved").select_related("appointment").first()

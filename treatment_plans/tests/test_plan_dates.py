@@ -261,7 +261,7 @@ def test_agreeing_and_booking_is_one_button(world: PlanWorld) -> None:
     page = browse(world.login).get(path).content.decode()
     assert "I agree, book all 3" in page
     data = {**as_proposed(world, for_staff=False), "version": str(plan.version), "book": "1"}
-    assert browse(world.login).post(path, data)["Location"] == "/my/"
+    assert browse(world.login).post(path, data)["Location"] == f"{path}dates/"
     assert len(standing(world)) == 3
     assert plan.versions.last().agreement.user == world.login  # type: ignore[union-attr]
 

@@ -24,7 +24,7 @@ from treatment_plans.plain_words import plain
 from treatment_plans.plan_links import read_plan_link
 from treatment_plans.views.by_link import is_theirs, not_yours
 from treatment_plans.views.paper import as_file, plan_on_paper
-from treatment_plans.views.plan_dates import book_chosen, dates_context, done_words, said_of
+from treatment_plans.views.plan_dates import book_chosen, dates_context, said_of, say_booked
 
 Way = PlanAgreement.Way
 NEITHER = "You have not agreed to the plan yet, and no session was booked"
@@ -95,8 +95,8 @@ def _agreed_and_booked(
         return redirect("my_plan", public_id=plan.public_id)
     along = partial(_agree, request, plan, now=now)
     booked = book_chosen(request, plan, form, for_staff=False, now=now, along=along)
-    messages.success(request, f"You have agreed to the plan. {done_words(len(booked))}")
-    return redirect("my_sessions")
+    say_booked(request, plan, form, booked, now=now, before="You have agreed to the plan. ")
+    return redirect("my_plan_dates", public_id=plan.public_id)
 
 
 def _page(
@@ -113,7 +113,7 @@ def _page(
     found = agreements.asked(plan)
     assert found is not None  # a plan that is more than a draft has a version
     can_agree = found.is_open and plan.status in agreements.RUNNING
-    context = {
+    context: dict[str, Any] = {
         "plan": plan,
         "client": plan.client,
         "said": plain(found.newest.content),

@@ -18,14 +18,22 @@ from django.views.decorators.http import require_http_methods
 
 from bookings.clients import prefer
 from bookings.errors import BookingError, NeedsReason
+from bookings.models import Appointment
 from bookings.sign_in import TooManyTries
 from bookings.throttle import seconds_to_wait
 from bookings.times import Words
 from bookings.visitors import visitor_key
 from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings
-from treatment_plans import reproposing
-from treatment_plans.date_rows import answer_to, ending, late_words, rows_of
+from treatment_plans import pressed, reproposing
+from treatment_plans.date_rows import (
+    answer_to,
+    call_before,
+    ending,
+    late_words,
+    price_line,
+    rows_of,
+)
 from treatment_plans.errors import PlanError
 from treatment_plans.forms.plan_dates import DatesForm, DeskDatesForm, WishesForm, chosen_times
 from treatment_plans.models import Reproposal, TreatmentPlan
@@ -81,6 +89,8 @@ def dates_page(request: HttpRequest, plan: TreatmentPlan, way: Way) -> HttpRespo
         return _page(request, plan, way, now=now)
     if "wishes" in request.POST:
         return _keep_wishes(request, plan, way, now=now)
+    if "undo" in request.POST:
+        return _take_back(request, plan, way, now=now)
     if "leave" in request.POST:
         reproposing.settle(plan, Reproposal.Outcome.LEFT, by=request.user, now=now)
         messages.success(request, "The dates stay as they are.")
@@ -97,8 +107,42 @@ def dates_page(request: HttpRequest, plan: TreatmentPlan, way: Way) -> HttpRespo
         return _page(request, plan, way, now=now, form=form, refusal=refusal)
     except PlanError as problem:
         return _page(request, plan, way, now=now, form=form, status=422, said=problem.sentence)
-    messages.success(request, done_words(len(booked)))
-    return redirect(way.back)
+    say_booked(request, plan, form, booked, now=now)
+    return redirect(way.show)
+
+
+def say_booked(
+    request: HttpRequest,
+    plan: TreatmentPlan,
+    form: DatesForm,
+    booked: list[Appointment],
+    *,
+    now: datetime,
+    before: str = "",
+) -> None:
+    """Say how many are booked; the page of the dates names them, and takes them back."""
+    data = form.cleaned_data
+    at = booked[-1].booked_at if data["starts"] else now
+    assert at is not None  # they were booked, now or when the same form was sent before
+    pressed.note(request.session, plan, data["form_token"], at)
+    standing = sum(not visit.is_cancelled for visit in booked)
+    messages.success(request, f"{before}{done_words(standing)}")
+
+
+def _take_back(
+    request: HttpRequest, plan: TreatmentPlan, way: Way, *, now: datetime
+) -> HttpResponse:
+    """Undo all of the last press of whoever asks; without one there is nothing to undo."""
+    at = pressed.noted(request.session, plan)
+    if at is None:
+        return redirect(way.show)
+    press = pressed.press_of(plan, at)
+    try:
+        pressed.take_back(plan, press, by=request.user, now=now, for_staff=way.is_desk)
+    except BookingError as refusal:
+        return _page(request, plan, way, now=now, said=refusal.sentence, status=refusal.status)
+    messages.success(request, "The dates are again as they were before.")
+    return redirect(way.show)
 
 
 def book_chosen(
@@ -109,7 +153,7 @@ def book_chosen(
     for_staff: bool,
     now: datetime,
     along: Callable[[], object] | None = None,
-) -> list[Any]:
+) -> list[Appointment]:
     """Book what a form chose, all or none, with what is written along. Raises BookingError, PlanError."""
     wait = 0 if for_staff else seconds_to_wait("book", request, visitor_key(request))
     if wait:
@@ -152,6 +196,8 @@ def dates_context(
         "rows": rows,
         "open_rows": sum(row.is_open for row in rows),
         "to_book": sum(row.can_be_had for row in rows),
+        "price": price_line(proposal, rows),
+        "call_before": "" if for_staff else call_before(proposal, rows),
         "stays": proposal.layout.stays,
         "moves": any(row.step == "move" for row in rows),
         "late": late_words(rows) if for_staff else "",
@@ -173,6 +219,8 @@ def said_of(refusal: BookingError, plan: TreatmentPlan) -> str:
 
 
 def done_words(count: int) -> str:
+    if count == 0:
+        return "Nothing is booked: these dates were taken back."
     return f"{count} session{' is' if count == 1 else 's are'} booked."
 
 
@@ -211,6 +259,7 @@ def _page(
         "problems": [(said, "dates")] if said else [],
         "has_errors": status != 200,
         "hide_book_button": True,
+        "pressed": pressed.to_undo(request.session, plan, now=now),
         **dates_context(request, plan, for_staff=way.is_desk, now=now, refusal=refusal),
     }
     return render(request, "treatment_plans/plan_dates.html", context, status=status)
