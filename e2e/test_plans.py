@@ -83,8 +83,8 @@ def test_a_client_books_all_from_the_mail_in_four_clicks(page: Page, clinic: Cli
     while open_rows.count():
         clicks.on(open_rows.first.locator("label").first.click)
     chosen = page.locator("#dates input:checked:not([id$=none])").count()
-    clicks.on(page.get_by_role("button", name=re.compile("I agree, book (all|this)")).click)
-    page.get_by_role("heading", name="My sessions").wait_for()
+    clicks.on(page.get_by_role("button", name=re.compile("I agree, book (the|this)")).click)
+    page.get_by_role("heading", name="Your next sessions").wait_for()
     assert booked_for(clinic) - before == chosen > 1
     assert clicks.count <= most
 

@@ -96,7 +96,8 @@ def price_line(proposal: Proposal, rows: list[Row]) -> str:
         return ""
     if new == 1:
         return f"{money(price, currency)} for the session."
-    return f"{money(price, currency)} each, {money(price * new, currency)} for all {new}."
+    together = "both" if new == 2 else f"all {new}"
+    return f"{money(price, currency)} each, {money(price * new, currency)} for {together}."
 
 
 def call_before(proposal: Proposal, rows: list[Row]) -> str:

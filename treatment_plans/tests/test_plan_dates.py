@@ -61,7 +61,8 @@ def standing(world: PlanWorld) -> list[datetime]:
 
 def test_every_session_is_proposed_and_nothing_booked_by_looking(world: PlanWorld) -> None:
     page = browse(world.user).get(desk(world)).content.decode()
-    assert "Book all 6" in page
+    assert "Book the dates chosen" in page
+    assert "Either all dates that you choose are booked or none." in page
     assert page.count("<legend>Session") == 6
     assert standing(world) == []
 
@@ -217,14 +218,14 @@ def test_what_cannot_be_had_is_left_out_from_the_start(
     )
     page = browse(world.user).get(desk(world)).content.decode()
     assert 'id="book-2-none" value="none" checked' in page
-    assert ("Book all" in page, "Book this session" in page) == (False, button is not None)
+    assert ("Book the dates" in page, "Book this session" in page) == (False, button is not None)
     assert ("Nothing is free at the moment" in page) == (button is None)
 
 
 def test_the_client_books_their_own_dates_up_to_the_review(world: PlanWorld) -> None:
     """Once a week with a review after four weeks: the fifth session has it."""
     page = browse(world.login).get(own(world)).content.decode()
-    assert "Book all 5" in page
+    assert ("Book the dates chosen" in page, "for all 5" in page) == (True, True)
     assert "The last of these sessions has a review" in page
     answer = browse(world.login).post(own(world), as_proposed(world, for_staff=False))
     assert (answer.status_code, len(standing(world))) == (302, 5)
@@ -237,7 +238,7 @@ def test_the_client_books_their_own_dates_up_to_the_review(world: PlanWorld) -> 
 def test_the_client_books_no_further_than_the_horizon(world: PlanWorld) -> None:
     make_clinic(travel_minutes=0, horizon_days=12)
     page = browse(world.login).get(own(world)).content.decode()
-    assert "Book all 2" in page
+    assert ("Book the dates chosen" in page, "for both" in page) == (True, True)
     assert "Times can be booked until" in page
     refused = browse(world.login).post(own(world), as_proposed(world))
     assert (refused.status_code, standing(world)) == (422, [])
@@ -259,7 +260,7 @@ def test_agreeing_and_booking_is_one_button(world: PlanWorld) -> None:
     )  # fmt: skip
     path = f"/my/plans/{plan.public_id}/"
     page = browse(world.login).get(path).content.decode()
-    assert "I agree, book all 3" in page
+    assert "I agree, book the dates chosen" in page
     data = {**as_proposed(world, for_staff=False), "version": str(plan.version), "book": "1"}
     assert browse(world.login).post(path, data)["Location"] == f"{path}dates/"
     assert len(standing(world)) == 3
