@@ -9,7 +9,9 @@ from typing import Any
 from bookings.models import Appointment
 from practitioners.models import ClinicSettings
 from treatment_plans import agreements
+from treatment_plans.bookable import Bookable, bookable
 from treatment_plans.models import Reproposal, TreatmentPlan
+from treatment_plans.papers import since, with_papers
 from treatment_plans.plan_facts import (
     calendar_of,
     facts_of_all,
@@ -34,7 +36,7 @@ class Card:
     target_on: date | None
     is_past: bool  # whether that day is over
     booked: Appointment | None
-    is_all_booked: bool
+    dates: Bookable
     waits_for_yes: bool
     is_upset: bool
     progress: str  # in a sentence; empty until something was measured twice
@@ -56,9 +58,9 @@ def cards(user: Any, *, now: datetime) -> list[Card]:
     keys = list(TreatmentPlan.objects.own_of(user).running().values_list("pk", flat=True))
     if not keys:
         return []
-    plans = (
-        TreatmentPlan.objects.filter(pk__in=keys).with_people().prefetch_related("goals__outcome")
-    )
+    plans = with_papers(
+        TreatmentPlan.objects.filter(pk__in=keys).with_people(), since(now)
+    ).prefetch_related("goals__outcome")
     found = list(plans.order_by("client__name", "-start_on")[:MOST])
     visits = visits_of(found)
     facts = facts_of_all(found, visits)
@@ -85,7 +87,7 @@ def cards(user: Any, *, now: datetime) -> list[Card]:
                 target_on=cycle.target_on if cycle else None,
                 is_past=cycle is not None and cycle.target_on < today,
                 booked=booked[0] if booked else None,
-                is_all_booked=0 < (known.total or 0) <= known.done + len(booked),
+                dates=bookable(plan, now=now),
                 waits_for_yes=plan.pk in asked and asked[plan.pk].is_open,
                 is_upset=plan.pk in upset,
                 progress=in_a_sentence(plan.goals.all(), series[plan.pk], known.completed_on),

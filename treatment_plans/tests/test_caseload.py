@@ -139,8 +139,9 @@ def test_once_all_is_booked_a_client_is_shown_the_dates() -> None:
         visit = world.visit(datetime.combine(day, time(10), tzinfo=world.place.zone))
         link(world.plan, visit, now=world.now)
         (card,) = portal.cards(world.login, now=world.now)
-        shown.append(card.is_all_booked)
-    assert shown == [False] * 5 + [True]
+        shown.append(card.dates.can_choose)
+    assert shown == [True] * 5 + [False]
     page = browse(world.login).get("/my/").content.decode()
     assert "Dates of the plan" in page
+    assert "Every session is booked." in page
     assert "Book further sessions" not in page

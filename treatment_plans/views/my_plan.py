@@ -17,6 +17,7 @@ from bookings.clients import self_of
 from bookings.errors import BookingError
 from bookings.links import BadLink
 from treatment_plans import agreements
+from treatment_plans.bookable import bookable
 from treatment_plans.errors import EditedElsewhere, PlanError
 from treatment_plans.forms.plan_dates import DatesForm
 from treatment_plans.models import PlanAgreement, TreatmentPlan
@@ -127,6 +128,8 @@ def _page(
         "hide_book_button": True,
         "to_come": plan.visits_to_come(now=now),
     }
+    if plan.status == TreatmentPlan.Status.ACTIVE and not can_agree:
+        context["dates"] = bookable(plan, now=now)
     if can_agree and plan.status == TreatmentPlan.Status.ACTIVE:
         context |= dates_context(request, plan, for_staff=False, now=now, refusal=refusal)
         if form is not None:
