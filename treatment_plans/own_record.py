@@ -18,6 +18,7 @@ from treatment_plans.models import (
     CheckIn,
     Letter,
     OutcomeScore,
+    PlanReply,
     Review,
     TreatmentPlan,
 )
@@ -27,11 +28,12 @@ Rows = dict[int, list[dict[str, Any]]]
 
 
 def own_record(user: Any) -> dict[int, dict[str, Any]]:
-    """By client, for everybody whose record a login may read. Seven queries, however many."""
+    """By client, for everybody whose record a login may read. Eight queries, however many."""
     plans = list(TreatmentPlan.objects.own_of(user).with_people().order_by("start_on", "pk"))
     scores = _by_plan(OutcomeScore.objects.own_of(user).in_order(), _score)
     reviews = _by_plan(Review.objects.decided().filter(plan__in=plans), _review)
     check_ins = _by_plan(CheckIn.objects.own_of(user).answered(), _check_in)
+    replies = _by_plan(PlanReply.objects.filter(plan__in=plans), _reply)
     asked = agreements.asked_of(plans)
     found: dict[int, dict[str, Any]] = defaultdict(
         lambda: {"plans": [], "advice": [], "letters": []}
@@ -42,6 +44,7 @@ def own_record(user: Any) -> dict[int, dict[str, Any]]:
             "scores": scores[plan.pk],
             "reviews": reviews[plan.pk],
             "after_the_first_session": check_ins[plan.pk],
+            "written_about_it": replies[plan.pk],
         }
         found[plan.client_id]["plans"].append(about)
     for advice in Aftercare.objects.own_of(user):
@@ -96,6 +99,14 @@ def _check_in(check_in: CheckIn) -> dict[str, Any]:
         "answered_at": _moment(check_in.answered_at),
         "feeling": check_in.get_feeling_display(),
         "words": check_in.words,
+    }
+
+
+def _reply(reply: PlanReply) -> dict[str, Any]:
+    return {
+        "written_at": _moment(reply.made_at),
+        "kind": reply.get_kind_display(),
+        "words": reply.words,
     }
 
 

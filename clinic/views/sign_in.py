@@ -10,7 +10,7 @@ from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -31,6 +31,8 @@ from bookings.visitors import visitor_key
 from clinic import demo, typed
 
 ASKED = "sign_in_email"
+# What a link of a mail leads to, told by its address alone: nothing of whose it is, or whether it is any.
+TO_SEE = {"plan_link": "your plan", "letter_link": "your letter", "aftercare_link": "your advice"}
 
 
 @login_not_required
@@ -140,6 +142,7 @@ def _page(
         "problems": [(refusal.sentence, "id_code")] if refusal else [],
         "has_errors": bool(refusal or form.errors or code_form.errors),
         "next": _next(request, ""),
+        "to_see": _to_see(_next(request, "")),
         "demo_people": demo.people_here() if settings.DEMO else [],
         "hide_book_button": True,
     }
@@ -149,6 +152,14 @@ def _page(
     if refusal and refusal.details.get("seconds"):
         response["Retry-After"] = str(refusal.details["seconds"])
     return response
+
+
+def _to_see(path: str) -> str:
+    """What the page after the sign-in is, for links that mails carry; else nothing."""
+    try:
+        return TO_SEE.get(resolve(path.partition("?")[0]).url_name or "", "")
+    except Resolver404:
+        return ""
 
 
 def _next(request: HttpRequest, default: str = "/start/") -> str:

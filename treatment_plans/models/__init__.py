@@ -1,6 +1,6 @@
 from treatment_plans.models.access import RecordAccess
 from treatment_plans.models.aftercare import Aftercare
-from treatment_plans.models.agreements import PlanAgreement, Reproposal
+from treatment_plans.models.agreements import PlanAgreement, PlanReply, Reproposal
 from treatment_plans.models.assessments import Assessment, BodyMark, RomMeasurement
 from treatment_plans.models.check_ins import CheckIn
 from treatment_plans.models.home_care import HomeCareItem
@@ -38,6 +38,7 @@ __all__ = [
     "PlanMeasure",
     "PlanPause",
     "PlanPhase",
+    "PlanReply",
     "PlanTemplate",
     "PlanVersion",
     "PlanVisit",

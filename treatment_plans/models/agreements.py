@@ -41,6 +41,32 @@ class PlanAgreement(models.Model):
         return f"Agreed to {self.version}"
 
 
+class PlanReply(models.Model):
+    """What a client has written about a plan instead of a yes, or after it; rows only stay."""
+
+    class Kind(models.TextChoices):
+        QUESTION = "question", "I have a question"
+        NO = "no", "I do not agree"
+
+    plan = models.ForeignKey(TreatmentPlan, on_delete=models.PROTECT, related_name="replies")
+    kind = models.CharField(max_length=10, choices=Kind)
+    words = models.TextField(max_length=600)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        verbose_name_plural = "plan replies"
+        triggers = [
+            pgtrigger.Protect(
+                name="plan_replies_stay", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.plan}"
+
+
 class ReproposalQuerySet(models.QuerySet["Reproposal"]):
     """Words for choosing reasons to propose again."""
 

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bookings.clients import self_of
 from bookings.errors import BookingError
 from bookings.links import BadLink
-from treatment_plans import agreements
+from treatment_plans import agreements, replies
 from treatment_plans.bookable import bookable
 from treatment_plans.errors import EditedElsewhere, PlanError
 from treatment_plans.forms.plan_dates import DatesForm
+from treatment_plans.forms.reply import ReplyForm
 from treatment_plans.models import PlanAgreement, TreatmentPlan
 from treatment_plans.plain_words import plain
 from treatment_plans.plan_links import read_plan_link
@@ -51,6 +52,8 @@ def my_plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
     plan, now = get_object_or_404(plans, public_id=public_id), timezone.now()
     if request.method != "POST":
         return _page(request, plan, now=now)
+    if "reply" in request.POST:
+        return _reply(request, plan, now=now)
     form = DatesForm(request.POST) if "book" in request.POST else None
     if form and not form.is_valid():
         return _page(request, plan, now=now, form=form, status=422)
@@ -100,12 +103,27 @@ def _agreed_and_booked(
     return redirect("my_plan_dates", public_id=plan.public_id)
 
 
+def _reply(request: HttpRequest, plan: TreatmentPlan, *, now: datetime) -> HttpResponse:
+    """Send what a client has written to whoever treats; the plan stays as it is."""
+    form = ReplyForm(request.POST)
+    if not form.is_valid():
+        return _page(request, plan, now=now, reply=form, status=422)
+    try:
+        replies.reply(plan, **form.cleaned_data, by=request.user, now=now)
+    except PlanError as problem:
+        return _page(request, plan, now=now, reply=form, said=problem.sentence, status=422)
+    who = plan.practitioner.name
+    messages.success(request, f"Sent to {who}. The plan stays as it is until you have spoken.")
+    return redirect("my_plan", public_id=plan.public_id)
+
+
 def _page(
     request: HttpRequest,
     plan: TreatmentPlan,
     *,
     now: datetime,
     form: DatesForm | None = None,
+    reply: ReplyForm | None = None,
     said: str = "",
     refusal: BookingError | None = None,
     status: int = 200,
@@ -122,6 +140,10 @@ def _page(
         "can_agree": can_agree,
         "is_own": plan.client.email.lower() == str(request.user.email).lower(),  # type: ignore[union-attr]
         "form": form or DatesForm(),
+        "reply": reply or ReplyForm(),
+        "forms": [reply] if reply else [],
+        "may_reply": plan.status in agreements.RUNNING,
+        "replies": plan.replies.all(),
         "upset": plan.reproposals.open().first(),
         "problems": _problems(plan, said, refusal),
         "has_errors": status != 200,

@@ -46,6 +46,7 @@ def plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "words": words_of(found),
         **_standing(found, now=now),
         "asked": agreements.asked(found),
+        "replies": found.replies.all(),
         "history": history(list(found.versions.select_related("made_by"))),
         "first": found.versions.first(),
         "today": now.astimezone(found.location.zone).date(),
