@@ -30,6 +30,7 @@ LABEL_WIDTH = 22  # letters of a name beside the drawing
 SHORTEST = timedelta(days=14)  # of a time axis
 LABEL_HEIGHT = 17  # between two names at the ends of lines
 LETTER = 7.6  # its usual width
+DATE_WIDTH = 60  # from one date under the axis to the next
 STEPS = 24  # places of a stretch of a line that are looked at
 ROUND = (1, 2, 5)
 
@@ -58,13 +59,12 @@ class Frame:
     right: int
     top: int = 26
     bottom: int = 52
-    days: int = 4  # dates written under the axis
 
 
 WIDE = Frame("wide", 680, 280, left=44, right=190)
 WIDE_ALONE = Frame("wide", 680, 280, left=44, right=60)  # one line needs no name at its end
-NARROW = Frame("narrow", 340, 260, left=36, right=40, days=2)
-SMALL = Frame("small", 340, 220, left=44, right=44, days=2)
+NARROW = Frame("narrow", 340, 260, left=36, right=40)
+SMALL = Frame("small", 340, 220, left=44, right=44)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,15 @@ class Mark:
     y: float
     text: str = ""
     anchor: str = "middle"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A value across the chart; it ends before a name or number that stands in its way."""
+
+    y: float
+    text: str
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +133,9 @@ class Chart:
     missed: tuple[Mark, ...]
     changes: tuple[Mark, ...]
     band: Band | None = None
-    target: Mark | None = None
+    target: Level | None = None
     target_word: Mark | None = None
-    reference: Mark | None = None
+    reference: Level | None = None
 
     @property
     def bottom(self) -> int:
@@ -187,7 +196,7 @@ class Panel:
         lines = tuple(self._line(one, number, frame) for number, one in enumerate(self.series))
         lines = spread(lines, frame)
         aim = "" if self.target is None else self._number(self.target)
-        target = self._level(self.target, f"Target {aim}", frame)
+        target = self._level(self.target, f"Target {aim}", lines, frame)
         return Chart(
             frame,
             lines,
@@ -203,7 +212,7 @@ class Panel:
             band=self._band(frame),
             target=target,
             target_word=word_beside(target, lines, frame) if target else None,
-            reference=self._level(self._reference, f"{plain(self._reference)} usual", frame),
+            reference=self._level(self._reference, f"{plain(self._reference)} usual", lines, frame),
         )
 
     @property
@@ -244,11 +253,17 @@ class Panel:
             yield Mark(frame.left - 8, self._y(value, frame), self._number(value), "end")
 
     def _days(self, frame: Frame) -> Iterator[Mark]:
+        """Dates of sessions, each under its own mark, as many as have room; else of what was measured."""
         start, end = self.span
-        for number in range(frame.days):
-            day = start + (end - start) * number / (frame.days - 1)
-            anchor = "start" if not number else "end" if number == frame.days - 1 else "middle"
-            yield Mark(self._x(day, frame), frame.height - 8, f"{day.day} {day:%b}", anchor)
+        measured = (point.on for one in self.series for point in one.points)
+        held = sorted({day for day in self.happenings.sessions or measured if start <= day <= end})
+        kept: dict[float, date] = {}
+        for day in (start, *held[-1:], *held, *([] if held[1:] else [end])):
+            x = self._x(day, frame)
+            if all(abs(x - other) >= DATE_WIDTH for other in kept):
+                kept[x] = day
+        for x, day in sorted(kept.items()):
+            yield Mark(x, frame.height - 8, f"{day.day} {day:%b}")
 
     def _strip(self, days: Iterable[date], frame: Frame) -> Iterator[Mark]:
         for day in days:
@@ -266,10 +281,14 @@ class Panel:
         bottom = self._y(max(series.first.value - width, low), frame)
         return Band(top, round(bottom - top, 1), series.scale.threshold)
 
-    def _level(self, value: Decimal | None, text: str, frame: Frame) -> Mark | None:
+    def _level(
+        self, value: Decimal | None, text: str, lines: Sequence[Line], frame: Frame
+    ) -> Level | None:
         if value is None or not self.axis[0] <= value <= self.axis[1]:
             return None
-        return Mark(frame.left, self._y(value, frame), text, "start")
+        y = self._y(value, frame)
+        ends = (x - 6 for x, top, bottom in _words_of(lines, frame) if top <= y <= bottom)
+        return Level(y, text, min([*ends, float(frame.width - frame.right)]))
 
 
 def threshold_at(series: Series) -> Decimal | None:
@@ -327,9 +346,17 @@ def spread(lines: Sequence[Line], frame: Frame) -> tuple[Line, ...]:
     return tuple(moved[line.number] for line in lines)
 
 
-def word_beside(level: Mark, lines: Sequence[Line], frame: Frame) -> Mark:
+def _words_of(lines: Sequence[Line], frame: Frame) -> Iterator[tuple[float, float, float]]:
+    """Where the word at the end of each line begins, and between which heights it stands."""
+    for line in lines:
+        word = line.label if frame.name == "wide" else line.value_label
+        more = len(line.label_lines) - 1 if frame.name == "wide" else 0
+        yield word.x, word.y - LABEL_HEIGHT, word.y + 5 + more * LABEL_HEIGHT
+
+
+def word_beside(level: Level, lines: Sequence[Line], frame: Frame) -> Mark:
     """Where the word of a level across the chart stands: at an end of it, where least lies below it."""
-    left, right = frame.left + 4, frame.width - frame.right - 4
+    left, right = frame.left + 4, level.until - 4
     places = [
         Mark(x, y, level.text, anchor)
         for x, anchor in ((left, "start"), (right, "end"))

@@ -51,7 +51,28 @@ def test_values_stand_where_axis_and_days_put_them() -> None:
     assert places == [(44, 26), (267, 228), (490, 127)]
     assert chart.lines[0].path == "M44.0 26.0L267.0 228.0 M267.0 228.0L490.0 127.0"
     assert [row.text for row in chart.rows] == ["0", "2", "4", "6", "8", "10"]
-    assert [mark.text for mark in chart.days] == ["7 Sep", "16 Sep", "25 Sep", "5 Oct"]
+    assert [mark.text for mark in chart.days] == ["7 Sep", "21 Sep", "5 Oct"]
+
+
+SESSIONS = Happenings(sessions=tuple(day(n) for n in (0, 4, 8, 12)))
+
+
+@pytest.mark.parametrize("frame", (WIDE, NARROW, SMALL))
+def test_dates_stand_under_the_marks_of_their_sessions(frame: Frame) -> None:
+    chart = drawn(series((0, 7), (12, 4)), happenings=SESSIONS).on(frame)
+    by_text = {f"{day(n).day} {day(n):%b}": one.x for n, one in zip((0, 4, 8, 12), chart.sessions, strict=True)}  # fmt: skip
+    assert {"7 Sep", "19 Sep"} <= {mark.text for mark in chart.days} <= set(by_text)
+    assert all((mark.x, mark.anchor) == (by_text[mark.text], "middle") for mark in chart.days)
+    assert all(other.x - one.x >= 60 for one, other in pairwise(chart.days))
+
+
+def test_a_level_ends_before_the_number_that_stands_on_it() -> None:
+    on_it = drawn(series((0, 7), (14, 3)), target=D(3)).on(NARROW)
+    assert on_it.target is not None
+    assert on_it.target.until < on_it.lines[0].value_label.x
+    beside = drawn(series((0, 7), (14, 8)), target=D(3)).on(NARROW)
+    assert beside.target is not None
+    assert beside.target.until == NARROW.width - NARROW.right
 
 
 def test_a_missed_visit_leaves_a_gap_and_no_zero() -> None:
