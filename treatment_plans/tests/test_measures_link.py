@@ -51,7 +51,8 @@ def test_it_asks_the_client_in_plain_words(path: str) -> None:
     ]  # fmt: skip
     for words in (
         "How strong is the pain right now?",
-        "Worst you can imagine",
+        "0: No pain",
+        "10: Worst you can imagine",
         "Turn head to drive",
     ):
         assert words in text
