@@ -5,6 +5,7 @@ The letter is for paper; the client is told that there is one and reads it behin
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,8 @@ from treatment_plans.reviews import key_of
 
 KIND = SOURCE = "letter"
 SALT = "clinic.letter-link"
+TO_BE_ENDED = "I would be glad of your opinion, because"
+UNENDED = re.compile(rf"{re.escape(TO_BE_ENDED)}[ \t.,:;…-]*$", re.MULTILINE)
 
 
 def draft(review: Review, found: Findings) -> str:
@@ -46,7 +49,12 @@ def draft(review: Review, found: Findings) -> str:
         "",
     ]
     lines += [f"{one.name}: {_from_to(one)}." for one in found.measured if one.after]
-    return "\n".join([*lines, "", "I would be glad of your opinion, because "])
+    return "\n".join([*lines, "", f"{TO_BE_ENDED} "])
+
+
+def is_unfinished(text: str) -> bool:
+    """Whether the sentence that a draft begins is still without its end."""
+    return UNENDED.search(text.replace("\r", "")) is not None
 
 
 def _from_to(one: Measured) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from bookings.forms import Styled
+from treatment_plans.referring import TO_BE_ENDED, is_unfinished
 
 
 class LetterForm(Styled):
@@ -28,3 +30,12 @@ class LetterForm(Styled):
         label="The client agrees that we write to this doctor",
         error_messages={"required": "Ask the client first, then say that they agree"},
     )
+
+    def clean_text(self) -> str:
+        """Refuse a letter whose prefilled sentence nobody has ended: it is kept for good."""
+        text: str = self.cleaned_data["text"]
+        if is_unfinished(text):
+            raise ValidationError(
+                f"End the sentence “{TO_BE_ENDED} …”, or take it out", code="unfinished"
+            )
+        return text

@@ -72,6 +72,19 @@ def test_the_task_leads_to_a_letter_that_has_begun_and_is_done_by_it(world: Plan
     assert desk(review) in browser.get(f"/desk/reviews/{review.public_id}/").content.decode()
 
 
+@pytest.mark.parametrize("end", ["", " ", " .", " …\r\n\r\nYours, Dana"])
+def test_a_sentence_that_was_only_begun_is_to_be_ended(world: PlanWorld, end: str) -> None:
+    review, browser = decided(world), browse(world.user)
+    text = f"Dear colleague,\r\n\r\nI would be glad of your opinion, because{end}"
+    answer = browser.post(desk(review), {**SENT, "text": text})
+    page = answer.content.decode()
+    assert (answer.status_code, Letter.objects.count()) == (422, 0)
+    assert 'href="#id_text"' in page
+    assert "End the sentence" in page
+    ended = text.replace("because", "because the pain has not changed", 1)
+    assert browser.post(desk(review), {**SENT, "text": ended}).status_code == 302
+
+
 def test_pressed_twice_it_is_one_letter_and_one_mail(world: PlanWorld) -> None:
     review, browser = decided(world), browse(world.user)
     for _ in range(2):
