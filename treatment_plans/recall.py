@@ -290,16 +290,18 @@ class PlanSource:
 def _tell_practitioner(plan: TreatmentPlan, *, now: datetime) -> None:
     """Give whoever treats a task when a client has not come for long."""
     title = "A client has not come for long: call, or end the plan"
-    _task(plan, "lapsed", title, now=now)
+    _task(plan, "lapsed", title, "desk_client_messages", plan.client, now=now)
 
 
 def _tell_of_late_booking(plan: TreatmentPlan, *, now: datetime) -> None:
     """Let whoever treats know of a booking that is later than the plan wants."""
     title = "A client has booked later than planned: look at the dates"
-    _task(plan, "booked_late", title, now=now)
+    _task(plan, "booked_late", title, "desk_plan_dates", plan, now=now)
 
 
-def _task(plan: TreatmentPlan, kind: str, title: str, *, now: datetime) -> None:
+def _task(
+    plan: TreatmentPlan, kind: str, title: str, page: str, about: Any, *, now: datetime
+) -> None:
     """One task per cycle; the front desk's, where whoever treats has no login."""
     owner = plan.practitioner.user
     Task.objects.get_or_create(
@@ -307,7 +309,7 @@ def _task(plan: TreatmentPlan, kind: str, title: str, *, now: datetime) -> None:
         defaults={
             "kind": kind,
             "title": title,
-            "link": reverse("desk_client_messages", args=[plan.client.public_id]),
+            "link": reverse(page, args=[about.public_id]),
             "owner": owner,
             "role": "" if owner else FRONT_DESK,
             "client": plan.client,

@@ -238,6 +238,8 @@ def test_a_booking_later_than_planned_is_told_once_to_whoever_treats(world: Any)
         assert run(moment) == []
     title = "A client has booked later than planned: look at the dates"
     assert late(world) == [(title, world.person.user, "")]
+    link = Task.objects.get(kind="booked_late").link
+    assert link == f"/desk/plans/{world.plan.public_id}/dates/"
 
 
 def test_a_booking_in_time_is_told_to_nobody(world: Any) -> None:
