@@ -17,6 +17,14 @@ PHONE_REFUSED = "Text messages to this number were refused. Enter another one."
 NO_TEXTS = "This number cannot get text messages. Enter a mobile number, or choose e-mail below."
 
 
+def what_was_typed(text: str) -> dict[str, str]:
+    """Which box of somebody new a search was about: their e-mail, phone or name."""
+    if not text:
+        return {}
+    is_number = not any(char.isalpha() for char in text)
+    return {"email" if "@" in text else "phone" if is_number else "name": text}
+
+
 def say_refused(form: forms.BaseForm, client: Client) -> None:
     """Say at its place that an address does not work; it may still stay."""
     if client.is_email_refused:

@@ -52,10 +52,49 @@ def test_a_day_of_the_week_leads_to_a_booking_on_that_day(
 
 def test_somebody_new_is_booked_there_as_well(world: World, client: Browser, desk: Any) -> None:
     wanted = f"practitioner={world.person.slug}&from={world.start:%Y-%m-%d}"
-    new = f"{CLIENTS}new/?{wanted}"
-    assert new in links(text_of(client.get(f"{CLIENTS}?{wanted}")), "New client")
+    page = text_of(client.get(f"{CLIENTS}?{wanted}&q=Nora+New"))
+    assert f'formaction="{CLIENTS}new/">New client<' in page  # with what stands in the form
+    assert f'name="practitioner" value="{world.person.slug}"' in page
+    (new,) = links(page, "Enter a new client")
+    assert new == f"{CLIENTS}new/?{wanted}&q=Nora+New"
+    assert 'name="name" value="Nora New"' in text_of(client.get(new))
     answer = client.post(new, {"name": "Nora New", "phone": "", "email": ""})
-    assert answer["Location"] == f"{CLIENTS}{Client.objects.get().public_id}/book/?{wanted}"
+    nora = Client.objects.get()
+    assert answer["Location"] == f"{CLIENTS}{nora.public_id}/book/?{wanted}"
+    again = text_of(client.post(new, {"name": "N New", "phone": "", "email": nora.email or "x"}))
+    assert f"{CLIENTS}?{wanted}" in links(again, "Clients<")
+
+
+def test_who_may_be_the_same_is_booked_there_as_well(
+    world: World, client: Browser, desk: Any
+) -> None:
+    known = make_client(email="nora@example.com")
+    wanted = f"from={world.start:%Y-%m-%d}"
+    sent = {"name": "N New", "phone": "", "email": "nora@example.com"}
+    page = text_of(client.post(f"{CLIENTS}new/?{wanted}", sent))
+    assert links(page, "Book for ") == [f"{CLIENTS}{known.public_id}/book/?{wanted}"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "box"),
+    [("nora new", "name"), ("nora@example.com", "email"), ("07700 900123", "phone"),
+     ("+44 (0)7700", "phone"), ("Nora 2", "name")],
+)  # fmt: skip
+def test_what_was_searched_for_stands_in_the_box_that_it_is_for(
+    world: World, client: Browser, desk: Any, typed: str, box: str
+) -> None:
+    page = text_of(client.get(f"{CLIENTS}new/", {"q": typed}))
+    assert re.search(
+        rf'name="{box}"[^>]* value="{re.escape(typed)}"|name="{box}" value="{re.escape(typed)}"',
+        page,
+    )
+    assert page.count(f'value="{typed}"') == 1
+
+
+def test_the_search_waits_for_a_name(world: World, client: Browser, desk: Any) -> None:
+    """What was found is looked at, not typed over."""
+    assert re.search(r'<input[^>]*id="q"[^>]* autofocus>', text_of(client.get(CLIENTS)))
+    assert "autofocus" not in text_of(client.get(f"{CLIENTS}?q=nora"))
 
 
 def test_days_that_are_over_lead_nowhere(world: World, client: Browser, desk: Any) -> None:

@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
@@ -25,10 +26,13 @@ def desk_clients(request: HttpRequest) -> HttpResponse:
     found = Client.objects.visible_to(request.user).current().matching(asked).with_no_shows()
     page = Paginator(found.order_by("name", "pk"), PAGE).get_page(request.GET.get("page"))
     to_book = carried(request)
+    query = urlencode({**to_book, **({"q": asked} if asked else {})})
+    new_path = reverse("desk_client_new")
     context = {
         "page": page,
         "asked": asked,
-        "query": urlencode({**to_book, **({"q": asked} if asked else {})}),
+        "query": query,
+        "new_url": f"{new_path}?{query}" if query else new_path,
         "carried": to_book,
         "to_book": f"?{urlencode(to_book)}" if to_book else "",
     }

@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
-from bookings.client_forms import ClientForm, NewClientForm
+from bookings.client_forms import ClientForm, NewClientForm, what_was_typed
 from bookings.clients import enter, likely_same
 from bookings.models import Client
+from bookings.views.desk import LONGEST_SEARCH
 from bookings.views.desk_asked import carried
 from bookings.views.desk_joined import way_to_the_one_that_counts
 
@@ -26,17 +27,17 @@ def desk_client_new(request: HttpRequest) -> HttpResponse:
     """Enter somebody new; people who may be the same are shown before anything is saved."""
     if not request.user.is_desk_staff:
         raise PermissionDenied
-    form = NewClientForm(request.POST if request.method == "POST" else None)
+    known = what_was_typed(request.GET.get("q", "").strip()[:LONGEST_SEARCH])
+    form = NewClientForm(request.POST if request.method == "POST" else None, initial=known)
     likely: list[Client] = []
+    to_book = f"?{urlencode(wanted)}" if (wanted := carried(request)) else ""
     if form.is_bound and form.is_valid():
         likely = list(likely_same(form.instance)[:10])
         if not likely or form.cleaned_data["is_another"]:
             client = enter(form.instance, by=request.user, now=timezone.now())
-            to_book = carried(request)
-            path = reverse("desk_book", args=[client.public_id])
-            return redirect(f"{path}?{urlencode(to_book)}" if to_book else path)
+            return redirect(f"{reverse('desk_book', args=[client.public_id])}{to_book}")
         form.add_error("is_another", NewClientForm.LOOK)
-    context = {"form": form, "likely": likely}
+    context = {"form": form, "likely": likely, "to_book": to_book}
     status = 422 if form.is_bound else 200
     return render(request, "bookings/desk_client_new.html", context, status=status)
 

@@ -14,7 +14,11 @@
   box.addEventListener("change", () => localStorage.setItem("shortcuts", box.checked ? "on" : "off"));
   document.addEventListener("keydown", (event) => {
     if (isOff() || dialog.open || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, select, textarea, [contenteditable], summary")) return;
+    if (event.target.closest("input, select, textarea, [contenteditable], summary")) {
+      // The key that leads to the search has done so already.
+      if (event.key === "/" && event.target.id === "q" && !event.target.value) event.preventDefault();
+      return;
+    }
     if (event.key === "?") {
       event.preventDefault();
       open();
