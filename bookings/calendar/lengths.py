@@ -7,14 +7,16 @@ no longer be undone. That of a session that is going on concerns nobody but thos
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 
 from bookings.as_shown import AsShown, check_is_as_shown
-from bookings.calendar.attempts import in_one_transaction
+from bookings.calendar.attempts import LookAgain, in_one_transaction
 from bookings.calendar.locks import CLIENT, PRACTITIONER, ROOM
+from bookings.calendar.taking import take_room
 from bookings.calendar.writing import (
     Status,
     announce,
@@ -23,7 +25,7 @@ from bookings.calendar.writing import (
     locked,
     update,
 )
-from bookings.errors import Changed, Ended, NotPossible, OutsideHours, SlotTaken
+from bookings.errors import Changed, Ended, NoRoom, NotPossible, OutsideHours, SlotTaken
 from bookings.models import Appointment
 from bookings.outside_hours import WORDS, Hours
 from bookings.times import Words
@@ -34,7 +36,10 @@ SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=8)
 OPEN = (Status.BOOKED, Status.ARRIVED, Status.STARTED)
 
 
-@in_one_transaction
+class _RoomTaken(SlotTaken):
+    """Nothing but the room stands in the way."""
+
+
 def change_length(
     visit: Appointment,
     *,
@@ -47,12 +52,40 @@ def change_length(
 ) -> Appointment:
     """Let a visit end later or earlier; its start, price and turnover stay, its version rises.
 
+    Where nothing but its room is taken it goes to another of that place that is free all the time.
     The same length again changes nothing. Raises Changed when it is no longer as long as it
-    `was`, MovedMeanwhile when it is no longer as the page has `shown` it, Ended, NotPossible for a length nobody means, SlotTaken with the time of who comes
-    next, ClientBusy, or OutsideHours when it would last longer, with what comes after it,
-    than the practitioner is in and `keeps_hours`.
+    `was`, MovedMeanwhile when it is no longer as the page has `shown` it, Ended, NotPossible for a
+    length nobody means, SlotTaken with the time of who comes next, ClientBusy, or OutsideHours when
+    it would last longer, with what comes after it, than the practitioner is in and `keeps_hours`.
     """
-    visit = locked(visit, kinds=(PRACTITIONER, ROOM, CLIENT))
+    change = partial(
+        _change_length, visit,
+        length=length, by=by, now=now, was=was, shown=shown, keeps_hours=keeps_hours,
+    )  # fmt: skip
+    try:
+        return change()
+    except _RoomTaken as refusal:
+        try:  # anew: the room is locked after the practitioner and before the client
+            return change(takes_other_room=True)
+        except NoRoom:
+            raise refusal from None
+
+
+@in_one_transaction
+def _change_length(
+    visit: Appointment,
+    *,
+    length: timedelta,
+    by: Any,
+    now: datetime,
+    was: timedelta | None,
+    shown: AsShown | None,
+    keeps_hours: bool,
+    takes_other_room: bool = False,
+) -> Appointment:
+    """Change the length of a visit where it is, which may raise _RoomTaken, or in another room, or NoRoom."""
+    kinds = (PRACTITIONER,) if takes_other_room else (PRACTITIONER, ROOM, CLIENT)
+    visit = locked(visit, kinds=kinds)
     ends_at = visit.starts_at + length
     if visit.ends_at == ends_at:
         return visit
@@ -61,12 +94,14 @@ def change_length(
     lasts_longer, turnover = ends_at > visit.ends_at, visit.busy.upper - visit.ends_at
     visit.ends_at, visit.busy = ends_at, DateTimeTZRange(visit.busy.lower, ends_at + turnover)
     if lasts_longer:
-        _leave_others_alone(visit, now=now)
+        if takes_other_room:
+            visit.room_id = take_room(visit, now=now, moving=visit)
+        _leave_others_alone(visit, now=now, is_room_new=takes_other_room)
         if keeps_hours:
             _stay_within_hours(visit)
     visit.version += 1
     clear_the_way(visit, now=now)
-    update(visit, "ends_at", "busy", "version")
+    update(visit, "ends_at", "busy", "room", "version")
     if visit.status == Status.BOOKED:
         announce("length", visit, now=now)
     return visit
@@ -92,8 +127,11 @@ def _is_as_it_was(
         )
 
 
-def _leave_others_alone(visit: Appointment, *, now: datetime) -> None:
-    """Raises SlotTaken when somebody wants the practitioner or the room then, or ClientBusy."""
+def _leave_others_alone(visit: Appointment, *, now: datetime, is_room_new: bool) -> None:
+    """Raises SlotTaken when somebody wants the practitioner then, _RoomTaken for the room, or ClientBusy.
+
+    Of a room that was chosen before it was locked LookAgain.
+    """
     here = Q(practitioner=visit.practitioner) | Q(room__isnull=False, room=visit.room)
     others = Appointment.objects.blocking(now=now, moving=visit).filter(here)
     clinic = ClinicSettings.current()
@@ -103,7 +141,10 @@ def _leave_others_alone(visit: Appointment, *, now: datetime) -> None:
         is_here = following.location_id == visit.location_id
         latest = following.busy.lower - (timedelta(0) if is_here else way)
         if latest < visit.busy.upper:
-            raise SlotTaken(_taken_by(following, visit, latest, clinic))
+            said = _taken_by(following, visit, latest, clinic)
+            if following.practitioner_id == visit.practitioner_id or not visit.service.needs_room:
+                raise SlotTaken(said)
+            raise LookAgain if is_room_new else _RoomTaken(said)
     assert visit.client is not None  # only holds have no client
     check_client_is_free(visit.client, visit)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client as Browser
@@ -21,7 +22,7 @@ from bookings.tests.factories import (
     make_staff,
 )
 from practitioners.models import TimeOff
-from practitioners.tests.factories import make_location, make_service
+from practitioners.tests.factories import make_location, make_practitioner, make_room
 
 pytestmark = pytest.mark.django_db
 
@@ -58,14 +59,82 @@ def test_the_next_session_is_named(clinic: SmallClinic) -> None:
     last(visit, 80)
 
 
+def take(clinic: SmallClinic, room: Any, at: datetime) -> Appointment:
+    """Let somebody else be in a room then."""
+    other = make_practitioner(clinic.service, at=clinic.place)
+    return make_appointment(other, clinic.service, clinic.place, at, room=room)
+
+
 def test_the_room_counts_too(clinic: SmallClinic) -> None:
-    other = clinic.another()
     visit = clinic.book()
-    make_appointment(
-        other, make_service(needs_room=False), clinic.place, visit.ends_at, room=visit.room
-    )
-    with pytest.raises(SlotTaken, match="The room is taken at 11:00"):
+    take(clinic, visit.room, visit.ends_at)
+    with pytest.raises(SlotTaken, match=r"is taken at 11:00, so .* until 11:00 at most") as said:
         last(visit, 75)
+    assert said.value.code == "taken"
+
+
+class TestAnotherRoom:
+    """Where its own room is wanted next, a visit lasts longer in one that is free all the time."""
+
+    def test_it_is_there_from_the_start_and_nothing_else_changes(self, clinic: SmallClinic) -> None:
+        visit, spare = clinic.book(), make_room(clinic.place)
+        take(clinic, visit.room, visit.ends_at)
+        changed = last(visit, 75)
+        visit.refresh_from_db()
+        assert (visit.room, visit.minutes, visit.version) == (spare, 75, 2)
+        assert (changed.room, visit.starts_at) == (spare, TEN)
+
+    def test_one_that_is_free_only_later_is_none(self, clinic: SmallClinic) -> None:
+        visit, spare = clinic.book(), make_room(clinic.place)
+        take(clinic, visit.room, visit.ends_at)
+        take(clinic, spare, visit.starts_at - HOUR / 2)
+        with pytest.raises(SlotTaken, match="The room is taken at 11:00"):
+            last(visit, 75)
+        visit.refresh_from_db()
+        assert (visit.room, visit.version) == (clinic.room, 1)
+
+    def test_neither_is_one_elsewhere_or_out_of_use(self, clinic: SmallClinic) -> None:
+        visit = clinic.book()
+        make_room(clinic.place, is_active=False)
+        make_room(make_location())
+        take(clinic, visit.room, visit.ends_at)
+        with pytest.raises(SlotTaken, match="The room is taken at 11:00"):
+            last(visit, 75)
+
+    def test_the_own_room_is_kept_while_it_is_free(self, clinic: SmallClinic) -> None:
+        visit = clinic.book()
+        make_room(clinic.place)
+        assert last(visit, 90).room == clinic.room
+
+    def test_the_practitioner_and_the_client_count_as_ever(self, clinic: SmallClinic) -> None:
+        visit = clinic.book()
+        make_room(clinic.place)
+        take(clinic, visit.room, visit.ends_at)
+        clinic.stranger(visit.ends_at + 20 * MINUTE)
+        with pytest.raises(SlotTaken, match="The next session begins at 11:20"):
+            last(visit, 90)
+        assert last(visit, 75).room != clinic.room
+
+    def test_undone_it_is_in_its_room_again(self, clinic: SmallClinic) -> None:
+        visit = clinic.book()
+        make_room(clinic.place)
+        take(clinic, visit.room, visit.ends_at)
+        last(visit, 75)
+        calendar.put_back(visit, version=2, by=None, now=NOW, for_staff=True)
+        visit.refresh_from_db()
+        assert (visit.room, visit.minutes) == (clinic.room, 60)
+
+    def test_the_desk_is_told_where_it_is(self, world: World, client: Browser) -> None:
+        client.force_login(make_staff("Front desk"))
+        one, other = world.rooms
+        visit = make_appointment(world.person, world.service, world.place, world.start, room=one)
+        colleague = make_practitioner(world.service, at=world.place)
+        make_appointment(colleague, world.service, world.place, visit.ends_at, room=one)
+        path = f"/desk/visits/{visit.public_id}/length/"
+        page = text_of(client.post(path, {"minutes": "75"}, follow=True))
+        assert f"The session takes 75 minutes now. It is in {other.name} then." in page
+        page = text_of(client.post(path, {"minutes": "80"}, follow=True))
+        assert "The session takes 80 minutes now.</p>" in page
 
 
 def test_the_client_is_not_in_two_places(clinic: SmallClinic) -> None:

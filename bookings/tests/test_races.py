@@ -25,7 +25,7 @@ from bookings.calendar import attempts
 from bookings.calendar.turns import Turns
 from bookings.errors import BookingError
 from bookings.models import Appointment, Message
-from bookings.tests.factories import make_client, make_user
+from bookings.tests.factories import make_appointment, make_client, make_user
 from practitioners.tests.factories import (
     make_clinic,
     make_location,
@@ -491,6 +491,34 @@ def test_of_many_who_move_a_visit_on_pages_of_the_same_age_one_does(crowd: Crowd
     assert Counter(together(16, press)) == {"done": 2, "moved_meanwhile": 14}
     visit.refresh_from_db()
     assert visit.version == 2
+    assert deadlocks() == before
+
+
+def test_of_many_who_last_longer_each_gets_a_room_of_their_own_or_none(crowd: Crowd) -> None:
+    """Two at eleven stand in the rooms of two at ten; the third room takes one of those."""
+    before = deadlocks()
+    one, two, three = crowd.rooms
+    ten = MONDAY + timedelta(hours=1)
+    visits = [
+        make_appointment(person, crowd.service, crowd.place, at, room=room)
+        for person, at, room in zip(
+            crowd.people, (ten, ten, ten + timedelta(hours=1, minutes=15),
+                           ten + timedelta(hours=1, minutes=15)),
+            (one, two, one, two), strict=True,
+        )
+    ]  # fmt: skip
+
+    def press(number: int) -> str:
+        minutes = timedelta(minutes=75 + 5 * (number // 2 % 2))
+        return said(
+            lambda: calendar.change_length(visits[number % 2], length=minutes, by=None, now=NOW)
+        )
+
+    outcomes = together(16, press)
+    assert set(outcomes) <= {"done", "taken"}
+    rooms = [Appointment.objects.get(pk=visit.pk).room for visit in visits[:2]]
+    assert rooms.count(three) == 1
+    assert overlaps() == NONE
     assert deadlocks() == before
 
 

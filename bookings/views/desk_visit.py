@@ -126,7 +126,7 @@ def desk_visit_length(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return visit_page(request, visit, length=form, status=422)
     minutes = form.cleaned_data["minutes"]
     try:
-        calendar.change_length(
+        changed = calendar.change_length(
             visit,
             length=timedelta(minutes=minutes),
             was=form.seen,
@@ -141,7 +141,9 @@ def desk_visit_length(request: HttpRequest, public_id: UUID) -> HttpResponse:
     except BookingError as refusal:
         visit = visit_at_the_desk(request, public_id)
         return visit_page(request, visit, refusal=refusal, length=form.asked_of(visit))
-    messages.success(request, f"The session takes {minutes} minutes now.")
+    is_elsewhere = changed.room is not None and changed.room_id != visit.room_id
+    where = f" It is in {changed.room.name} then." if is_elsewhere else ""
+    messages.success(request, f"The session takes {minutes} minutes now.{where}")
     return redirect("desk_visit", visit.public_id)
 
 
