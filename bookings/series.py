@@ -48,6 +48,11 @@ class ShownDate:
     def name(self) -> str:
         return f"visit-{self.number}"
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether neither a time is chosen nor the date left out."""
+        return self.chosen != LEFT_OUT and self.chosen not in dict(self.choices)
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -150,7 +155,11 @@ def other_choices(dates: Iterable[ShownDate], refusal: BookingError | None) -> l
 
 def place_of_problem(dates: Iterable[ShownDate]) -> str:
     """Where what is wrong can be put right."""
-    return next((one.name for one in dates if one.is_refused), "visit-1")
+    dates = list(dates)
+    at_fault = [one for one in dates if one.is_refused] or [
+        one for one in dates if one.is_undecided
+    ]
+    return at_fault[0].name if at_fault else "visit-1"
 
 
 def _shown(table: Timetable, one: Proposal, picked: str, refusal: BookingError | None) -> ShownDate:

@@ -298,8 +298,9 @@ def test_a_client_books_a_series_for_somebody_and_takes_it_back(
     page.get_by_role("radio", name="Someone else").check()
     page.get_by_label("Their name").fill("Pat Fictional")
     page.get_by_label("Who are they to you?").select_option(label="My partner")
+    page.get_by_role("button", name="Book this time", exact=True).wait_for()
     page.get_by_label("How many sessions").select_option("3")
-    page.get_by_role("button", name="Book this time").click()
+    page.get_by_role("button", name="Look at every date", exact=True).click()
     page.get_by_role("heading", name="Look at every date").wait_for()
     assert "3 sessions for Pat Fictional" in page.inner_text("main")
     assert violations(page) == []

@@ -115,7 +115,7 @@ def test_a_first_visit_comes_once(
     client.force_login(user)
     type(world.service).objects.update(visit_type=visit_type)
     world.choose(client)
-    assert ("Once, or a row of sessions?" in text_of(client.get(world.you_url))) == offered
+    assert ("Do you want more than one session?" in text_of(client.get(world.you_url))) == offered
 
 
 def test_who_moves_a_session_sees_the_days_around_it_first(world: World, client: Browser) -> None:

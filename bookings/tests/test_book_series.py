@@ -140,6 +140,33 @@ class TestBooking:
         assert '<option value="3" selected>3</option>' in page
 
 
+class TestUndecided:
+    def test_the_first_date_at_fault_is_led_to_and_each_is_marked(
+        self, world: World, client: Browser, me: Any
+    ) -> None:
+        for at in weekly(world, 4)[1::2]:
+            make_appointment(world.person, world.service, world.place, at)
+        answer = client.post(url(world), form_of(preview(world, client, times="4")))
+        page = text_of(answer)
+        assert answer.status_code == 422
+        assert '<a href="#visit-2">Choose a time for each date, or leave it out</a>' in page
+        marked = re.findall(r'<p class="invalid-feedback" id="(visit-.)-error">', page)
+        assert marked == ["visit-2", "visit-4"]
+        assert 'aria-describedby="visit-2-error"' in page
+
+    def test_nothing_is_marked_before_anything_was_sent(
+        self, world: World, client: Browser, me: Any
+    ) -> None:
+        make_appointment(world.person, world.service, world.place, weekly(world, 2)[1])
+        assert "invalid-feedback" not in preview(world, client)
+
+
+def test_the_page_of_dates_says_what_all_of_it_costs(
+    world: World, client: Browser, me: Any
+) -> None:
+    assert "£58 each, £232 for all 4." in preview(world, client, times="4")
+
+
 class TestConflicts:
     def test_a_taken_date_is_shown_with_other_times(
         self, world: World, client: Browser, me: Any

@@ -129,6 +129,7 @@ def _page(
         "kept": kept,
         "table": table,
         "dates": dates,
+        "total": kept.price * len(dates),
         "left_out": LEFT_OUT,
         "carried": [(name, value) for name, value in form.data.items() if _is_carried(name)],
         "whom": _whom(form),
