@@ -228,6 +228,34 @@ def test_a_newcomer_books_without_script(browser: Browser, clinic: Clinic) -> No
     page.context.close()
 
 
+def test_a_long_name_breaks_and_not_the_page(browser: Browser, clinic: Clinic) -> None:
+    email = "alex.long@example.com"
+    page = browser.new_context(viewport={"width": 390, "height": 900}).new_page()
+
+    def choose() -> None:
+        page.goto(clinic.address + TIMES)
+        page.get_by_role("radio", name=SLOT).first.check(force=True)
+        page.get_by_role("button", name="Continue").click()
+
+    def is_too_wide() -> bool:
+        return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"))
+
+    choose()
+    page.get_by_label("Your name").fill("A" * 120)
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("I have read when I can move or cancel").check()
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label("Code from the email").fill(code_in(clinic.wait_for_mail(email)))
+    page.get_by_role("button", name="Book this time").click()
+    page.get_by_role("heading", name="Booked", exact=True).wait_for()
+    assert not is_too_wide()
+    choose()
+    page.get_by_role("heading", name="Book this time").wait_for()
+    assert not is_too_wide()
+    page.get_by_role("button", name="Give this time back").click()
+    page.context.close()
+
+
 def test_a_visit_reads_the_same_from_los_angeles(
     browser: Browser, clinic: Clinic, as_demo: Callable[[Any, str], None]
 ) -> None:

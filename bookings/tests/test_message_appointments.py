@@ -174,6 +174,7 @@ def test_the_mail_has_no_style_of_its_own_but_the_one_block(desk: Desk) -> None:
     (sent,) = desk.post(AFTER_GRACE)
     html = sent.alternatives[0][0]
     assert html.count("<style>") == 1
+    assert "overflow-wrap: anywhere" in html  # a long name does not make it wider
     assert "style=" not in html
     assert "prefers-color-scheme: dark" in html
 
