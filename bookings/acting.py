@@ -13,7 +13,11 @@ from django.db.models import QuerySet
 from bookings.models import Client, ClientAccess
 
 Relation = ClientAccess.Relation
-WORDS: dict[str, str] = {Relation.GUARDIAN: "parent or guardian", Relation.PARTNER: "partner"}
+WORDS: dict[str, str] = {
+    Relation.GUARDIAN: "parent or guardian",
+    Relation.PARTNER: "partner",
+    Relation.PARENT: "son or daughter",
+}
 OTHERS = "books for them"
 
 

@@ -97,14 +97,11 @@ def other_client(
         return earlier.client
     client = Client.objects.create(name=name, date_of_birth=date_of_birth)
     is_guardian = relation == Relation.GUARDIAN and is_minor(date_of_birth, on=now.date())
+    said = relation if relation in (Relation.PARTNER, Relation.PARENT) else Relation.OTHER
     ClientAccess.objects.create(
         user=user,
         client=client,
-        relation=Relation.GUARDIAN
-        if is_guardian
-        else Relation.PARTNER
-        if relation == Relation.PARTNER
-        else Relation.OTHER,
+        relation=Relation.GUARDIAN if is_guardian else said,
         scope=Scope.RECORD if is_guardian else Scope.BOOKING,
     )
     warn_of_likeness(client, now=now)

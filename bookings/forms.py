@@ -138,6 +138,7 @@ def every_weeks_field() -> forms.TypedChoiceField:
 RELATIONS = [
     (Relation.GUARDIAN, "My child, under 18"),
     (Relation.PARTNER, "My partner"),
+    (Relation.PARENT, "My parent"),
     (Relation.OTHER, "Someone else"),
 ]
 

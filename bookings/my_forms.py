@@ -40,7 +40,7 @@ class PersonForm(Styled):
     relation = forms.ChoiceField(
         label="Who are they to you?",
         choices=RELATIONS,
-        initial=Relation.PARTNER,
+        initial=Relation.OTHER,
         error_messages={
             "required": "Choose who they are to you",
             "invalid_choice": "Choose who they are to you",

@@ -231,6 +231,7 @@ class ClientAccess(models.Model):
         SELF = "self", "Me"
         GUARDIAN = "guardian", "My child"
         PARTNER = "partner", "My partner"
+        PARENT = "parent", "My parent"
         OTHER = "other", "Someone else"
 
     class Scope(models.TextChoices):

@@ -59,6 +59,15 @@ def test_a_child_brings_its_record_an_adult_does_not(client: Browser, me: Any) -
     assert found == {"Little Known": "record", "Pat Known": "booking"}
 
 
+def test_who_they_are_is_asked_and_not_guessed(client: Browser, me: Any) -> None:
+    page = text_of(client.get(URL))
+    assert '<option value="other" selected>Someone else</option>' in page
+    client.post(URL, typed(name="Mo Known", relation="parent"))
+    access = ClientAccess.objects.get(client__name="Mo Known")
+    assert (access.relation, access.scope) == ("parent", "booking")
+    assert "My parent. You see when they come, not their record" in text_of(client.get(URL))
+
+
 def test_two_people_with_one_address_stay_two(client: Browser, me: Any) -> None:
     for name in ("Little Known", "Other Known"):
         client.post(URL, typed(name=name))
