@@ -83,7 +83,8 @@ def test_the_page_says_no_more_than_a_visit_needs(visit: Any, client: Browser) -
             assert word not in page
         assert not re.search(r"7400\D*123\D*456", page)
         assert visit.service.name not in page
-    assert ">Robin<" in text_of(client.get(link))
+    page = text_of(client.get(link))
+    assert (">Robin<" in page, "<dt>Price</dt><dd>£58</dd>" in page) == (True, True)
 
 
 def test_cancelling_is_asked_once_then_the_link_has_ended(visit: Any, client: Browser) -> None:
