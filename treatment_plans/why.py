@@ -58,7 +58,7 @@ class Answer:
         if found.action == "send":
             return f"“{kind_words(found.kind)}” goes out at this moment."
         reason = codes.say(found.code) or "Nothing is due"
-        return f"Nothing goes out at this moment. {reason}."
+        return f"No follow-up reminder goes out at this moment. {reason}."
 
     @property
     def status(self) -> str:

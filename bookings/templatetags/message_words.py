@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 
 from bookings.messages import by_hand, codes
@@ -21,6 +23,12 @@ def kind_words(kind: str) -> str:
 def code_words(code: str) -> str:
     """The client wants no reminders."""
     return codes.say(code)
+
+
+@register.filter
+def of(by_key: dict[Any, Any], key: Any) -> Any:
+    """What belongs to one row, where there is anything."""
+    return by_key.get(key)
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.test import Client as Browser
 
 from bookings import calendar
 from bookings.consents import opt_out
-from bookings.messages import delivery
+from bookings.messages import appointments, delivery
 from bookings.models import Appointment, Message
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
 from practitioners.tests.factories import (
@@ -147,8 +147,8 @@ def test_the_page_says_it_in_plain_words(client: Browser, world: World) -> None:
     world.run(at(12))
     client.force_login(world.user)
     page = client.get(world.path, {"day": "13/9/2026", "time": "10:00"}).content.decode()
-    assert "Nothing goes out at this moment. This reminder has been sent." in page
-    assert "<code>already_sent</code>" in page
+    assert "No follow-up reminder goes out at this moment. This reminder has been sent." in page
+    assert 'This reminder has been sent <span class="small muted">already_sent</span>' in page
     assert "Monday 14 September 2026" in page
     assert "Saturday 12 September" in page
     assert "09:30, London time (BST)" in page
@@ -156,6 +156,36 @@ def test_the_page_says_it_in_plain_words(client: Browser, world: World) -> None:
     assert "As it stood then" in page
     for word in ("Scar", "Waiting for the doctor"):
         assert word not in page
+
+
+def test_the_reminder_of_a_session_is_a_part_of_the_answer(client: Browser, world: World) -> None:
+    visit = world.visit(at(15, 9, 0), made_at=at(8))
+    appointments.follow("booked", visit, now=at(8))
+    Message.objects.filter(kind="visit_reminder").update(created_at=at(8))
+    client.force_login(world.user)
+    asked = client.get(world.path, {"day": "12/9/2026", "time": "10:00"}).content.decode()
+    assert "Session of Tue 15 Sep, 09:00" in asked
+    assert "its reminder goes out on" in asked
+    Message.objects.filter(kind="visit_reminder").update(state="sent", sent_at=at(13, 9))
+    asked = client.get(world.path, {"day": "14/9/2026", "time": "10:00"}).content.decode()
+    assert "its reminder went out on Sunday 13 September" in asked
+    asked = client.get(world.path, {"day": "16/9/2026", "time": "10:00"}).content.decode()
+    assert "its reminder" not in asked
+
+
+def test_each_row_says_which_session_it_is_about(client: Browser, world: World) -> None:
+    visit = world.visit(at(15, 9, 0), made_at=at(8))
+    appointments.follow("booked", visit, now=at(8))
+    client.force_login(world.user)
+    page = client.get(world.path).content.decode()
+    assert page.count("session of Tue 15 Sep, 09:00") == 2  # its confirmation and its reminder
+    assert "Scar" not in page
+
+
+def test_what_did_not_come_is_not_said_to_come(client: Browser, world: World) -> None:
+    client.force_login(world.user)
+    page = client.get(world.path, {"day": "8/9/2026", "time": "10:00"}).content.decode()
+    assert ("Would have come" in page, "Would come" in page) == (True, False)
 
 
 def test_without_a_moment_it_is_about_now(client: Browser, world: World) -> None:

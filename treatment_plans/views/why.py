@@ -18,6 +18,7 @@ from bookings.consents import say_wishes
 from bookings.models import Client, Message
 from bookings.times import BadTime, local_moment, read_clock, read_day
 from practitioners.clocks import clinic_zone
+from treatment_plans.ledger import own_reminders, sessions_of
 from treatment_plans.why import explain
 
 SHOWN = 50
@@ -33,17 +34,20 @@ def desk_client_messages(request: HttpRequest, public_id: UUID) -> HttpResponse:
     now, zone = timezone.now(), clinic_zone()
     at, problems = _moment(request, now, zone)
     shown = at.astimezone(zone)
+    rows = Message.objects.shown_to(request.user, client)
+    page = Paginator(rows, SHOWN).get_page(request.GET.get("page"))
     context = {
         "client": client,
         "wishes": say_wishes(client),
         "answers": explain(client, at=at, now=now),
-        "page": Paginator(Message.objects.shown_to(request.user, client), SHOWN).get_page(
-            request.GET.get("page")
-        ),
+        "own_reminders": own_reminders(client, at=at),
+        "page": page,
+        "sessions": sessions_of(page.object_list),
         "query": urlencode({name: request.GET[name] for name in ASKED if name in request.GET}),
         "at": at,
         "zone": zone,
         "is_past": at < now,
+        "this_moment": now,
         "day": request.GET.get("day", "") if problems else f"{shown:%d/%m/%Y}",
         "time": request.GET.get("time", "") if problems else f"{shown:%H:%M}",
         "problems": problems,
