@@ -117,12 +117,6 @@ def wants_follow_ups(client: Client) -> bool:
     return not wishes_of(client).is_opted_out
 
 
-def say_wishes(client: Client) -> str:
-    """The same in words, for the desk."""
-    wanted = [Channel(one).label.lower() for one in wishes_of(client).wanted]
-    return f"by {', else by '.join(wanted)}" if wanted else "stopped: they want none"
-
-
 @transaction.atomic
 def opt_out(
     client: Client,

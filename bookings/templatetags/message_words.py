@@ -8,7 +8,8 @@ from django import template
 
 from bookings.messages import by_hand, codes
 from bookings.messages.kinds import KINDS
-from bookings.models import Message
+from bookings.messages.reminding import say_missing, say_reminders
+from bookings.models import Client, Message
 
 register = template.Library()
 
@@ -23,6 +24,18 @@ def kind_words(kind: str) -> str:
 def code_words(code: str) -> str:
     """The client wants no reminders."""
     return codes.say(code)
+
+
+@register.filter
+def reminder_words(client: Client) -> str:
+    """by text message, else by e-mail; none: no email address."""
+    return say_reminders(client)
+
+
+@register.filter
+def missing_words(client: Client) -> str:
+    """Text messages are chosen, but not agreed to; empty where nothing is missing."""
+    return say_missing(client)
 
 
 @register.filter

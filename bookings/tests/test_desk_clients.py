@@ -132,3 +132,12 @@ def test_a_client_is_found_by_the_names_in_any_order(
     page = client.get("/desk/clients/?q=fictional+cleo").content.decode()
     assert "Cleo Fictional" in page
     assert "Cleo Invented" not in page
+
+
+def test_the_form_says_what_really_happens_with_reminders(
+    world: World, client: Browser, desk: Any
+) -> None:
+    person = make_client(email="", phone="")
+    page = client.get(f"/desk/clients/{person.public_id}/edit/").content.decode()
+    assert "<dd>none: no email address<br>" in page
+    assert f"/desk/clients/{person.public_id}/wishes/" in page

@@ -12,6 +12,7 @@ from bookings.messages import delivery
 from bookings.messages.breaker import Breaker
 from bookings.messages.handover import Outcome
 from bookings.messages.plain import plain_message
+from bookings.messages.reminding import say_missing, say_reminders
 from bookings.messages.routes import route
 from bookings.messages.sms import MemoryGateway, Text
 from bookings.models import ChannelConsent, Client, Message, Task
@@ -286,3 +287,26 @@ def test_the_short_link_of_a_text_leads_on_and_a_mail_has_none(
 @pytest.mark.parametrize("name", ["nonsense", "A" * 22, "é" * 22, "A" * 300])
 def test_a_short_link_that_is_not_ours_is_a_page(client: Any, name: str) -> None:
     assert client.get(f"/m/{name}/").status_code == 404
+
+
+def test_the_desk_reads_what_really_happens() -> None:
+    both = texter(email="robin@example.com")
+    assert say_reminders(both) == "by text message, else by e-mail"
+    assert say_reminders(make_client(email="", phone="")) == "none: no email address"
+    assert say_reminders(texter(email="", phone=MOBILE)) == "by text message"
+    bounced = make_client(email="robin@example.com", bounced_email="robin@example.com")
+    assert say_reminders(bounced) == "none: mails to their address come back"
+    opt_out(both, now=NOW)
+    assert say_reminders(both) == "stopped: they want none"
+
+
+def test_text_messages_that_are_chosen_but_have_no_effect_are_named(settings: Any) -> None:
+    person = make_client(phone=MOBILE, preferred_channel="sms")
+    assert say_missing(person) == "Text messages are chosen, but not agreed to."
+    assert say_missing(make_client()) == ""
+    assert say_missing(texter()) == ""
+    without = texter()
+    without.phone = None
+    assert say_missing(without) == "Text messages are chosen, but there is no mobile number."
+    settings.SMS_BACKEND = ""
+    assert say_missing(person) == "Text messages are chosen, but this clinic sends none."

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from bookings.acting import acted_for_by, who_acts_for
 from bookings.clients import likely_same
-from bookings.consents import say_wishes
+from bookings.messages.reminding import say_reminders
 from bookings.models import Appointment, Client, ClientMerge
 from bookings.wall_clock import DAY, day_of
 from treatment_plans.access import record_opened
@@ -40,7 +40,7 @@ def desk_client(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "client": client,
         "acting": who_acts_for(client),
         "acted_for": acted_for_by(client, seen_by=request.user)[:20],
-        "wishes": say_wishes(client),
+        "wishes": say_reminders(client),
         "is_held": TreatmentPlan.objects.holds_back(client),
         "no_shows": visits.no_shows().count(),
         "likely": likely_same(client)[:5] if _may_compare(request, client) else [],

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings.consents import say_wishes
+from bookings.messages.reminding import say_reminders
 from bookings.models import Client, Message
 from bookings.times import BadTime, local_moment, read_clock, read_day
 from practitioners.clocks import clinic_zone
@@ -38,7 +38,7 @@ def desk_client_messages(request: HttpRequest, public_id: UUID) -> HttpResponse:
     page = Paginator(rows, SHOWN).get_page(request.GET.get("page"))
     context = {
         "client": client,
-        "wishes": say_wishes(client),
+        "wishes": say_reminders(client),
         "answers": explain(client, at=at, now=now),
         "own_reminders": own_reminders(client, at=at),
         "page": page,
