@@ -74,7 +74,7 @@ def _session(visit: Appointment, currency: str) -> dict[str, Any]:
         "where": visit.location.name,
         "price": f"{visit.price:.2f}",
         "currency": currency,
-        "state": visit.get_status_display(),
+        "state": visit.said_to_client,
         "booked_at": _moment(visit.booked_at),
         "cancelled_at": _moment(visit.cancelled_at),
         "your_note": visit.client_note,

@@ -363,5 +363,10 @@ class Appointment(models.Model):
         return str(self.public_id)[:8].upper()
 
     @property
+    def said_to_client(self) -> str:
+        """How it stands in words for the client: a missed session is no accusation."""
+        return "Missed" if self.status == self.Status.NO_SHOW else self.get_status_display()
+
+    @property
     def is_cancelled(self) -> bool:
         return self.status == self.Status.CANCELLED

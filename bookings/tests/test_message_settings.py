@@ -93,6 +93,7 @@ def test_a_landline_is_refused_at_its_place_and_nothing_is_saved(
     answer = client.post(mine(person), ALL)
     assert answer.status_code == 422
     assert answer.context["form"].errors["sms"] == [sentence]
+    assert '<a href="/my/contact/">Enter a mobile number</a>' in answer.content.decode()
     assert answer.content.decode().count("checked") >= 3  # what was ticked is still ticked
     assert said(person) == []
 

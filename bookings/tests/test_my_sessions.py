@@ -62,6 +62,26 @@ def test_past_and_cancelled_sessions_are_listed(world: World, client: Browser, m
     assert "Cancelled" in page
 
 
+def test_a_missed_session_is_called_missed(world: World, client: Browser, me: Any) -> None:
+    missed = visit_of(world, me, world.start - timedelta(days=30), status="no_show")
+    for path in ("/my/", f"/my/visits/{missed.public_id}/"):
+        page = client.get(path).content.decode()
+        assert '<span class="state state-missed">Missed</span>' in page
+        assert "No-show" not in page
+
+
+def test_the_last_five_are_shown_and_a_way_to_all(world: World, client: Browser, me: Any) -> None:
+    for day in range(25):
+        visit_of(world, me, world.start - timedelta(days=30 + day), status="completed")
+    page = client.get("/my/").content.decode()
+    assert page.count("state-completed") == 5
+    assert '<a href="?past=all#past">All 25 past sessions</a>' in page
+    page = client.get("/my/?past=all").content.decode()
+    assert (page.count("state-completed"), "All 25" in page) == (20, False)
+    assert "?past=all&amp;page=2" in page
+    assert client.get("/my/?past=all&page=2").content.decode().count("state-completed") == 5
+
+
 @pytest.mark.parametrize("page", ["abc", "0", "-1", "9" * 25, ""])
 def test_any_page_number_shows_a_page(world: World, client: Browser, me: Any, page: str) -> None:
     for day in range(25):

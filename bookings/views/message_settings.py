@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from bookings.clients import self_of
 from bookings.consents import By, settle
 from bookings.message_forms import MessageSettingsForm
 from bookings.models import ChannelConsent, Client
@@ -24,8 +25,9 @@ def my_messages(request: HttpRequest, public_id: UUID) -> HttpResponse:
     people = Client.objects.own_record_of(request.user)
     client = get_object_or_404(people, public_id=public_id)
     return _settings(
-        request, client, by=By.CLIENT, template="my_messages", way_on=reverse("my_sessions")
-    )
+        request, client, by=By.CLIENT, template="my_messages", way_on=reverse("my_sessions"),
+        number_url=reverse("my_contact") if client == self_of(request.user) else "",
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,11 +43,12 @@ def desk_client_wishes(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _settings(
         request, client, by=By.DESK, template="desk_client_wishes",
         way_on=reverse("desk_client", args=[public_id]),
+        number_url=reverse("desk_client_edit", args=[public_id]),
     )  # fmt: skip
 
 
 def _settings(
-    request: HttpRequest, client: Client, *, by: str, template: str, way_on: str
+    request: HttpRequest, client: Client, *, by: str, template: str, way_on: str, number_url: str
 ) -> HttpResponse:
     form = MessageSettingsForm(request.POST if request.method == "POST" else None, client=client)
     if form.is_bound and form.is_valid():
@@ -57,6 +60,7 @@ def _settings(
         "form": form,
         "client": client,
         "said": ChannelConsent.objects.of(client),
+        "number_url": number_url,
     }
     status = form.wrong_status if form.is_bound else 200
     return render(request, f"bookings/{template}.html", context, status=status)

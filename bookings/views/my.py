@@ -19,7 +19,7 @@ from bookings.views.booked import own_visit
 from bookings.views.changing import Way, cancel_visit, move_visit, show_visit, undo_change
 from practitioners.models import ClinicSettings
 
-PAST_SHOWN = 20
+PAST_SHOWN, LAST_SHOWN = 20, 5
 MOST_TO_COME = 50
 
 
@@ -32,11 +32,14 @@ def sessions_of(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
     to_come = list(visits.upcoming(now=now)[:MOST_TO_COME])
     own = self_of(request.user)
     clinic = ClinicSettings.current()
+    shows_all = "past" in request.GET or "page" in request.GET
+    past = Paginator(visits.past(now=now), PAST_SHOWN if shows_all else LAST_SHOWN)
     return {
         "is_near": bool(to_come) and is_near(to_come[0].starts_at, clinic, now=now),
         "next": to_come[0] if to_come else None,
         "later": to_come[1:],
-        "past": Paginator(visits.past(now=now), PAST_SHOWN).get_page(request.GET.get("page")),
+        "past": past.get_page(request.GET.get("page")),
+        "all_past": 0 if shows_all or past.num_pages == 1 else past.count,
         "waiting": _waiting(people, now=now),
         "own": own,
         "others": [person for person in people if person != own],

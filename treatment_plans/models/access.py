@@ -28,6 +28,10 @@ class RecordAccessQuerySet(models.QuerySet["RecordAccess"]):
         rows = self.filter(Q(client__in=own) | Q(client__merged_into__in=own))
         return rows.select_related("user", "client")
 
+    def by_others(self, user: Any) -> RecordAccessQuerySet:
+        """Without what somebody has opened themself."""
+        return self.exclude(user=user)
+
     def matching(self, asked: str) -> RecordAccessQuerySet:
         """Those where the name of the client or of the reader holds what was typed."""
         found = Q(client__name__icontains=asked) | Q(user__name__icontains=asked)

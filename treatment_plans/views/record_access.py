@@ -34,8 +34,8 @@ def desk_record_access(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def my_record_access(request: HttpRequest) -> HttpResponse:
-    """Who has opened the client's own record."""
-    rows = RecordAccess.objects.own_of(request.user)
+    """Who else has opened the client's own record."""
+    rows = RecordAccess.objects.own_of(request.user).by_others(request.user)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "zone": clinic_zone()}
     return render(request, "treatment_plans/my_record_access.html", context)
