@@ -50,6 +50,7 @@ class SpecialistRow(NamedTuple):
 
     person: Introduced
     offer: Offer | None
+    matched: str  # why they are among those asked for, where that is not plain
 
 
 class NextFree(NamedTuple):
@@ -84,17 +85,26 @@ class PlaceCard(NamedTuple):
 
 
 def specialist_rows(
-    rows: Iterable[Listed], known: Facts, *, now: datetime
+    rows: Iterable[Listed], known: Facts, *, now: datetime, condition: str = ""
 ) -> tuple[SpecialistRow, ...]:
-    """People with their next free times."""
+    """People with their next free times, and that they help with the condition asked for."""
     met = known.worked_out("met", lambda: {one.pk: introduced(one) for one in known.people})
     return tuple(
         SpecialistRow(
             met.get(row.practitioner.pk) or introduced(row.practitioner),
             _offer(row, known, now=now),
+            _matched(row.practitioner, condition),
         )
         for row in rows
     )
+
+
+def _matched(person: Practitioner, condition: str) -> str:
+    """Whether a condition is a focus of somebody, or is treated by what they are certified for."""
+    if not condition:
+        return ""
+    name = condition if condition[:2].isupper() else condition[0].lower() + condition[1:]
+    return f"{'Focuses on' if getattr(person, 'is_focus', False) else 'Treats'} {name}"
 
 
 def introduced(person: Practitioner) -> Introduced:

@@ -73,6 +73,13 @@ def test_whoever_names_a_condition_as_a_focus_comes_first(world: World, client: 
         PractitionerTechnique.objects.create(practitioner=one, technique=technique)
     people[2].focus_areas.add(condition)
     assert listed(client, condition=condition.slug) == ["C", "A", "B"]
+    page = client.get("/specialists/", {"condition": condition.slug}).content.decode()
+    name = condition.name[0].lower() + condition.name[1:]
+    assert (page.count(f"Focuses on {name}"), page.count(f"Treats {name}")) == (1, 2)
+    assert 'action="/specialists/#found"' in page
+    assert 'id="found"' in page
+    page = client.get("/specialists/").content.decode()
+    assert ("Treats " in page, "Focuses on " in page) == (False, False)
 
 
 def test_who_has_no_free_time_is_listed_with_a_phone_number(world: World, client: Browser) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.directory import listed, matching
-from bookings.filters import chosen_of, filters
+from bookings.filters import Filter, chosen_of, filters
 from bookings.profile import glance_at, profile_of
 from bookings.shown import place_card, session_line, specialist_rows
 from practitioners.facts import TO_FIND_BY, Facts, facts_of, facts_to_find_by, with_people
@@ -63,10 +63,16 @@ def specialists(request: HttpRequest) -> HttpResponse:
         "has_more": bool(chosen_of(*more)),
         "page": page,
         "query": query.urlencode(),
-        "rows": specialist_rows(rows, known, now=now),
+        "rows": specialist_rows(rows, known, now=now, condition=_name_of("condition", first)),
         "count": page.paginator.count,
     }
     return render(request, "bookings/specialists.html", context)
+
+
+def _name_of(name: str, lists: Iterable[Filter]) -> str:
+    """What was chosen of a list in its words, or empty."""
+    (found,) = (one for one in lists if one.name == name)
+    return dict(found.choices)[found.chosen] if found.chosen else ""
 
 
 @login_not_required
