@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 from bookings import calendar
 from bookings.errors import InThePast
 from bookings.models import Appointment
-from bookings.outside_hours import TO_COME, is_during
-from bookings.wall_clock import moment
+from bookings.outside_hours import TO_COME, Hours, is_during
+from bookings.times import Words
+from bookings.wall_clock import day_of, moment
+from bookings.working_hours import is_closed, without
 from practitioners.models import Availability, ExtraHours, Location, Practitioner, TimeOff
 
 MOST = 50  # of each are listed; whose they are can be chosen
@@ -72,6 +74,26 @@ def open_more(
         )[0]
 
     return calendar.change_hours([person.pk], write, by=by, now=now)
+
+
+def say_opened(more: ExtraHours, *, style: str, now: datetime) -> tuple[str, bool]:
+    """What has come of extra hours, in a sentence, and whether anything can be booked in them.
+
+    Five queries. Time off and closures go before hours, whichever was entered first.
+    """
+    zone, who = more.location.zone, more.practitioner.name
+    begins, ends = moment(more.on, more.starts_at, zone), moment(more.on, more.ends_at, zone)
+    when = Words(zone, style).span(begins, ends, today=day_of(now, zone))
+    hours = Hours([more.practitioner], more.on, more.on)
+    if not more.location.is_active or any(
+        is_closed(one, more.location_id, more.on) for one in hours.closures
+    ):
+        return f"Nothing can be booked then, because the clinic is closed: {when}.", False
+    away = hours.away.get(more.practitioner_id, [])
+    if not without([(begins, ends)], away):
+        return f"Nothing can be booked then, because {who} is off: {when}.", False
+    but = ", except during time off" if is_during(begins, ends, away) else ""
+    return f"{who} can be booked then, too: {when}{but}.", True
 
 
 def remove(row: TimeOff | ExtraHours, *, by: Any, now: datetime) -> None:

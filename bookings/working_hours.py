@@ -49,7 +49,7 @@ def windows_of(
     return {
         key: [
             (begins.astimezone(zones[key]), ends.astimezone(zones[key]))
-            for begins, ends in _without(merged(stretches), away.get(key[0], []))
+            for begins, ends in without(merged(stretches), away.get(key[0], []))
         ]
         for key, stretches in found.items()
     }
@@ -114,7 +114,8 @@ def merged(stretches: list[Stretch]) -> list[Stretch]:
     return whole
 
 
-def _without(stretches: list[Stretch], away: list[Stretch]) -> list[Stretch]:
+def without(stretches: list[Stretch], away: Iterable[Stretch]) -> list[Stretch]:
+    """What is left of some stretches when others are taken out of them."""
     left = stretches
     for begins, ends in away:
         parts = [[(a, min(b, begins)), (max(a, ends), b)] for a, b in left]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from bookings.desk_hours import MOST
 from bookings.tests.booking_world import World, text_of
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
-from practitioners.models import ExtraHours, TimeOff
+from practitioners.models import Closure, ExtraHours, TimeOff
 from practitioners.tests.factories import make_location, make_practitioner
 
 BLOCK, EXTRA = "/desk/hours/time-off/", "/desk/hours/extra/"
@@ -366,3 +366,28 @@ def test_both_pages_list_the_same_sessions_inside(world: World, client: Browser,
         page = text_of(client.get(path))
         assert f"/desk/visits/{inside.public_id}/" in page
         assert f"/desk/visits/{before.public_id}/" not in page
+
+
+def test_extra_hours_say_what_can_be_booked(world: World, client: Browser, desk: Any) -> None:
+    on = world.start.astimezone(world.place.zone).date()
+    begins = world.start.replace(hour=17)
+
+    def said(**changed: Any) -> str:
+        sent = hours_of(world, **boxes("on", on), **changed)
+        return text_of(client.post(EXTRA, sent, follow=True))
+
+    name, short = world.person.name, f"{on:%a} {on.day} {on:%b}"
+    page = said(starts_at="17:00", ends_at="19:00")
+    assert f"{name} can be booked then, too: {short}, 17:00 to 19:00." in page
+    away = TimeOff.objects.create(
+        practitioner=world.person, starts_at=begins, ends_at=begins + timedelta(hours=1)
+    )
+    page = said(starts_at="17:00", ends_at="19:00")
+    assert f"too: {short}, 17:00 to 19:00, except during time off." in page
+    away.ends_at = begins + timedelta(hours=9)
+    away.save()
+    page = said(starts_at="17:00", ends_at="19:00")
+    assert f"Nothing can be booked then, because {name} is off: {short}, 17:00" in page
+    assert "can be booked then, too" not in page
+    Closure.objects.create(name="Snow", starts_on=on, ends_on=on)
+    assert "because the clinic is closed" in said(starts_at="17:00", ends_at="19:00")

@@ -16,7 +16,7 @@ from bookings.outside_hours import MOST
 from bookings.tests.booking_world import WHOLE_WEEK, World, text_of
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
 from practitioners.hours import are_inside
-from practitioners.models import Availability
+from practitioners.models import Availability, TimeOff
 from practitioners.tests.factories import make_location, make_practitioner
 
 WEEKLY = "/desk/hours/weekly/"
@@ -323,3 +323,20 @@ def test_hours_lie_inside_what_is_open_without_a_gap(
     opening: list[tuple[time, time]], inside: bool
 ) -> None:
     assert are_inside(time(9), time(17), opening) == inside
+
+
+def test_sessions_in_a_time_off_are_not_called_outside_the_hours(
+    world: World, client: Browser, own: Any
+) -> None:
+    make_appointment(world.person, world.service, world.place, world.start, client=make_client())
+    weekday = world.start.astimezone(world.place.zone).isoweekday()
+    row = Availability.objects.get(practitioner=world.person, weekday=weekday)
+    TimeOff.objects.create(
+        practitioner=world.person, starts_at=world.start, ends_at=world.start + DAY
+    )
+    sent = {"starts_at": f"{row.starts_at:%H:%M}", "ends_at": "21:00", "location": world.place.slug}
+    page = text_of(client.post(f"{WEEKLY}{row.pk}/", sent, follow=True))
+    assert "Some booked sessions stay in a time off: they are listed below." in page
+    assert "outside of them now" not in page
+    page = text_of(client.post(f"{WEEKLY}{row.pk}/remove/", follow=True))
+    assert "stay in a time off" in page

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings.desk_forms import ExtraHoursForm, HoursForm, TimeOffForm
-from bookings.desk_hours import block, coming, open_more, remove, visits_inside
+from bookings.desk_hours import block, coming, open_more, remove, say_opened, visits_inside
 from bookings.errors import Busy, InThePast
 from bookings.outside_hours import left_outside
 from bookings.views.desk_weekly import say_beyond
 from practitioners.clocks import clinic_zone, own_zone
-from practitioners.models import ExtraHours, Practitioner, TimeOff
+from practitioners.models import ClinicSettings, ExtraHours, Practitioner, TimeOff
 
 PAGE, LAST_PAGE = 20, 50  # of visits that nobody is in for
 
@@ -93,8 +93,11 @@ def desk_extra_hours_new(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, "Open more hours", "Open these hours")
     except Busy as busy:
         return _form_page(request, form, "Open more hours", "Open these hours", busy)
-    messages.success(request, f"{more.practitioner.name} can be booked then, too: {more}.")
-    say_beyond(request, data, [data["on"].isoweekday()])
+    style = ClinicSettings.current().time_style
+    said, is_open = say_opened(more, style=style, now=timezone.now())
+    messages.add_message(request, messages.SUCCESS if is_open else messages.WARNING, said)
+    if is_open:
+        say_beyond(request, data, [data["on"].isoweekday()])
     return redirect("desk_hours")
 
 

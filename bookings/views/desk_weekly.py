@@ -29,8 +29,10 @@ from bookings.weekly_hours import (
 from practitioners.clocks import own_zone
 from practitioners.models import Availability, Practitioner
 
+WHILE = {"away": "in a time off", "closed": "on a day on which the clinic is closed"}
 SAVED = "The weekly hours of {} are saved."
 NOBODY_IN = " Some booked sessions are outside of them now: they are listed below."
+IN_ANY_CASE = " Some booked sessions stay {}: they are listed below."
 
 
 @require_safe
@@ -140,8 +142,11 @@ def _page_of(person: Practitioner) -> str:
 def _done(request: HttpRequest, person: Practitioner, *, now: datetime) -> HttpResponse:
     """Back to the week; or, where sessions are left without anybody, to the list of those."""
     said = SAVED.format(person.name)
-    if left_outside([person.pk], now=now, count=1):
-        messages.warning(request, said + NOBODY_IN)
+    reasons = {one.reason for one in left_outside([person.pk], now=now)}
+    if reasons:
+        others = " or ".join(WHILE[reason] for reason in WHILE if reason in reasons)
+        is_by_hours = "outside" in reasons
+        messages.warning(request, said + (NOBODY_IN if is_by_hours else IN_ANY_CASE.format(others)))
         return redirect(f"{reverse('desk_hours')}#outside")
     messages.success(request, said)
     return redirect(_page_of(person))
