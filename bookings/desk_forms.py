@@ -293,6 +293,7 @@ class ClockField(forms.CharField):
 class HoursForm(Styled):
     """Whose hours; a practitioner's own stand there alone."""
 
+    asks_whose = False  # where nobody's are shown yet
     practitioner = forms.ModelChoiceField(
         Practitioner.objects.none(),
         to_field_name="slug",
@@ -306,8 +307,10 @@ class HoursForm(Styled):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = Practitioner.objects.hours_changed_by(user)
-        self.fields["practitioner"].queryset = people  # type: ignore[attr-defined]
+        field: Any = self.fields["practitioner"]
+        field.queryset = Practitioner.objects.hours_changed_by(user)
+        if self.asks_whose and len(field.queryset) > 1:
+            field.empty_label = "Choose a specialist"
 
     def moment(self, day_name: str, time_name: str, zone: ZoneInfo, *, closes: bool = False) -> Any:
         """The moment that two answers mean; without a time the day's first, or its end."""
@@ -327,6 +330,7 @@ class HoursForm(Styled):
 class TimeOffForm(HoursForm):
     """From when to when somebody is away."""
 
+    asks_whose = True
     first_day = DayMonthYearField(label="First day", called="First day")
     from_time = ClockField(
         label="From", required=False, help_text="Like 10:15. Empty: the whole day."
@@ -366,6 +370,7 @@ class TimeOffForm(HoursForm):
 class ExtraHoursForm(HoursForm):
     """Hours on one day beyond the weekly ones."""
 
+    asks_whose = True
     location = forms.ModelChoiceField(
         Location.objects.active(),
         to_field_name="slug",

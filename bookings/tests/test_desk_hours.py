@@ -391,3 +391,33 @@ def test_extra_hours_say_what_can_be_booked(world: World, client: Browser, desk:
     assert "can be booked then, too" not in page
     Closure.objects.create(name="Snow", starts_on=on, ends_on=on)
     assert "because the clinic is closed" in said(starts_at="17:00", ends_at="19:00")
+
+
+@pytest.mark.parametrize(("path", "name"), [(BLOCK, "first_day"), (EXTRA, "on")])
+def test_whose_day_somebody_comes_from_is_filled_in(
+    world: World, client: Browser, desk: Any, path: str, name: str
+) -> None:
+    make_practitioner(world.service, at=world.place)
+    form = client.get(path).context["form"]
+    assert '<option value="" selected>Choose a specialist</option>' in str(form["practitioner"])
+    assert form[name].value() is None
+    on = world.start.astimezone(world.place.zone).date()
+    for page in ("/desk/", "/desk/week/"):
+        asked = {"day": f"{on}", "practitioner": world.person.slug}
+        link = text_of(client.get(page, asked)).split('href="/desk/hours/?')[1].split('"')[0]
+        hours = text_of(client.get("/desk/hours/?" + link.replace("&amp;", "&")))
+        link = hours.split(f'href="{path}?')[1].split('"')[0].replace("&amp;", "&")
+        form = client.get(f"{path}?{link}").context["form"]
+        assert (form["practitioner"].value(), form[name].value()) == (world.person.slug, on)
+    for day in ("2020-01-01", "soon", ""):
+        assert client.get(path, {"day": day}).context["form"][name].value() is None
+    sent = away(world, practitioner="") if path == BLOCK else hours_of(world, practitioner="")
+    assert "Choose a specialist" in text_of(client.post(path, sent))
+
+
+def test_who_has_only_the_own_hours_need_not_choose(world: World, client: Browser) -> None:
+    make_practitioner(world.service, at=world.place)
+    world.person.user = make_user()
+    world.person.save()
+    client.force_login(world.person.user)
+    assert "Choose a specialist" not in text_of(client.get(BLOCK))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -9,8 +10,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bookings.desk_days import day_asked
 from bookings.desk_forms import ExtraHoursForm, HoursForm, TimeOffForm
 from bookings.desk_hours import block, coming, open_more, remove, say_opened, visits_inside
 from bookings.errors import Busy, InThePast
@@ -34,9 +37,14 @@ def desk_hours(request: HttpRequest) -> HttpResponse:
     outside = left_outside(
         [one.pk for one in people], now=now, first=(number - 1) * PAGE, count=PAGE + 1
     )
+    whose, day = people[0] if len(people) == 1 else None, _day(request)
+    come_from = {"practitioner": whose.slug} if whose else {}
+    come_from |= {"day": f"{day}"} if day else {}
     context = {
         "everybody": everybody,
-        "whose": people[0] if len(people) == 1 else None,
+        "come_from": urlencode(come_from),
+        "day": day,
+        "whose": whose,
         "coming": coming(people, now=now, today=today),
         "outside": outside[:PAGE],
         "before": number - 1,
@@ -52,7 +60,7 @@ def desk_time_off_new(request: HttpRequest) -> HttpResponse:
     form = TimeOffForm(
         request.POST if request.method == "POST" else None,
         user=request.user,
-        initial=_initial(request),
+        initial=_initial(request, "first_day"),
     )
     if not (form.is_bound and form.is_valid()):
         return _form_page(request, form, "Block time", "Block this time")
@@ -81,7 +89,7 @@ def desk_extra_hours_new(request: HttpRequest) -> HttpResponse:
     form = ExtraHoursForm(
         request.POST if request.method == "POST" else None,
         user=request.user,
-        initial=_initial(request),
+        initial=_initial(request, "on"),
     )
     if not (form.is_bound and form.is_valid()):
         return _form_page(request, form, "Open more hours", "Open these hours")
@@ -146,8 +154,18 @@ def _number(request: HttpRequest) -> int:
     return min(max(int(asked), 1), LAST_PAGE) if is_one else 1
 
 
-def _initial(request: HttpRequest) -> dict[str, Any]:
-    return {"practitioner": request.GET.get("practitioner", "")}
+def _initial(request: HttpRequest, day_name: str) -> dict[str, Any]:
+    """Whose day somebody comes from, as far as that is said."""
+    day = _day(request)
+    found: dict[str, Any] = {"practitioner": request.GET.get("practitioner", "")}
+    return {**found, day_name: day} if day else found
+
+
+def _day(request: HttpRequest) -> date | None:
+    """The day that somebody comes from, unless it is over or none."""
+    today = timezone.now().astimezone(clinic_zone()).date()
+    day, problem = day_asked(request.GET, today)
+    return day if request.GET.get("day") and not problem and day >= today else None
 
 
 def _form_page(
