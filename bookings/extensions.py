@@ -2,6 +2,7 @@
 
 `BOOKING_GATES` may refuse a booking, `APPOINTMENT_LISTENERS` hear of every change in
 the same transaction, `BOOKING_FACTS` are read along for both, `MESSAGE_SOURCES` know whether a message is still wanted,
+`CLIENT_NOTICES` say at the desk what to mind before it books for somebody,
 `SWEEPS` write what time alone makes due. A path that does not load stops the start.
 """
 
@@ -55,6 +56,12 @@ class Facts(Protocol):
     def __call__(self, *, client: Any, visit: Any = None) -> dict[str, Any]: ...
 
 
+class Notices(Protocol):
+    """What whoever books for a client at the desk has to mind, in sentences without anything clinical."""
+
+    def __call__(self, client: Any, /, *, now: datetime) -> list[str]: ...
+
+
 @cache
 def load(path: str) -> Any:
     """Load one dotted path. Raises ImproperlyConfigured with the path and the reason."""
@@ -75,6 +82,7 @@ def named() -> Iterator[str]:
     yield from settings.BOOKING_GATES
     yield from settings.APPOINTMENT_LISTENERS
     yield from settings.BOOKING_FACTS
+    yield from settings.CLIENT_NOTICES
     yield from settings.MESSAGE_SOURCES.values()
     yield from settings.SWEEPS
     if settings.SMS_BACKEND:
@@ -115,6 +123,15 @@ def tell_listeners(event: Event, appointment: Any, *, now: datetime) -> None:
     for path in settings.APPOINTMENT_LISTENERS:
         listener: Listener = load(path)
         listener(event, appointment, now=now)
+
+
+def notices_about(client: Any, *, now: datetime) -> list[str]:
+    """Every sentence that the desk should read before it books for a client."""
+    found: list[str] = []
+    for path in settings.CLIENT_NOTICES:
+        notices: Notices = load(path)
+        found += notices(client, now=now)
+    return found
 
 
 def message_source(source_type: str) -> Any:

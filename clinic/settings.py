@@ -150,6 +150,7 @@ APPOINTMENT_LISTENERS: list[str] = [
     "treatment_plans.check_ins.follow_appointment",
 ]
 BOOKING_FACTS: list[str] = ["treatment_plans.visits.facts"]
+CLIENT_NOTICES: list[str] = ["treatment_plans.gates.notices"]
 MESSAGE_SOURCES: dict[str, str] = {
     "appointment": "bookings.messages.appointments.AppointmentSource",
     "sign_in_code": "bookings.messages.sign_in.SignInSource",

@@ -7,6 +7,8 @@ from typing import Any
 
 from bookings.errors import Refused
 from bookings.models import Appointment
+from bookings.times import say_day
+from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings
 from treatment_plans import reviews
 from treatment_plans.models import PlanVisit, TreatmentPlan
@@ -27,6 +29,33 @@ def clinical_hold(*, client: Any, now: datetime, running: Plans = None, **_: Any
     running = running_plans(client, now=now) if running is None else running
     if any(plan.hold_reason and plan.status == ACTIVE for plan in running):
         raise Refused("clinical_hold", "Please call us before you book your next session.")
+
+
+def notices(client: Any, *, now: datetime) -> list[str]:
+    """Which holds the desk should mind before it books for a client, without the reason. Two queries, or one."""
+    held = TreatmentPlan.objects.held().filter(client=client)
+    rows = held.select_related("practitioner", "location").prefetch_related("versions")
+    return [_said_of_hold(plan, now=now) for plan in rows]
+
+
+def _said_of_hold(plan: TreatmentPlan, *, now: datetime) -> str:
+    since = _held_since(plan)
+    zone = plan.location.zone
+    day = say_day(day_of(since, zone), today=day_of(now, zone)) if since else ""
+    return (
+        f"Reminders are held back by whoever treats{f' since {day}' if day else ''}."
+        f" Speak with {plan.practitioner.name} before you book. Online the client is asked to call."
+    )
+
+
+def _held_since(plan: TreatmentPlan) -> datetime | None:
+    """When the hold was set: with the first version that has it without a break until now."""
+    since = None
+    for version in reversed(plan.versions.all()):
+        if not version.content.get("hold_reason"):
+            break
+        since = version.made_at
+    return since
 
 
 def review_first(

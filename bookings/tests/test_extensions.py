@@ -46,6 +46,7 @@ def world() -> SmallClinic:
         ("BOOKING_GATES", ["bookings.nowhere.gate"]),
         ("APPOINTMENT_LISTENERS", ["bookings.extensions.nothing"]),
         ("BOOKING_FACTS", ["bookings.nowhere.facts"]),
+        ("CLIENT_NOTICES", ["bookings.nowhere.notices"]),
         ("MESSAGE_SOURCES", {"letter": "letters"}),
         ("SWEEPS", [f"{__name__}.NOT_CALLABLE"]),
     ],

@@ -54,7 +54,11 @@ class TreatmentPlanQuerySet(models.QuerySet["TreatmentPlan"]):
 
     def holds_back(self, client: Client) -> bool:
         """Tell whether follow-ups to a client are held, without saying why."""
-        return self.filter(client=client).exclude(hold_reason="").active().exists()
+        return self.held().filter(client=client).exists()
+
+    def held(self) -> TreatmentPlanQuerySet:
+        """Running plans whose follow-ups are held back."""
+        return self.exclude(hold_reason="").active()
 
     def active(self) -> TreatmentPlanQuerySet:
         """Those that run now."""

@@ -12,6 +12,7 @@ from django.test import Client as Browser
 from bookings.errors import Refused
 from bookings.messages import delivery
 from bookings.models import Message
+from bookings.tests.booking_world import text_of
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
 from practitioners.tests.factories import (
     make_clinic,
@@ -213,3 +214,24 @@ def test_whose_plan_is_held_reads_it_before_choosing_a_time(world: World) -> Non
     assert "Please call us before you book your next session" in page
     assert REASON not in page
     assert dates not in page
+
+
+def test_the_desk_reads_of_a_hold_before_it_books_and_not_why(
+    client: Browser, world: World
+) -> None:
+    visit = make_appointment(world.person, world.service, world.place, at(21), client=world.client)
+    client.force_login(make_staff("Front desk"))
+    person = f"/desk/clients/{world.client.public_id}/"
+    paths = (person, f"{person}book/", f"/desk/visits/{visit.public_id}/")
+    for path in paths:
+        assert "held back by whoever treats" not in text_of(client.get(path))
+    for number, verb in enumerate((plans.hold, plans.lift, plans.hold)):
+        verb(world.fresh(), by=world.user, now=at(11 + number), reason=REASON)
+    for path in paths:
+        page = text_of(client.get(path))
+        said = "Reminders are held back by whoever treats since Sunday 13 September"
+        assert said in page
+        assert f"Speak with {world.person.name} before you book." in page
+        assert REASON not in page
+    plans.lift(world.fresh(), by=world.user, now=at(14), reason=REASON)
+    assert "held back" not in text_of(client.get(person))
