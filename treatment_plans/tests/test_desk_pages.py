@@ -355,3 +355,24 @@ def test_an_assessment_is_begun_for_who_is_here_and_not_for_the_next_visit(world
     world.visit.save()
     page = world.browser(world.user).get(f"/desk/clients/{world.client.public_id}/")
     assert f"?visit={world.visit.public_id}" in page.content.decode()
+
+
+def test_every_session_of_a_client_can_be_found(world: World) -> None:
+    ten = timezone.now().replace(hour=10, minute=0, second=0, microsecond=0)
+
+    def was(days: int, status: str) -> Any:
+        at = ten - timedelta(days=days)
+        about = {"client": world.client, "status": status}
+        return make_appointment(world.person, world.service, world.place, at, **about)
+
+    missed = was(300, "no_show")
+    for week in range(1, 22):
+        was(50 + week, "completed")
+    browser = world.browser(make_staff("Front desk"))
+    path = f"/desk/clients/{world.client.public_id}/"
+    first, second = (browser.get(f"{path}?page={number}").content.decode() for number in (1, 2))
+    assert "<dt>No-shows</dt><dd>1</dd>" in first
+    assert f"/desk/visits/{missed.public_id}/" not in first
+    assert 'href="?page=2#sessions"' in first
+    assert f"/desk/visits/{missed.public_id}/" in second
+    assert browser.get(f"{path}?page=soon").status_code == 200

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -16,6 +17,7 @@ from bookings.acting import acted_for_by, who_acts_for
 from bookings.clients import likely_same
 from bookings.messages.reminding import say_reminders
 from bookings.models import Appointment, Client, ClientMerge
+from bookings.views.my import MOST_TO_COME, PAST_SHOWN
 from bookings.wall_clock import DAY, day_of
 from treatment_plans.access import record_opened
 from treatment_plans.models import Assessment, TreatmentPlan
@@ -45,8 +47,8 @@ def desk_client(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "no_shows": visits.no_shows().count(),
         "likely": likely_same(client)[:5] if _may_compare(request, client) else [],
         "merges": ClientMerge.objects.of(client)[:10] if request.user.is_desk_staff else [],
-        "upcoming": visits.upcoming(now=now)[:20],
-        "past": visits.past(now=now)[:20],
+        "upcoming": visits.upcoming(now=now)[:MOST_TO_COME],
+        "past": Paginator(visits.past(now=now), PAST_SHOWN).get_page(request.GET.get("page")),
         "sees_record": sees_record,
         "may_write": may_write,
         "to_assess": _to_assess(visits, now=now) if may_write else None,
