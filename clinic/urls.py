@@ -22,6 +22,7 @@ urlpatterns = [
     path("desk/staff/<int:pk>/leaves/", people.staff_leaves, name="staff_leaves"),
     path("desk/to-do/", people.todo, name="todo"),
     path("desk/to-do/<int:pk>/done/", people.todo_done, name="todo_done"),
+    path("desk/to-do/<int:pk>/undo/", people.todo_undo, name="todo_undo"),
     path("demo/mail/", mailbox.demo_mail, name="demo_mail"),
     path("demo/mail/<str:name>/", mailbox.demo_mail_text, name="demo_mail_text"),
     path("demo/mail/<str:name>/html/", mailbox.demo_mail_html, name="demo_mail_html"),

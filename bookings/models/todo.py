@@ -19,6 +19,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Those not done yet."""
         return self.filter(done_at__isnull=True)
 
+    def just_done(self, *, by: Any, since: datetime) -> TaskQuerySet:
+        """Those that somebody has ticked off lately, the last one first."""
+        return self.filter(done_by=by, done_at__gt=since).order_by("-done_at", "-pk")
+
     def visible_to(self, user: Any) -> TaskQuerySet:
         """Own tasks, and those of a role the user holds."""
         if not user.is_authenticated or not user.works_here:
@@ -66,6 +70,11 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def open_again(self) -> None:
+        """Take back that it was done."""
+        self.done_at, self.done_by = None, None
+        self.save(update_fields=["done_at", "done_by"])
 
     def finish(self, *, by: Any, now: datetime) -> None:
         """Say that it is done, and who did it."""

@@ -324,3 +324,48 @@ def test_the_list_asks_a_constant_number_of_questions(
     client.get("/desk/waiting/")  # the session is new
     with django_assert_max_num_queries(10):
         client.get("/desk/waiting/")
+
+
+def test_who_was_taken_off_by_mistake_comes_back_to_the_old_place(
+    world: World, client: Browser, kept: WaitlistOffer
+) -> None:
+    client.force_login(make_staff("Front desk"))
+    entry, act = kept.entry, f"/desk/waiting/{kept.entry.public_id}/act/"
+    page = text_of(client.post(act, {"act": "remove"}, follow=True))
+    assert f"{entry.client.name}</span> is off the list for {entry.service.name}." in page
+    assert "Nobody is waiting." in page
+    for _ in range(2):  # twice is fine
+        page = text_of(client.post(act, {"act": "back"}, follow=True))
+        assert f"{entry.client.name} waits again in the old place." in page
+        assert "is off the list" not in page
+    again = WaitlistEntry.objects.get()
+    assert (again.status, again.created_at) == ("waiting", entry.created_at)
+    assert not Appointment.objects.filter(status="held").exists()
+    for asked in ("", "12", f"{entry.public_id}"):
+        assert "is off the list" not in text_of(client.get("/desk/waiting/", {"off": asked}))
+
+
+def test_nobody_comes_back_to_days_that_are_over(
+    world: World, client: Browser, entry: WaitlistEntry
+) -> None:
+    client.force_login(make_staff("Front desk"))
+    act = f"/desk/waiting/{entry.public_id}/act/"
+    client.post(act, {"act": "remove"})
+    past = timezone.now().date() - timedelta(days=3)
+    WaitlistEntry.objects.update(first_day=past, last_day=past)
+    answer = client.post(act, {"act": "back"})
+    assert answer.status_code == 422
+    assert "Choose days that are not over." in text_of(answer)
+
+
+def test_whoever_may_not_see_the_client_reads_of_nobody_taken_off(
+    world: World, client: Browser, entry: WaitlistEntry
+) -> None:
+    line.leave(entry, by=None, now=timezone.now())
+    world.person.user = make_user()
+    world.person.save()
+    client.force_login(world.person.user)
+    page = text_of(client.get("/desk/waiting/", {"off": f"{entry.public_id}"}))
+    assert entry.client.name not in page
+    act = f"/desk/waiting/{entry.public_id}/act/"
+    assert client.post(act, {"act": "back"}).status_code == 404

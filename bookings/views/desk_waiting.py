@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -39,9 +40,12 @@ def desk_waiting(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, **problem: Any) -> HttpResponse:
     entries = WaitlistEntry.objects.visible_to(request.user).in_line()
     rows = entries.with_details().with_open_offer()
+    off = _taken_off(request)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     status = problem.pop("status", 200)
-    return render(request, "bookings/desk_waiting.html", {"page": page, **problem}, status=status)
+    return render(
+        request, "bookings/desk_waiting.html", {"page": page, "off": off, **problem}, status=status
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -75,7 +79,7 @@ def desk_wait(request: HttpRequest, public_id: UUID, slug: str) -> HttpResponse:
 
 @require_POST
 def desk_waiting_act(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Take an offer for somebody on the phone, leave it to the next, or take them off the list."""
+    """Take an offer for somebody on the phone, leave it to the next, or take them off the list; and back again."""
     if not request.user.works_here:
         raise PermissionDenied
     entry = get_object_or_404(
@@ -86,14 +90,29 @@ def desk_waiting_act(request: HttpRequest, public_id: UUID) -> HttpResponse:
     try:
         if act == "remove":
             line.leave(entry, by=request.user, now=now)
+            return redirect(f"{reverse('desk_waiting')}?off={entry.public_id}")
+        if act == "back":
+            line.come_back(entry, by=request.user, now=now)
+            messages.success(request, f"{entry.client.name} waits again in the old place.")
         elif kept and act == "take":
             visit = answers.accept(kept, by=request.user, now=now, for_staff=True)
             return redirect("desk_visit", visit.public_id)
         elif kept and act == "leave":
             answers.decline(kept, by=request.user, now=now)
+            messages.success(request, f"That time is not kept for {entry.client.name} any more.")
     except BookingError as refusal:
         return _refused(request, entry, kept, refusal, now=now)
     return redirect("desk_waiting")
+
+
+def _taken_off(request: HttpRequest) -> WaitlistEntry | None:
+    """Who has just been taken off, as the address says; they may come back."""
+    try:
+        asked = UUID(request.GET.get("off", ""))
+    except ValueError:
+        return None
+    entries = WaitlistEntry.objects.visible_to(request.user).filter(public_id=asked)
+    return entries.filter(status=WaitlistEntry.Status.LEFT).with_details().first()
 
 
 def _refused(

@@ -50,32 +50,52 @@ def join(
     earlier = waiting.filter(**wish).first()
     if earlier:
         return earlier
-    if last_day < max(first_day, now.astimezone(location.zone).date()):
+    entry = WaitlistEntry(**wish, created_by=by, created_at=now)
+    _check(entry, now=now)
+    entry.save()
+    return entry
+
+
+@in_one_transaction
+def come_back(entry: WaitlistEntry, *, by: Any, now: datetime) -> WaitlistEntry:
+    """Wait again in the old place, for whoever was taken off by mistake. Twice is fine.
+
+    What was kept for the entry is not any more. Raises what `join` raises.
+    """
+    lock((CLIENT, entry.client_id))
+    rows = WaitlistEntry.objects.select_for_update(of=("self",)).with_details()
+    entry = rows.get(pk=entry.pk)
+    if entry.status == Status.LEFT:
+        _check(entry, now=now)
+        entry.status = Status.WAITING
+        entry.save(update_fields=["status"])
+    return entry
+
+
+def _check(entry: WaitlistEntry, *, now: datetime) -> None:
+    """Refuse what nobody can wait for. Raises NotPossible, Ended."""
+    waiting, visit = WaitlistEntry.objects.in_line().filter(client=entry.client), entry.visit
+    if entry.last_day < max(entry.first_day, now.astimezone(entry.location.zone).date()):
         raise NotPossible("Choose days that are not over.")
     if visit and (visit.status != Appointment.Status.BOOKED or visit.starts_at <= now):
         raise Ended
-    same = waiting.filter(service=service, location=location, visit=visit)
-    if any(_meet(one, practitioner, first_day, last_day, part) for one in same):
+    same = waiting.filter(service=entry.service, location=entry.location, visit=visit)
+    if any(_meet(one, entry) for one in same):
         raise NotPossible(
             "This session is waited for already on some of these days: two times would be kept"
             " for one person. Leave that place in the list first."
         )
     if waiting.count() >= MOST_ENTRIES:
         raise NotPossible(f"You wait for {MOST_ENTRIES} times already. Leave one of them first.")
-    return WaitlistEntry.objects.create(**wish, created_by=by, created_at=now)
 
 
-def _meet(
-    entry: WaitlistEntry,
-    practitioner: Practitioner | None,
-    first_day: date,
-    last_day: date,
-    part: str,
-) -> bool:
-    """Tell whether one time could be offered to an entry and to another wish."""
-    is_with_both = practitioner is None or entry.practitioner_id in (None, practitioner.pk)
-    is_in_both = not (part and entry.part) or part == entry.part
-    is_on_both = entry.first_day <= last_day and first_day <= entry.last_day
+def _meet(one: WaitlistEntry, other: WaitlistEntry) -> bool:
+    """Tell whether one time could be offered to both."""
+    is_with_both = None in (one.practitioner_id, other.practitioner_id) or (
+        one.practitioner_id == other.practitioner_id
+    )
+    is_in_both = not (one.part and other.part) or one.part == other.part
+    is_on_both = one.first_day <= other.last_day and other.first_day <= one.last_day
     return is_with_both and is_in_both and is_on_both
 
 

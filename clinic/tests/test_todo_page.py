@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -45,8 +46,41 @@ def test_a_done_task_is_gone_and_remembers_who(client: Browser, desk: Any) -> No
     assert client.post(f"/desk/to-do/{task.pk}/done/").status_code == 302
     task.refresh_from_db()
     assert task.done_by == desk
-    assert "Ours" not in client.get("/desk/to-do/").content.decode()
+    page = client.get("/desk/to-do/").content.decode()
+    assert "Done: Ours." in page
+    assert f"/desk/to-do/{task.pk}/done/" not in page
     assert client.post(f"/desk/to-do/{task.pk}/done/").status_code == 404
+
+
+def test_what_was_done_by_mistake_waits_again(client: Browser, desk: Any) -> None:
+    task = make_task("Ours", role="Front desk")
+    client.post(f"/desk/to-do/{task.pk}/done/")
+    for _ in range(2):  # twice is fine
+        answer = client.post(f"/desk/to-do/{task.pk}/undo/", follow=True)
+        assert f"/desk/to-do/{task.pk}/done/" in answer.content.decode()
+    task.refresh_from_db()
+    assert (task.done_at, task.done_by) == (None, None)
+
+
+def test_nobody_takes_back_what_somebody_else_has_done(client: Browser, desk: Any) -> None:
+    theirs = make_task("Theirs", owner=make_staff("Admin"))
+    ours = make_task("Ours", role="Front desk")
+    for task in (theirs, ours):
+        task.finish(by=make_staff("Admin"), now=timezone.now())
+        assert client.post(f"/desk/to-do/{task.pk}/undo/").status_code == 404
+        task.refresh_from_db()
+        assert task.done_at
+    assert "Done: " not in client.get("/desk/to-do/").content.decode()
+    client.logout()
+    assert client.post(f"/desk/to-do/{ours.pk}/undo/").status_code == 302
+    client.force_login(make_user())
+    assert client.post(f"/desk/to-do/{ours.pk}/undo/").status_code == 403
+
+
+def test_the_way_back_is_offered_for_some_minutes(client: Browser, desk: Any) -> None:
+    task = make_task("Ours", role="Front desk")
+    task.finish(by=desk, now=timezone.now() - timedelta(hours=1))
+    assert "Done: " not in client.get("/desk/to-do/").content.decode()
 
 
 def test_nobody_ticks_off_somebody_elses(client: Browser, desk: Any) -> None:

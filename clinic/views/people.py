@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.decorators import login_not_required
@@ -23,6 +24,8 @@ from clinic.forms import InviteForm, PersonForm
 from clinic.staff import invite, left_behind, part_with
 from practitioners.models import ClinicSettings
 from practitioners.pages import page_of
+
+MOST_DONE = 3  # tasks that can be taken back at a time
 
 
 @login_not_required
@@ -113,7 +116,10 @@ def todo(request: HttpRequest) -> HttpResponse:
     _staff_only(request)
     tasks = Task.objects.visible_to(request.user).open().select_related("client")
     page = Paginator(tasks, 50).get_page(request.GET.get("page"))
-    return render(request, "clinic/todo.html", {"page": page})
+    since = _now() - timedelta(seconds=settings.MESSAGE_GRACE_SECONDS)
+    done = Task.objects.visible_to(request.user).just_done(by=request.user, since=since)
+    context = {"page": page, "done": done.select_related("client")[:MOST_DONE]}
+    return render(request, "clinic/todo.html", context)
 
 
 @require_POST
@@ -122,6 +128,19 @@ def todo_done(request: HttpRequest, pk: int) -> HttpResponse:
     _staff_only(request)
     task = get_object_or_404(Task.objects.visible_to(request.user).open(), pk=pk)
     task.finish(by=request.user, now=_now())
+    return redirect("todo")
+
+
+@require_POST
+def todo_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back that a task is done; once it waits again that stays so."""
+    _staff_only(request)
+    task = get_object_or_404(Task.objects.visible_to(request.user), pk=pk)
+    if task.done_at and task.done_by_id != request.user.pk:
+        raise Http404  # somebody else has done it meanwhile
+    if task.done_at:
+        task.open_again()
+        messages.success(request, f"It waits for you again: {task.title}.")
     return redirect("todo")
 
 
