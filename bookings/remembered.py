@@ -118,7 +118,8 @@ def remember_asking(session: SessionBase, email: str, *, now: datetime) -> None:
 
 def asked_address(session: SessionBase, *, now: datetime) -> str:
     """Where the code went that was asked for on the page, or empty."""
-    return str(_typed(session, now=now).get("asked") or "")
+    asked = _typed(session, now=now).get("asked")
+    return asked if isinstance(asked, str) else ""
 
 
 def _typed(session: SessionBase, *, now: datetime) -> dict[str, Any]:

@@ -25,10 +25,9 @@ STARTS_OF_ONE = 12  # starts that one session of somebody's may make useless to 
 class Timetable:
     """The free times of one service at one place, of one specialist or of any.
 
-    The visit being moved and the visitor's own kept time do not block, but where a client's visit
-    is already it is not offered; where it is known for whom
-    (`client`, or whose visit is moved), their other sessions do, with whomever. For staff neither
-    notice nor horizon counts. `first` is the first free start where that is known already.
+    The visit being moved and the visitor's own kept time do not block; where it is known for whom
+    (`client`, or whose visit is moved), their other sessions do, with whomever. Clients are not
+    offered the time that their visit has already. For staff neither notice nor horizon counts. `first` is the first free start where that is known already.
     """
 
     service: Service

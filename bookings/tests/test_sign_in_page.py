@@ -136,6 +136,12 @@ def test_too_many_tries_name_the_real_wait(client: Browser, settings: Any, name:
     assert "robin@example.com" in text_of(answer)
 
 
+def test_a_code_that_was_not_sent_is_not_spoken_of(client: Browser, settings: Any) -> None:
+    settings.THROTTLES = {**settings.THROTTLES, "sign_in_code": (0, 900)}
+    page = text_of(client.post("/sign-in/", ROBIN))
+    assert ("Too many tries" in page, "We sent a code" in page) == (True, False)
+
+
 def test_the_session_s_key_changes(client: Browser, settings: Any) -> None:
     client.post("/sign-in/", ROBIN)
     before = client.cookies[settings.SESSION_COOKIE_NAME].value

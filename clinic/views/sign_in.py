@@ -55,7 +55,8 @@ def _ask(request: HttpRequest, form: EmailForm) -> HttpResponse:
     email, visitor = form.cleaned_data["email"], visitor_key(request)
     wait = seconds_to_wait("sign_in_code", request, visitor, address=email)
     if wait:
-        return _page(request, form, asks_code=True, refusal=TooManyTries(wait))
+        has_code = bool(request.session.get(ASKED))
+        return _page(request, form, asks_code=has_code, refusal=TooManyTries(wait))
     ask_code(email, visitor=visitor, now=timezone.now())
     if "again" in request.POST:
         before = request.session.get(ASKED, "")
@@ -139,7 +140,7 @@ def _page(
         "code_form": code_form,
         "asks_code": asks_code,
         "sent_to": request.session.get(ASKED) or form["email"].value(),
-        "problems": [(refusal.sentence, "id_code")] if refusal else [],
+        "problems": [(refusal.sentence, "id_code" if asks_code else "id_email")] if refusal else [],
         "has_errors": bool(refusal or form.errors or code_form.errors),
         "next": _next(request, ""),
         "to_see": _to_see(_next(request, "")),
