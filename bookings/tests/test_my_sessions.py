@@ -75,7 +75,7 @@ def test_the_last_five_are_shown_and_a_way_to_all(world: World, client: Browser,
         visit_of(world, me, world.start - timedelta(days=30 + day), status="completed")
     page = client.get("/my/").content.decode()
     assert page.count("state-completed") == 5
-    assert '<a href="?past=all#past">All 25 past sessions</a>' in page
+    assert '<a href="?past=all#past">All 25 past and cancelled sessions</a>' in page
     page = client.get("/my/?past=all").content.decode()
     assert (page.count("state-completed"), "All 25" in page) == (20, False)
     assert "?past=all&amp;page=2" in page
