@@ -24,6 +24,7 @@ from practitioners.models import Practitioner
 QUARTER, HOUR, WHOLE_DAY = 15, 60, 24 * 60  # minutes
 USUAL = (8 * HOUR, 18 * HOUR)
 LONGEST = 48  # quarters that one class can span
+TWO_LINES = 3  # quarters
 Span = tuple[int, int]  # minutes of the local day
 
 
@@ -54,6 +55,7 @@ class Column:
     entries: list[Placed] = field(default_factory=list)
     off: list[Placed] = field(default_factory=list)
     away: list[Placed] = field(default_factory=list)
+    away_words: list[Placed] = field(default_factory=list)  # the same, where nothing hides them
     now: int = 0  # the quarter that it is now; 0 on any other day
 
     @property
@@ -83,6 +85,7 @@ def lay_out(columns: list[Column], *, style: str, now: datetime) -> Grid:
         column.entries = sorted(_entries(column, begins), key=lambda one: one.starts)
         column.off = list(_gaps(column, begins, ends))
         column.away = list(_away(column, begins, ends))
+        column.away_words = [_uncovered(one, column.entries) for one in column.away]
         local = now.astimezone(column.zone)
         minute = local.hour * HOUR + local.minute
         if local.date() == column.on and begins <= minute < ends:
@@ -153,6 +156,22 @@ def _away(column: Column, begins: int, ends: int) -> Iterable[Placed]:
         first = min(max(first, begins), ends - QUARTER)
         last = max(min(last, ends), first + QUARTER)
         yield replace(_placed((first, last), begins), away=one)
+
+
+def _uncovered(block: Placed, entries: Iterable[Placed]) -> Placed:
+    """Where in a block there is room for words beside what stands there; all of it where there is none."""
+    taken = {one.starts + nth for one in entries for nth in range(one.lasts)}
+    runs: list[Placed] = []
+    for quarter in range(block.starts, block.starts + block.lasts):
+        if quarter in taken:
+            continue
+        last = runs[-1] if runs else None
+        if last and last.starts + last.lasts == quarter:
+            runs[-1] = replace(last, lasts=last.lasts + 1)
+        else:
+            runs.append(replace(block, starts=quarter, lasts=1))
+    roomy = [run for run in runs if run.lasts >= TWO_LINES]
+    return (roomy or sorted(runs, key=lambda run: -run.lasts) or [block])[0]
 
 
 def _clock(minute: int, style: str) -> str:

@@ -12,6 +12,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from bookings import calendar
+from bookings.days_off import DayOff
 from bookings.models import Appointment
 from bookings.tests.booking_world import WHOLE_WEEK, World, text_of
 from bookings.tests.factories import (
@@ -75,6 +76,15 @@ def test_a_visit_into_the_night_is_cut_at_midnight() -> None:
     late = column(MONDAY, (at(MONDAY, 23), at(MONDAY + timedelta(days=1), 1)))
     lay_out([late], style="24h", now=at(MONDAY, 9))
     assert places(late.entries) == [(1, 4)]
+
+
+def test_time_off_is_said_where_no_session_hides_it() -> None:
+    one = column(MONDAY, (at(MONDAY, 9), at(MONDAY, 10)), (at(MONDAY, 10, 30), at(MONDAY, 13)))
+    one.days_off = [DayOff(at(MONDAY, 9), at(MONDAY, 14)), DayOff(at(MONDAY, 11), at(MONDAY, 12))]
+    one.days_off += [DayOff(at(MONDAY, 0), at(MONDAY + timedelta(days=1), 0))]
+    lay_out([one], style="24h", now=at(MONDAY, 9))
+    assert places(one.away) == [(1, 16), (9, 4), (1, 16)]  # from nine to one
+    assert places(one.away_words) == [(5, 2), (9, 4), (5, 2)]
 
 
 @pytest.mark.django_db
@@ -173,7 +183,7 @@ def test_nine_stands_at_nine_wherever_it_is(world: World, client: Browser) -> No
     make_appointment(world.person, world.service, world.place, world.start - timedelta(hours=1))
     client.force_login(make_staff("Front desk"))
     page = text_of(client.get("/desk/week/", {"day": f"{on}", "practitioner": "all"}))
-    assert page.count('<li class="starts-1 lasts-4"> <a class="week-entry"') == 2
+    assert page.count('<li class="starts-1 lasts-4"> <a class="week-entry is-booked"') == 2
     assert page.count(">09:00 <span") == 2
     day = text_of(client.get("/desk/", {"day": f"{on}", "practitioner": "all"}))
     assert "New York (E" in day
@@ -200,7 +210,7 @@ def test_a_visit_by_another_clock_than_its_column_says_so(world: World, client: 
     make_appointment(world.person, world.service, there, early)
     client.force_login(make_staff("Front desk"))
     page = text_of(client.get("/desk/week/", {"day": f"{on}", "practitioner": world.person.slug}))
-    assert "07:00 <span" in page
+    assert "07:00 <strong" in page
     assert "New York (E" in page
 
 
