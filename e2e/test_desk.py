@@ -175,7 +175,7 @@ def test_what_was_cancelled_by_mistake_is_undone_by_keyboard(
                 wrong[f"{path} ({theme}, {width})"] = problems
     assert wrong == {}
     page.get_by_role("button", name="Undo the cancellation").press("Enter")
-    page.get_by_text("The session stands again as before.").wait_for()
+    page.locator("#main").get_by_text("The session stands again as before.").wait_for()
     assert clinic.sql(
         "SELECT status, version FROM bookings_appointment WHERE public_id = %s", (visit,)
     ) == [("booked", 3)]

@@ -69,7 +69,7 @@ TABLE: dict[Callable[[Scene], Place], tuple[Callable[[Scene], None], ...]] = {
     on_the_you_page: (outside_hours, closed, away, not_certified, client_busy, too_many_open,
                       call_to_book, gate, run_out, since_taken),
     on_the_you_page_too_late: (*ONLINE, daily_limit, off_grid, run_out, since_taken),
-    of_a_newcomer: (client_busy, too_many_open, call_to_book, gate, run_out),
+    of_a_newcomer: (client_busy, too_many_open, call_to_book, gate),
     in_a_series: (*CALENDAR, too_far, client_busy, too_many_open, call_to_book, gate),
     in_a_series_at_the_desk: (*CALENDAR, client_busy),
     booking_at_the_desk: (*CALENDAR, client_busy),
