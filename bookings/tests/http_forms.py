@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
-BUTTON = re.compile(r"<button\b([^>]*)>([^<]*)")
+BUTTON = re.compile(r"<button\b([^>]*)>(.*?)</button>", re.DOTALL)
 BOX = re.compile(r"<(input|select|option)\b([^>]*)>")
 ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
 
@@ -22,8 +22,10 @@ class Form:
 
 
 def form_with(page: str, button: str) -> Form | None:
-    """The form that a button with these words sends, with what the button itself says."""
-    pressed = next((one for one in BUTTON.finditer(page) if one[2].strip() == button), None)
+    """The form that a button sends whose words begin so, with what the button itself says."""
+    pressed = next(
+        (one for one in BUTTON.finditer(page) if _words(one[2]).startswith(button)), None
+    )
     if pressed is None:
         return None
     said = _attributes(pressed[1])
@@ -56,6 +58,10 @@ def _read(inside: str, action: str) -> Form:
         else:
             form.carries[name] = value
     return form
+
+
+def _words(text: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", "", text).split())
 
 
 def _attributes(text: str) -> dict[str, str]:
