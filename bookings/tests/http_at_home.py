@@ -205,10 +205,7 @@ class AtHome(Person):
             return self.why_not(answer)
         assert answer.url == f"/my/visits/{visit}/"
         self.say("cancelled", visit, several=scope.get("scope") == "following")
-        page = self.look(answer.url)
-        assert re.search(
-            r"Your session is cancelled|\d sessions are cancelled|has been cancelled", page.said
-        )
+        page = self.look(answer.url)  # by then the desk may have put it back
         if page.form("Undo"):
             self.regrets.append(page)
         return "done"
