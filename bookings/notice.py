@@ -9,7 +9,12 @@ from practitioners.models import ClinicSettings
 
 def is_near(starts_at: datetime, clinic: ClinicSettings, *, now: datetime) -> bool:
     """Tell whether a session is so near that clients move or cancel it by phone only."""
-    return starts_at - now < timedelta(hours=clinic.cancel_notice_hours)
+    return starts_at < near_until(clinic, now=now)
+
+
+def near_until(clinic: ClinicSettings, *, now: datetime) -> datetime:
+    """Sessions that begin before this moment are so near."""
+    return now + timedelta(hours=clinic.cancel_notice_hours)
 
 
 def rule_for(starts_at: datetime, clinic: ClinicSettings, *, now: datetime) -> str:

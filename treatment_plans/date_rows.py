@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from math import inf
 from typing import Any
 
@@ -12,6 +12,7 @@ from bookings.calendar.changes import is_in_time
 from bookings.errors import BookingError
 from bookings.instead import MOST, instead_of, offers_others
 from bookings.models import Appointment
+from bookings.notice import call_us, near_until
 from bookings.picking import read_start, value_of
 from bookings.times import Words, money, say_day
 from treatment_plans.forms.plan_dates import BOOK, KEPT, LEFT_OUT, MOVE
@@ -101,11 +102,13 @@ def price_line(proposal: Proposal, rows: list[Row]) -> str:
 
 
 def call_before(proposal: Proposal, rows: list[Row]) -> str:
-    """Until when a session counts as too close to be changed online; empty if none is so close."""
+    """Which sessions are too near to be changed online, and whom to call; empty if none is."""
     table = proposal.table
-    until = table.now + timedelta(hours=table.clinic.cancel_notice_hours)
+    until = near_until(table.clinic, now=table.now)
     starts = (int(value) for row in rows if row.is_open for value, _ in row.choices)
-    return table.words.short(until) if min(starts, default=inf) < until.timestamp() else ""
+    if min(starts, default=inf) >= until.timestamp():
+        return ""
+    return call_us(table.clinic, what=f"A session before {table.words.short(until)}")
 
 
 @dataclass(frozen=True, slots=True)

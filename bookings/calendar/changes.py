@@ -28,7 +28,7 @@ from bookings.extensions import Event, ask_gates, facts_about
 from bookings.marks import pairs_of
 from bookings.models import Appointment
 from bookings.models.appointments import Stood
-from bookings.notice import is_near
+from bookings.notice import call_us, is_near
 from bookings.refusals import Wish
 from bookings.wall_clock import MINUTE
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
@@ -82,9 +82,10 @@ def move(
     """Move a booked visit; the row and its price stay, its version rises.
 
     To where it is already changes nothing. Raises MovedMeanwhile where it is no longer as
-    the page has `shown` it, TooLate for a client within the notice, Ended, ClientBusy, NoRoom, Refused, or the error that names why the new
-    start cannot be booked. Staff may within the notice, too, with a reason where
-    they are asked for one (NeedsReason); the history keeps it.
+    the page has `shown` it, TooLate for a client within the notice, Ended, ClientBusy,
+    NoRoom, Refused, or the error that names why the new start cannot be booked. Staff may
+    within the notice, too, with a reason where they are asked for one (NeedsReason); the
+    history keeps it.
     """
     who, where = practitioner or visit.practitioner, location or visit.location
     wish = Wish(_as_booked(visit), who, where, starts_at, now, for_staff, moving=visit)
@@ -200,9 +201,10 @@ def cancel(
 ) -> Appointment:
     """Cancel a visit; a second time changes nothing.
 
-    Raises MovedMeanwhile where it is no longer as the page has `shown` it, TooLate for a client within the notice and Ended for a visit that is over.
-    Staff may within the notice, too, with a reason (NeedsReason); when it was the client
-    who asked, the cancellation is marked as late.
+    Raises MovedMeanwhile where it is no longer as the page has `shown` it, TooLate for a
+    client within the notice and Ended for a visit that is over. Staff may within the notice,
+    too, with a reason (NeedsReason); when it was the client who asked, the cancellation is
+    marked as late.
     """
     visit = locked(visit, kinds=(PRACTITIONER, CLIENT))
     if visit.status == Status.CANCELLED:
@@ -304,11 +306,7 @@ def _may_change(
     if visit.starts_at <= now:
         raise Ended
     if not is_in_time(visit, now=now):
-        clinic = ClinicSettings.current()
-        call = f"please call {clinic.phone}" if clinic.phone else "please call us"
-        raise TooLate(
-            f"It is less than {clinic.cancel_notice_hours} hours before your session, so {call}."
-        )
+        raise TooLate(call_us(ClinicSettings.current()))
 
 
 def _client_agrees(

@@ -161,7 +161,9 @@ def test_a_gate_binds_the_client_who_moves_and_not_the_desk(world: Any, settings
 
 def test_within_the_notice_a_client_calls_and_the_desk_moves(world: Any) -> None:
     visit = world.booked()
-    with pytest.raises(TooLate, match="less than 24 hours before your session, so please call 020"):
+    with pytest.raises(
+        TooLate, match="less than 24 hours away: to move or cancel it, call us on 020"
+    ):
         move(visit, now=LATE)
     assert move(visit, now=LATE, for_staff=True).version == 2
 

@@ -183,12 +183,12 @@ class TestOneVisit:
         visit = visit_of(world, me, start)
         url = f"/my/visits/{visit.public_id}/{what}/"
         looked = text_of(client.get(url))
-        assert "It is less than 24 hours before your session, so please call us." in looked
+        assert "This session is less than 24 hours away: to move or cancel it, call us" in looked
         assert "Choose another time" not in looked
         answer = client.post(url, {"start": value_of(world.start)})
         page = text_of(answer)
         assert answer.status_code == 422
-        assert "please call 020 7946 0000" in page
+        assert "call us on 020 7946 0000" in page
         assert world.clinic.policy in page
 
     @pytest.mark.parametrize("what", ["", "move/", "cancel/"])

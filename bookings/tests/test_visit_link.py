@@ -203,13 +203,16 @@ def test_too_late_is_said_with_the_phone_and_the_policy(
 ) -> None:
     set_start(visit, minutes_from_now(hours=5))
     link = visit_link(visit)
-    said = "It is less than 24 hours before your session, so please call us. The policy you agreed to is below."
+    said = "This session is less than 24 hours away: to move or cancel it, call us on 020 7946 0000. The policy you agreed to is below."
     assert said in text_of(client.get(link))
     wish = {"start": value_of(minutes_from_now(days=3))}
     answer = client.post(f"{link}{what}/", wish)
     page = text_of(answer)
     assert answer.status_code == 422
-    assert "It is less than 24 hours before your session, so please call 020 7946 0000." in page
+    assert (
+        "This session is less than 24 hours away: to move or cancel it, call us on 020 7946 0000."
+        in page
+    )
     assert "free of charge up to 24 hours" in page
     visit.refresh_from_db()
     assert visit.status == "booked"

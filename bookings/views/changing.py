@@ -29,6 +29,7 @@ from bookings.errors import BookingError, MovedMeanwhile
 from bookings.instead import times_instead, times_of
 from bookings.links import undo_link, visit_link
 from bookings.models import Appointment
+from bookings.notice import call_us
 from bookings.paging import PageLinks
 from bookings.picking import read_start
 from bookings.timetable import Timetable
@@ -61,15 +62,16 @@ def show_visit(
     if visit.is_cancelled and undo and not refusal and visit.cancel_reason != TAKEN_BACK:
         return _cancelled_page(request, visit, way, undo)
     is_open = _is_open(visit, now=now)
-    in_time = is_open and is_in_time(visit, now=now)
+    clinic = ClinicSettings.current()
+    in_time = is_open and is_in_time(visit, now=now, clinic=clinic)
     context = {
         "visit": visit,
         "way": way,
         "can_change": in_time,
-        "must_call": is_open and not in_time,
+        "must_call": call_us(clinic) if is_open and not in_time else "",
         "again": _again(visit) if visit.is_cancelled or _is_over(visit, now=now) else "",
         "undo": undo,
-        "clinic": ClinicSettings.current(),
+        "clinic": clinic,
         "series": () if way.is_link else Appointment.objects.of_series(visit),
         "problems": [(refusal.sentence, "")] if refusal else [],
         "times": times,

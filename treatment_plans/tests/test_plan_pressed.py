@@ -71,7 +71,7 @@ def test_the_price_and_the_rule_stand_before_the_button(world: PlanWorld, who: s
 
 def test_a_session_so_close_that_it_cannot_be_changed_says_so(world: PlanWorld) -> None:
     make_clinic(travel_minutes=0, cancel_notice_hours=5 * 24, phone="020 7946 0000")
-    said = "is less than 120 hours away: to move or cancel it, call us: 020 7946 0000."
+    said = "is less than 120 hours away: to move or cancel it, call us on 020 7946 0000."
     assert said in text_of(browse(world.login).get(path(world, "my")))
     assert "hours away" not in text_of(browse(world.user).get(path(world, "desk")))
 
