@@ -33,7 +33,7 @@ from treatment_plans.reviews import key_of
 KIND = SOURCE = "letter"
 SALT = "clinic.letter-link"
 TO_BE_ENDED = "I would be glad of your opinion, because"
-UNENDED = re.compile(rf"{re.escape(TO_BE_ENDED)}[ \t.,:;…-]*$", re.MULTILINE)
+UNENDED = re.compile(rf"{re.escape(TO_BE_ENDED)}[ \t.,:;…-]*(\n[ \t]*(\n|\Z)|\Z)")
 
 
 def draft(review: Review, found: Findings) -> str:

@@ -81,7 +81,7 @@ def test_a_sentence_that_was_only_begun_is_to_be_ended(world: PlanWorld, end: st
     assert (answer.status_code, Letter.objects.count()) == (422, 0)
     assert 'href="#id_text"' in page
     assert "End the sentence" in page
-    ended = text.replace("because", "because the pain has not changed", 1)
+    ended = text.replace("because", "because\r\nthe pain has not changed", 1)
     assert browser.post(desk(review), {**SENT, "text": ended}).status_code == 302
 
 
