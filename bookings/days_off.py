@@ -12,6 +12,7 @@ from bookings.desk_days import bounds
 from bookings.models import Appointment
 from bookings.outside_hours import WORDS, Hours, may_be_left
 from practitioners.models import Practitioner, TimeOff
+from practitioners.models.people import changes_everybodys_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def days_off(
 ) -> list[DayOff]:
     """The time off of a person on one local day, in order."""
     begins, ends = bounds(on, zone)
-    knows = seen_by.is_front_desk or seen_by.is_clinic_admin or person.user_id == seen_by.pk
+    knows = changes_everybodys_hours(seen_by) or person.user_id == seen_by.pk
     there = sorted(
         (row for row in rows if row.practitioner_id == person.pk),
         key=lambda row: (row.starts_at, row.pk),

@@ -20,6 +20,11 @@ from practitioners.models.services import Service
 from practitioners.paths import path_to
 
 
+def changes_everybodys_hours(user: Any) -> bool:
+    """Tell whether a member of staff may change the hours of others than themself."""
+    return bool(user.is_front_desk or user.is_clinic_admin)
+
+
 def _as_json(rows: models.QuerySet[Any], *names: str) -> ArraySubquery:
     return ArraySubquery(rows.values(as_json=JSONObject(**{name: name for name in names})))
 
@@ -70,7 +75,7 @@ class PractitionerQuerySet(models.QuerySet["Practitioner"]):
         if not user.is_authenticated or not user.works_here:
             return self.none()
         here = self.filter(is_active=True)
-        return here if user.is_front_desk or user.is_clinic_admin else here.filter(user=user)
+        return here if changes_everybodys_hours(user) else here.filter(user=user)
 
     def pictured(self, name: str) -> PractitionerQuerySet:
         """Whoever works here and has this file as a photo."""
