@@ -83,7 +83,7 @@ class NewClientForm(ClientForm):
     """Somebody new: with a word on who may be the same."""
 
     LOOK = "Look at the people below: choose one of them, or say that this is somebody else"
-    as_shown = None  # type: ignore[assignment]  # nothing is stored yet
+    digests = None  # type: ignore[assignment]  # nothing is stored yet
     is_another = forms.BooleanField(label="This is somebody else", required=False)
 
     class Meta(ClientForm.Meta):

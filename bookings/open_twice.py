@@ -22,7 +22,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 from bookings.forms import Styled
 from bookings.times import say_day
 
-CARRIED = "as_shown"
+CARRIED = "digests"
 EMPTIED = "Somebody else has emptied this meanwhile."
 CHANGED = "Somebody else has changed this meanwhile: it is “{}” now."
 YOURS = " Save again to have yours instead."
@@ -31,7 +31,7 @@ YOURS = " Save again to have yours instead."
 class OpenTwice(Styled):
     """Leaves alone what its writer has not changed, and asks where somebody else has changed it, too."""
 
-    as_shown = forms.CharField(widget=forms.HiddenInput, required=False)
+    digests = forms.CharField(widget=forms.HiddenInput, required=False)
 
     @property
     def wrong_status(self) -> int:

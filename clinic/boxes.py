@@ -18,7 +18,7 @@ from bookings.forms import every_weeks_field, times_field
 # Hidden boxes and buttons that stand in templates, not in forms.
 NOT_TYPED = {
     "csrfmiddlewaretoken", "form_token", "code", "version", "expected_version", "version_made",
-    "shown", "as_shown", "hold_again", "give_back", "keep", "again", "next", "start", "been", "state",
+    "shown", "digests", "hold_again", "give_back", "keep", "again", "next", "start", "been", "state",
 }  # fmt: skip
 OURS = ("bookings", "clinic", "practitioners", "treatment_plans")
 MOST_AT_ONCE = 12

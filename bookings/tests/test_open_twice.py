@@ -24,9 +24,9 @@ def desk(client: Browser) -> Any:
 def sent_by(page: Any) -> dict[str, Any]:
     """What a browser sends of the page's form when nobody touches it."""
     form = page.context["form"]
-    found: dict[str, Any] = {"as_shown": form["as_shown"].value()}
+    found: dict[str, Any] = {"digests": form["digests"].value()}
     for name in form.fields:
-        if name != "as_shown":
+        if name != "digests":
             found |= form._boxes(name)
     return found
 
@@ -41,7 +41,7 @@ def person(world: World, desk: Any) -> Client:
 def test_what_was_not_changed_is_not_written(client: Browser, person: Client) -> None:
     path = f"/desk/clients/{person.public_id}/edit/"
     page = client.get(path)
-    assert 'type="hidden" name="as_shown"' in text_of(page)
+    assert 'type="hidden" name="digests"' in text_of(page)
     sent = sent_by(page)
     Client.objects.filter(pk=person.pk).update(phone="+447700900222", date_of_birth="1981-03-02")
     typed = {**sent, "called": "Nonny", "desk_note": "One\r\nTwo"}
@@ -66,8 +66,8 @@ def test_what_both_have_changed_is_asked_about_once(client: Browser, person: Cli
     person.refresh_from_db()
     assert person.called == ""
 
-    again = {name: sent[name] for name in sent if name not in ("as_shown", "email")}
-    again |= {"as_shown": form["as_shown"].value(), "email": form["email"].value()}
+    again = {name: sent[name] for name in sent if name not in ("digests", "email")}
+    again |= {"digests": form["digests"].value(), "email": form["email"].value()}
     assert client.post(path, again).status_code == 302
     person.refresh_from_db()
     assert (str(person.phone), person.email) == ("+447700900333", "new@example.com")
@@ -93,7 +93,7 @@ def test_the_same_change_by_both_is_none_to_ask_about(client: Browser, person: C
 @pytest.mark.parametrize("carried", ["", "phone", "phone:", ":", "nobody:12", "a:b:c phone:12"])
 def test_digests_that_are_none_do_no_harm(client: Browser, person: Client, carried: str) -> None:
     path = f"/desk/clients/{person.public_id}/edit/"
-    sent = {**sent_by(client.get(path)), "as_shown": carried, "called": "Nonny"}
+    sent = {**sent_by(client.get(path)), "digests": carried, "called": "Nonny"}
     assert client.post(path, sent).status_code == 302
 
 
@@ -117,7 +117,7 @@ def test_wishes_for_messages_are_not_overwritten(client: Browser, person: Client
     path = f"/desk/clients/{person.public_id}/wishes/"
     page = client.get(path)
     sent = sent_by(page)
-    assert client.post(path, {"as_shown": "", "preferred": "email"}).status_code == 302
+    assert client.post(path, {"digests": "", "preferred": "email"}).status_code == 302
     assert client.post(path, sent).status_code == 302
     assert client.get(path).context["form"]["email"].value() is False
 
@@ -130,7 +130,7 @@ def test_weekly_hours_are_not_overwritten(client: Browser, world: World, desk: A
     answer = client.post(path, sent)
     assert answer.status_code == 409
     assert "“08:00”" in answer.context["form"].errors["starts_at"][0]
-    sent["as_shown"] = answer.context["form"]["as_shown"].value()
+    sent["digests"] = answer.context["form"]["digests"].value()
     assert client.post(path, {**sent, "ends_at": "16:00"}).status_code == 302
     row.refresh_from_db()
     assert (f"{row.starts_at:%H:%M}", f"{row.ends_at:%H:%M}") == ("10:00", "16:00")
