@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from bookings.dates import DayMonthYearField
-from bookings.desk_forms import ClockField
+from bookings.hours_forms import ClockField
 from bookings.open_twice import OpenTwice
 from practitioners.models import Availability, Location, Practitioner
 from practitioners.models.places import WEEKDAYS

@@ -13,13 +13,8 @@ from bookings.calendar.hours import change_hours
 from bookings.calendar.lengths import change_length
 from bookings.calendar.own_series import book_own_series, undo_series
 from bookings.calendar.putting_back import put_back
-from bookings.calendar.series import (
-    book_series,
-    cancel_each,
-    cancel_from,
-    move_from,
-    rearrange,
-)
+from bookings.calendar.series import book_series
+from bookings.calendar.series_changes import cancel_each, cancel_from, move_from, rearrange
 
 __all__ = [
     "book",

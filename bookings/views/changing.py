@@ -23,7 +23,7 @@ from bookings.calendar.putting_back import (
     undoable,
     was_done_by_staff,
 )
-from bookings.calendar.series import following
+from bookings.calendar.series_changes import following
 from bookings.desk_forms import ScopeForm, UndoForm
 from bookings.errors import BookingError, MovedMeanwhile
 from bookings.instead import times_instead, times_of

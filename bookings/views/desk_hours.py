@@ -14,9 +14,9 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings.desk_days import day_asked
-from bookings.desk_forms import ExtraHoursForm, HoursForm, TimeOffForm
 from bookings.desk_hours import block, coming, open_more, remove, say_opened, visits_inside
 from bookings.errors import Busy, InThePast
+from bookings.hours_forms import ExtraHoursForm, HoursForm, TimeOffForm
 from bookings.outside_hours import left_outside
 from bookings.views.desk_weekly import say_beyond
 from practitioners.clocks import clinic_zone, own_zone

@@ -20,7 +20,7 @@ from bookings.as_shown import box_of
 from bookings.calendar.changes import is_in_time
 from bookings.calendar.lengths import OPEN
 from bookings.calendar.putting_back import changed_together, undoable
-from bookings.calendar.series import following
+from bookings.calendar.series_changes import following
 from bookings.desk_forms import DeskCancelForm, DeskMoveForm, LengthForm, ScopeForm
 from bookings.desk_marks import next_marks
 from bookings.errors import (

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings.desk_forms import HoursForm
 from bookings.errors import BookingError
+from bookings.hours_forms import HoursForm
 from bookings.outside_hours import MOST, left_outside, left_without
 from bookings.wall_clock import day_of
 from bookings.weekly_forms import WeeklyHoursForm, as_it_is, first_guess

@@ -237,7 +237,7 @@ def test_clients_are_not_asked_why_and_do_not_move_within_the_notice(world: Plan
     answer = browse(world.login).post(path, {**accepted(world), "reason": "Let me"})
     assert (answer.status_code, starts(world)) == (422, before)
     page = answer.content.decode()
-    assert ("It is less than 480 hours" in page, "Why so late?" in page) == (True, False)
+    assert ("This session is less than 480 hours" in page, "Why so late?" in page) == (True, False)
 
 
 def test_a_missing_session_is_booked_by_accepting(world: PlanWorld) -> None:
