@@ -10,6 +10,7 @@ import pghistory
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Subquery
 
+from bookings.dates import clinic_day
 from bookings.models import Client, ClientAccess, Task
 from bookings.models.clients import is_minor
 from practitioners.models import ClinicSettings
@@ -96,7 +97,7 @@ def other_client(
     if earlier:
         return earlier.client
     client = Client.objects.create(name=name, date_of_birth=date_of_birth)
-    is_guardian = relation == Relation.GUARDIAN and is_minor(date_of_birth, on=now.date())
+    is_guardian = relation == Relation.GUARDIAN and is_minor(date_of_birth, on=clinic_day(now))
     said = relation if relation in (Relation.PARTNER, Relation.PARENT) else Relation.OTHER
     ClientAccess.objects.create(
         user=user,

@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from phonenumber_field.formfields import PhoneNumberField
 
 from bookings.booking_for import ME, OTHER, Whom
-from bookings.dates import BirthDateField
+from bookings.dates import BirthDateField, clinic_day
 from bookings.messages.recipients import EXAMPLE_NUMBER
 from bookings.models import Client, ClientAccess
 from bookings.models.clients import is_minor
@@ -143,12 +144,12 @@ RELATIONS = [
 ]
 
 
-def child_problem(born: date | None, *, today: date) -> tuple[str, str]:
+def child_problem(born: date | None) -> tuple[str, str]:
     """What is wrong with the birth date of a child, by the field it belongs to."""
     if born is None:
         return "date_of_birth", "Enter your child's date of birth"
     grown = "At 18 they book as an adult: choose “Someone else” for them"
-    return ("", "") if is_minor(born, on=today) else ("relation", grown)
+    return ("", "") if is_minor(born, on=clinic_day(timezone.now())) else ("relation", grown)
 
 
 class WhomForm(Styled):
@@ -194,16 +195,12 @@ class WhomForm(Styled):
     )
     form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
-
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
         if data.get("for_whom") == OTHER:
             self._need("other_name", "Enter their name")
             if data.get("relation") == Relation.GUARDIAN and "date_of_birth" not in self.errors:
-                field, problem = child_problem(data.get("date_of_birth"), today=self.today)
+                field, problem = child_problem(data.get("date_of_birth"))
                 if problem:
                     self.add_error(field, ValidationError(problem, code="child"))
         return data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -52,14 +51,10 @@ class PersonForm(Styled):
         help_text="For example 27 3 2015. We need it for a child.",
     )
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
-
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
         if data.get("relation") == Relation.GUARDIAN and "date_of_birth" not in self.errors:
-            field, problem = child_problem(data.get("date_of_birth"), today=self.today)
+            field, problem = child_problem(data.get("date_of_birth"))
             if problem:
                 self.add_error(field, ValidationError(problem, code="child"))
         return data

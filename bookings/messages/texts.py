@@ -135,7 +135,7 @@ TEXTS = {
         "Reminder: your session on {when}",
         "this is a reminder of your session.",
         "This is a reminder of it.",
-        "a reminder of your session on {when}. Change or cancel: {link}",
+        "a reminder of your session on {when}. Details: {link}",
     ),
     "waiting_list_offer": OurText(
         "A time has opened: {when}",

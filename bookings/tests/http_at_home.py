@@ -16,6 +16,8 @@ from bookings.tests.http_people import VISIT, Deed, Person, reference, starts
 from bookings.tests.known_reasons import reason_of
 
 A_MOMENT = timedelta(seconds=1)
+MOVED, AS_BEFORE = "moved. The new time is below.", "again as before."
+ALREADY_THEN = "This is the time that your session has now. Nothing was changed."
 GIVEN_BACK = "We no longer keep that time for you. Nothing is booked."
 BOOK, BOOK_ALL, LONGER = "Book this time", "Book all of these", "Keep 5 more minutes"
 
@@ -189,7 +191,7 @@ class AtHome(Person):
         answer = self.press(page, "Move to this time", start=start, **scope)
         if answer.status != 302:
             return self.why_not(answer)
-        self._see(answer, visit, "moved. The new time is below.")
+        self._see(answer, visit, MOVED, ALREADY_THEN)
         is_for_all = scope.get("scope") == "following"
         self.say("moved", visit, starts=starts(start), several=is_for_all)
         return "done"
@@ -226,15 +228,16 @@ class AtHome(Person):
             assert answer.url == page.path
             self.look(answer.url)  # by then the desk may have put it back
         else:
-            self._see(answer, visit, "again as before.")
+            self._see(answer, visit, AS_BEFORE)
         self.say("cancelled" if is_booking else "put_back", visit, several=True)
         return "done"
 
-    def _see(self, answer: Answer, visit: str, notice: str) -> None:
+    def _see(self, answer: Answer, visit: str, *notices: str) -> None:
         """The page of the visit, which says what was done, and where it can be undone."""
         assert answer.url == f"/my/visits/{visit}/"
         page = self.look(answer.url)
-        assert notice in " ".join(page.notices), f"{notice!r} is not said"
+        said = " ".join(page.notices)
+        assert any(one in said for one in notices), f"{said!r} is said, none of {notices}"
         assert reference(visit) in page.text
         if page.form("Undo"):
             self.regrets.append(page)

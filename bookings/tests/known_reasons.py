@@ -9,7 +9,7 @@ from bookings.calendar.putting_back import BY_THE_CLINIC, CHANGED_AGAIN, OVER
 from bookings.errors import BookingError, Busy
 
 TIME = r"\d\d:\d\d"
-SHORT = rf"\w{{3}} \d+ \w{{3}}, {TIME}"
+SHORT = rf"\w{{3}} \d+ \w{{3}}( \d{{4}})?, {TIME}"
 LONG = rf"{TIME} on \w+ \d+ \w+( \d{{4}})?"
 NOT_YET = " Nothing was changed."
 # Sentences that are put together where they are said, as patterns.

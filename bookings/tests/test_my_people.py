@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client as Browser
 
 from bookings.clients import own_client
+from bookings.forms import child_problem
 from bookings.models import Appointment, Client, ClientAccess
 from bookings.tests.booking_world import World, text_of
 from bookings.tests.factories import make_appointment, make_client, make_staff, make_user
+from practitioners.tests.factories import make_location
 
 pytestmark = pytest.mark.django_db
 URL = "/my/people/"
@@ -106,6 +108,19 @@ def test_bad_input_is_said_and_nothing_is_lost(
     if "name" not in changed:
         assert 'value="Little Known"' in page
     assert not ClientAccess.objects.of_others(me).exists()
+
+
+@pytest.mark.parametrize(
+    ("zone", "is_grown"), [("Europe/London", True), ("America/New_York", False)]
+)
+def test_eighteen_is_told_by_the_clinics_own_day(
+    monkeypatch: pytest.MonkeyPatch, zone: str, is_grown: bool
+) -> None:
+    make_location(time_zone=zone)
+    late = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)  # in London it is the second
+    monkeypatch.setattr("bookings.forms.timezone.now", lambda: late)
+    field, _ = child_problem(date(2008, 7, 2))
+    assert field == ("relation" if is_grown else "")
 
 
 def test_they_can_be_booked_for_and_no_longer(world: World, client: Browser, me: Any) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from uuid import UUID
 
 from bookings.forms import SignedInForm, YouForm
 from bookings.models import Client
 
-TODAY = date(2026, 3, 2)
 TOKEN = {"form_token": UUID(int=1)}
 
 
 def _signed_in(*names: str, own: Client | None = None, most: int = 1) -> SignedInForm:
     people = [Client(name=name) for name in names]
-    return SignedInForm(initial=TOKEN, today=TODAY, own=own, people=people, most=most)
+    return SignedInForm(initial=TOKEN, own=own, people=people, most=most)
 
 
 def _named(form: SignedInForm) -> list[str]:
@@ -40,11 +38,11 @@ def test_only_who_may_book_several_sessions_is_asked_how_many() -> None:
 
 
 def test_a_form_that_was_sent_and_shown_leaves_no_trace() -> None:
-    blank = str(YouForm(initial=TOKEN, today=TODAY)), str(_signed_in(most=4))
+    blank = str(YouForm(initial=TOKEN)), str(_signed_in(most=4))
     for form in (
-        YouForm({"email": "no address", "date_of_birth_0": "40"}, today=TODAY),
-        SignedInForm({"for_whom": "nobody"}, today=TODAY, own=None, people=[], most=4),
+        YouForm({"email": "no address", "date_of_birth_0": "40"}),
+        SignedInForm({"for_whom": "nobody"}, own=None, people=[], most=4),
     ):
         assert not form.is_valid()
         assert "errorlist" in str(form)
-    assert blank == (str(YouForm(initial=TOKEN, today=TODAY)), str(_signed_in(most=4)))
+    assert blank == (str(YouForm(initial=TOKEN)), str(_signed_in(most=4)))

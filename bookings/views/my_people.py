@@ -20,7 +20,7 @@ def my_people(request: HttpRequest) -> HttpResponse:
     """Everybody this login books for, with a form for one more."""
     now = timezone.now()
     sent = request.POST if request.method == "POST" else None
-    form = PersonForm(sent, today=now.date())
+    form = PersonForm(sent)
     if form.is_bound and form.is_valid():
         person = other_client(request.user, **form.cleaned_data, now=now)
         messages.success(request, f"You can now book for {person.name}.")

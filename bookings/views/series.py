@@ -44,7 +44,7 @@ def book_series(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     kept = kept_time(request, slug)
     sent = request.POST if request.method == "POST" else None
-    form = _form(request, sent or typed_before(request.session, now=now), now=now)
+    form = _form(request, sent or typed_before(request.session, now=now))
     earlier = _booked_before(request, form)
     if earlier:
         return redirect("booked", public_id=earlier.public_id)
@@ -60,11 +60,11 @@ def book_series(request: HttpRequest, slug: str) -> HttpResponse:
     return _book(request, kept, form, starts, now=now)
 
 
-def _form(request: HttpRequest, typed: Any, *, now: datetime) -> SignedInForm:
+def _form(request: HttpRequest, typed: Any) -> SignedInForm:
     """What was typed on the page before, from the session or as sent along."""
     data = {**typed.dict()} if hasattr(typed, "dict") else {**typed}
     data.setdefault("form_token", str(uuid.uuid4()))
-    return SignedInForm(data, today=now.date(), **known_people(request))
+    return SignedInForm(data, **known_people(request))
 
 
 def _booked_before(request: HttpRequest, form: SignedInForm) -> Appointment | None:

@@ -92,7 +92,7 @@ def _sent(request: HttpRequest, slug: str, *, now: datetime) -> HttpResponse:
     if earlier:
         return redirect("booked", public_id=earlier.public_id)
     is_known = request.user.is_authenticated
-    form = signed_in_form(request, now=now) if is_known else details_form(request, now=now)
+    form = signed_in_form(request) if is_known else details_form(request)
     if is_known and not {"give_back", "keep", "email"}.intersection(request.POST):
         return _book_known(request, slug, form, now=now)
     _remember(request, form, now=now)

@@ -78,14 +78,14 @@ def is_over(kept: Appointment, *, now: datetime) -> bool:
     return kept.held_until is None or kept.held_until <= now
 
 
-def details_form(request: HttpRequest, *, now: datetime) -> YouForm:
+def details_form(request: HttpRequest) -> YouForm:
     """The form of somebody who is not signed in, as sent."""
-    return YouForm(request.POST, today=now.date())
+    return YouForm(request.POST)
 
 
-def signed_in_form(request: HttpRequest, *, now: datetime) -> SignedInForm:
+def signed_in_form(request: HttpRequest) -> SignedInForm:
     """The form of somebody we know, as sent."""
-    return SignedInForm(request.POST, today=now.date(), **known_people(request))
+    return SignedInForm(request.POST, **known_people(request))
 
 
 def blank_form(request: HttpRequest, *, now: datetime) -> WhomForm:
@@ -94,8 +94,8 @@ def blank_form(request: HttpRequest, *, now: datetime) -> WhomForm:
     boxes["date_of_birth"] = [boxes.pop(f"date_of_birth_{number}", "") for number in range(3)]
     initial = {**boxes, "form_token": uuid.uuid4()}
     if request.user.is_authenticated:
-        return SignedInForm(initial=initial, today=now.date(), **known_people(request))
-    return YouForm(initial=initial, today=now.date())
+        return SignedInForm(initial=initial, **known_people(request))
+    return YouForm(initial=initial)
 
 
 def known_people(request: HttpRequest) -> dict[str, Any]:
