@@ -26,6 +26,7 @@ MANY = 50
 STEPS = (4,)  # days, before the rest of the horizon
 STEPS_OF_MANY = (4, 8, 16)  # some have nothing free for days, and what costs is days of people
 STAFF_LOOKS = 45 * DAY
+STAFF_HORIZON = 364 * DAY  # the desk books a year ahead
 
 
 def free_slots(
@@ -227,8 +228,9 @@ def _spans(
 ) -> Iterator[tuple[date, int]]:
     """First days and numbers of days to look at, the nearest first."""
     yield centre.date() - 3 * DAY, 14
-    if for_staff:  # who may book on any day is shown what is not too far off
+    if for_staff:  # who may book on any day is shown what is not too far off, if there is any
         yield centre.date() - STAFF_LOOKS, 2 * STAFF_LOOKS.days
+        yield now.date() - DAY, STAFF_HORIZON.days + 3
     else:
         yield now.date() - DAY, service.horizon(ClinicSettings.current()).days + 3
 

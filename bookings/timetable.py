@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from bookings.availability import first_free, free_slots, free_starts, givers, nearest_free
+from bookings.availability import (
+    STAFF_HORIZON,
+    first_free,
+    free_slots,
+    free_starts,
+    givers,
+    nearest_free,
+)
 from bookings.models import Appointment, Client
 from bookings.picking import DAYS_SHOWN
 from bookings.starts import Slot, may_be_kept
@@ -16,7 +23,6 @@ from practitioners.models import ClinicSettings, Location, Practitioner, Service
 from practitioners.once import once
 
 Stretch = tuple[datetime, datetime]
-STAFF_HORIZON = timedelta(days=364)
 STAFF_LOOKS = timedelta(days=60)  # how far the desk is told of a first free time
 STARTS_OF_ONE = 12  # starts that one session of somebody's may make useless to them
 

@@ -346,6 +346,21 @@ def test_nearest_free_finds_three_times_however_far_they_are(place: Any) -> None
         assert [slot.starts_at for slot in slots] == expected
 
 
+def test_the_desk_is_told_of_what_is_free_within_a_year(place: Any) -> None:
+    """Where a whole quarter is full, and clients cannot book as far."""
+    service = make_service(start_grid=60)
+    person = make_practitioner(service, at=place)
+    back = MONDAY + timedelta(weeks=40)
+    TimeOff.objects.create(practitioner=person, starts_at=NOW, ends_at=at("00:00", back))
+    soonest = nearest_free(service, around=at("12:00"), now=NOW, for_staff=True)
+    assert [slot.starts_at for slot in soonest] == [
+        at("09:00", back),
+        at("10:00", back),
+        at("11:00", back),
+    ]
+    assert nearest_free(service, around=at("12:00"), now=NOW) == []
+
+
 def test_nearest_free_to_a_time_too_far_ahead_are_the_last_there_are(place: Any) -> None:
     make_clinic(horizon_days=6)
     service = make_service(start_grid=60)
