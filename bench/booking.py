@@ -58,9 +58,7 @@ def _by_turns(
         logins.keep(mine, kept)
         booked = [_press(login) for login in mine]
         plain = [_press_floor(login, next(starts)) for login in theirs]
-        # Who goes first finds the machine's caches full of the preparations.
-        turns = ((ours, booked), (floor, plain))
-        for crowd, requests in turns if number % 2 else reversed(turns):
+        for crowd, requests in ((ours, booked), (floor, plain)):
             seen = site.Crowd() if number == 0 else crowd
             site.ask_together(path, requests, lines, seen)
             if set(seen.statuses) != {302}:

@@ -39,8 +39,8 @@ def running() -> Iterator[Path]:
         path = Path(folder) / "site.sock"
         child = subprocess.Popen(
             [
-                sys.executable, "-m", "gunicorn", "clinic.wsgi", "--bind", f"unix:{path}",
-                "--workers", "2", "--threads", "4", "--keep-alive", "30", "--log-level", "critical",
+                sys.executable, "-m", "gunicorn", "-c", "python:clinic.gunicorn_conf", "clinic.wsgi",
+                "--bind", f"unix:{path}", "--keep-alive", "30", "--log-level", "critical",
             ],
             env={**os.environ, "DATABASE_URL": database.url(), "LOG_LEVEL": "CRITICAL"},
             start_new_session=True,

@@ -62,6 +62,8 @@ def _asked_by_rules(
     away = TimeOff.objects.filter(practitioner=person, starts_at__lt=end, ends_at__gt=begin)
     weekly = _weekly(person, place, on, weekday)
     extra = ExtraHours.objects.filter(practitioner=person, location=place, on=on).order_by("pk")
+    rooms = unused_rooms(place, busy, **near)
+    own = Appointment.objects.filter(pk=near["moving"]).values("room")
     return {
         "place_zone": Subquery(Location.objects.active().filter(pk=place).values("time_zone")),
         "is_published_now": Exists(Service.objects.published().filter(pk=service)),
@@ -73,7 +75,8 @@ def _asked_by_rules(
         "extra": _from_until(extra),
         "is_taken": Exists(blocking.filter(busy__overlap=busy)),
         "is_elsewhere": Exists(blocking.exclude(location=place)),
-        "has_room": Exists(unused_rooms(place, busy, **near)),
+        # The room that it has is mostly free for it, and then no other is looked at.
+        "has_room": Exists(rooms.filter(pk=Subquery(own))) | Exists(rooms),
         "locks": Locks(),
     }
 
