@@ -5,12 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from typing import Unpack
 
 from django.db.models import Count
 
 from bookings.kept_answers import Seen
 from bookings.models import Appointment
-from bookings.starts import Slot, Starts, ask, ask_first, may_be_kept, slots_of
+from bookings.starts import Asking, Slot, Starts, ask, ask_first, may_be_kept, slots_of
 from bookings.wall_clock import DAY, day_of
 from practitioners.models import ClinicSettings, Location, Practitioner, Service
 from practitioners.once import once, remember
@@ -34,12 +35,8 @@ def free_slots(
     *,
     first_day: date,
     days: int,
-    now: datetime,
     practitioners: Collection[int] | None = None,
-    location: Location | None = None,
-    moving: Appointment | None = None,
-    visitor: str = "",
-    for_staff: bool = False,
+    **asking: Unpack[Asking],
 ) -> list[Slot]:
     """Every free start to offer of a service over some local days, soonest first. Two queries, or three.
 
@@ -48,15 +45,7 @@ def free_slots(
     what a clinic that packs its starts does not offer to clients.
     """
     rows = free_starts(
-        service,
-        first_day=first_day,
-        days=days,
-        now=now,
-        practitioners=practitioners,
-        location=location,
-        moving=moving,
-        visitor=visitor,
-        for_staff=for_staff,
+        service, first_day=first_day, days=days, practitioners=practitioners, **asking
     )
     return slots_of((at, row) for row in rows for at in row.at)
 
@@ -66,13 +55,9 @@ def free_starts(
     *,
     first_day: date,
     days: int,
-    now: datetime,
     practitioners: Collection[int] | None = None,
-    location: Location | None = None,
-    moving: Appointment | None = None,
-    visitor: str = "",
-    for_staff: bool = False,
     again: Seen | None = None,
+    **asking: Unpack[Asking],
 ) -> list[Starts]:
     """The same for each practitioner and place, for who needs no more of thousands than when they are."""
     return ask(
@@ -80,12 +65,8 @@ def free_starts(
         practitioners=givers(service) if practitioners is None else practitioners,
         first_day=first_day,
         days=days,
-        now=now,
-        location=location,
-        moving=moving,
-        visitor=visitor,
-        for_staff=for_staff,
         again=again,
+        **asking,
     )
 
 
@@ -191,30 +172,19 @@ def nearest_free(
     service: Service,
     *,
     around: datetime,
-    now: datetime,
     practitioners: Collection[int] | None = None,
-    location: Location | None = None,
-    moving: Appointment | None = None,
-    visitor: str = "",
-    for_staff: bool = False,
     count: int = 3,
+    **asking: Unpack[Asking],
 ) -> list[Slot]:
     """The free starts closest to a moment, in order of time.
 
     Looks at the two weeks around it, then, where they have too few, at all that can be booked.
     """
     found: list[Slot] = []
+    now, for_staff = asking["now"], asking.get("for_staff", False)
     for first_day, days in _spans(service, max(around, now), now=now, for_staff=for_staff):
         slots = free_slots(
-            service,
-            first_day=first_day,
-            days=days,
-            now=now,
-            practitioners=practitioners,
-            location=location,
-            moving=moving,
-            visitor=visitor,
-            for_staff=for_staff,
+            service, first_day=first_day, days=days, practitioners=practitioners, **asking
         )
         one_each = {slot.starts_at: slot for slot in reversed(slots)}.values()
         found = sorted(one_each, key=lambda slot: (abs(slot.starts_at - around), slot.starts_at))
@@ -239,12 +209,8 @@ def slots_at(
     service: Service,
     starts_at: datetime,
     *,
-    now: datetime,
     practitioners: Collection[int] | None = None,
-    location: Location | None = None,
-    moving: Appointment | None = None,
-    visitor: str = "",
-    for_staff: bool = False,
+    **asking: Unpack[Asking],
 ) -> list[Slot]:
     """The slots that start at exactly this moment: one per free practitioner.
 
@@ -252,6 +218,7 @@ def slots_at(
     still be had.
     """
     # Visits elsewhere count only towards a limit of the day, and a kept time was read with its place.
+    moving, location = asking.get("moving"), asking.get("location")
     is_kept = moving is not None and moving.status == Appointment.Status.HELD
     places = [location] if location and is_kept and not service.daily_limit else Location.every()
     here = [one for one in places if location is None or one.pk == location.pk]
@@ -262,12 +229,8 @@ def slots_at(
         first_day=min(dates),
         days=(max(dates) - min(dates)).days + 1,
         places=places,
-        now=now,
-        location=location,
-        moving=moving,
-        visitor=visitor,
-        for_staff=for_staff,
         any_gap=True,
+        **asking,
     )
     if starts_at.microsecond:
         return []

@@ -134,8 +134,18 @@ class Starts(NamedTuple):
 Found = TypeVar("Found", bound=Slot | Starts)
 
 
-class Asked(TypedDict, total=False):
-    """Whose starts on which local days, and who asks.
+class Asking(TypedDict, total=False):
+    """Who asks, and when: for which place, to move which visit, as which visitor or as staff."""
+
+    now: Required[datetime]
+    location: Location | None
+    moving: Appointment | None
+    visitor: str
+    for_staff: bool
+
+
+class Asked(Asking, total=False):
+    """Whose starts, on which local days.
 
     `any_gap`: not only those that are packed. `again`: what is kept will do (see `may_be_kept`).
     """
@@ -143,12 +153,7 @@ class Asked(TypedDict, total=False):
     practitioners: Required[Collection[int]]
     first_day: Required[date]
     days: Required[int]
-    now: Required[datetime]
     places: Sequence[Location] | None
-    location: Location | None
-    moving: Appointment | None
-    visitor: str
-    for_staff: bool
     any_gap: bool
     again: Seen | None
 
