@@ -12,6 +12,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.management.commands import flush
 from django.core.signing import TimestampSigner, b62_decode, b62_encode
+from django.db.models.sql.compiler import SQLCompiler
+from django.db.transaction import TransactionManagementError
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +39,22 @@ def _no_two_links_of_one_second() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TimestampSigner, "timestamp", restless)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _rows_are_locked_in_a_transaction() -> Iterator[None]:
+    """Refuse to lock rows where only a test has begun a transaction, as it is refused at the clinic."""
+    execute = SQLCompiler.execute_sql
+
+    def checked(compiler: Any, *args: Any, **kwargs: Any) -> Any:
+        blocks = compiler.connection.atomic_blocks
+        if compiler.query.select_for_update and all(one._from_testcase for one in blocks):
+            raise TransactionManagementError("Rows are locked outside of a transaction.")
+        return execute(compiler, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLCompiler, "execute_sql", checked)
         yield
 
 

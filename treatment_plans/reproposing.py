@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
 
@@ -65,12 +66,21 @@ def _name_again(row: Reproposal) -> None:
 
 
 def settle(plan: TreatmentPlan, outcome: str, *, by: Any, now: datetime) -> None:
-    """Answer an open reason to propose again, and tick its task off; without one nothing happens."""
+    """Answer an open reason to propose again, and tick its task off; without one nothing happens.
+
+    A part of what changes the dates: it locks, so it needs a transaction.
+    """
     for row in plan.reproposals.open().select_for_update():
         row.outcome, row.settled_at, row.settled_by = outcome, now, by
         row.save(update_fields=["outcome", "settled_at", "settled_by"])
         for task in Task.objects.open().filter(reason_key=key_of(row)):
             task.finish(by=by, now=now)
+
+
+@transaction.atomic
+def leave(plan: TreatmentPlan, *, by: Any, now: datetime) -> None:
+    """Leave the dates of a plan as they are."""
+    settle(plan, Outcome.LEFT, by=by, now=now)
 
 
 def as_before(plan: TreatmentPlan, at: datetime, *, by: Any, now: datetime) -> None:

@@ -213,7 +213,8 @@ class Life:
             self.clinic.person, self.clinic.service, self.place, start, client=self.client,
             source_ref=f"plan:{self.plans[0].public_id}",
         )  # fmt: skip
-        follow_appointment("booked", visit, now=self.now)
+        with transaction.atomic():
+            follow_appointment("booked", visit, now=self.now)
         self.visits.append(visit)
 
     def book_far(self, number: int) -> None:

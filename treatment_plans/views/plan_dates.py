@@ -36,7 +36,7 @@ from treatment_plans.date_rows import (
 )
 from treatment_plans.errors import PlanError
 from treatment_plans.forms.plan_dates import DatesForm, DeskDatesForm, WishesForm, chosen_times
-from treatment_plans.models import Reproposal, TreatmentPlan
+from treatment_plans.models import TreatmentPlan
 from treatment_plans.proposals import book_dates, propose
 
 SAY_WHY = (
@@ -92,7 +92,7 @@ def dates_page(request: HttpRequest, plan: TreatmentPlan, way: Way) -> HttpRespo
     if "undo" in request.POST:
         return _take_back(request, plan, way, now=now)
     if "leave" in request.POST:
-        reproposing.settle(plan, Reproposal.Outcome.LEFT, by=request.user, now=now)
+        reproposing.leave(plan, by=request.user, now=now)
         messages.success(request, "The dates stay as they are.")
         return redirect(way.back)
     form = way.form(request.POST)
