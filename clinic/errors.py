@@ -27,6 +27,8 @@ TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 LAST_OF_BOOKING = ("book_you", "book_series")
 UNREADABLE = "We could not read that request"
 RETRY_SECONDS = "5"
+DESK = "/desk/"
+FIND_SOMEBODY = {"way_on": "/specialists/", "way_on_words": "Find a specialist"}
 
 
 def error_page(
@@ -35,10 +37,28 @@ def error_page(
     """Render the page of one error. `way_on` and `way_on_words` name the next step."""
     if wants_json(request):
         return JsonResponse({"error": heading, "detail": " ".join(sentences)}, status=status)
-    context = {"heading": heading, "sentences": sentences, "hide_book_button": True, **more}
+    context = {
+        "heading": heading,
+        "sentences": sentences,
+        "hide_book_button": True,
+        **_way_on(request),
+        **more,
+    }
     if request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers:
         context["base_template"] = "errors/fragment.html"
     return render(request, "errors/page.html", context, status=status)
+
+
+def _works_here(request: HttpRequest) -> bool:
+    return bool(getattr(getattr(request, "user", None), "works_here", False))
+
+
+def _way_on(request: HttpRequest) -> dict[str, str]:
+    """Where people of the clinic go on, and at the desk its own frame; nothing for anybody else."""
+    if not _works_here(request):
+        return {}
+    frame = {"base_template": "desk/base.html"} if request.path.startswith(DESK) else {}
+    return {"way_on": DESK, "way_on_words": "Go to the day", **frame}
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -75,15 +95,9 @@ def not_allowed(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: the same page for what never was and for what is not yours."""
-    is_staff = getattr(getattr(request, "user", None), "works_here", False)
-    return error_page(
-        request,
-        404,
-        "Page not found",
-        "If you typed the address, check it. If you followed a link, it may be old.",
-        way_on="/desk/" if is_staff else "/specialists/",
-        way_on_words="Go to the day" if is_staff else "Find a specialist",
-    )
+    said = "If you typed the address, check it. If you followed a link, it may be old."
+    ways = {} if _works_here(request) else FIND_SOMEBODY
+    return error_page(request, 404, "Page not found", said, **ways)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -111,11 +111,26 @@ def test_404_has_a_way_on(client: Browser, path: str) -> None:
     assert 'href="/specialists/"' in answer.content.decode()
 
 
-def test_404_leads_people_of_the_clinic_back_to_their_day(client: Browser) -> None:
+@pytest.mark.parametrize(
+    ("path", "status", "is_at_the_desk"),
+    [("/desk/nothing/", 404, True), ("/desk/results/", 403, True), ("/nothing/", 404, False)],
+)
+def test_people_of_the_clinic_are_led_back_to_their_day(
+    client: Browser, path: str, status: int, is_at_the_desk: bool
+) -> None:
     client.force_login(make_staff("Front desk"))
-    answer = client.get("/desk/nothing/")
-    assert (answer.status_code, look_at(answer)) == (404, "Page not found")
-    assert '<a href="/desk/">Go to the day</a>' in answer.content.decode()
+    answer = client.get(path)
+    assert (answer.status_code, bool(look_at(answer))) == (status, True)
+    page = answer.content.decode()
+    assert '<a href="/desk/">Go to the day</a>' in page
+    assert ('aria-label="Desk"' in page) == is_at_the_desk
+
+
+def test_visitors_are_not_led_to_the_desk(client: Browser) -> None:
+    client.force_login(make_user())
+    page = client.get("/desk/results/").content.decode()
+    assert "Go to the day" not in page
+    assert 'aria-label="Desk"' not in page
 
 
 def test_405_for_an_address_that_only_a_form_sends_to(client: Browser) -> None:

@@ -103,7 +103,10 @@ def test_a_pause_to_come_is_shown_and_can_be_taken_back(world: PlanWorld) -> Non
 
 def test_a_pause_that_has_begun_is_not_taken_back(world: PlanWorld) -> None:
     assert take(world, "pause", reason="Holiday", **days(world, 0, 9))[0] == 302
-    assert take(world, "no-pause", reason="No")[0] == 422
+    status, page = take(world, "no-pause", reason="No")
+    assert status == 422
+    assert f'<a href="/desk/plans/{world.plan.public_id}/">Back to the plan</a>' in page
+    assert 'aria-label="Desk"' in page
     assert world.plan.pauses.exists()
 
 

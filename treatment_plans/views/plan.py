@@ -25,6 +25,7 @@ from treatment_plans.proposals import propose
 from treatment_plans.stepping import pause_now, pauses_ahead, steps_of
 from treatment_plans.versions import history, in_words
 from treatment_plans.views.plan_edit import plan_to_change
+from treatment_plans.views.refused import not_possible
 from treatment_plans.why import STATUS_WORDS
 
 DAY, MIDNIGHT = timedelta(days=1), time(0)
@@ -75,7 +76,7 @@ def plan_ask_again(request: HttpRequest, public_id: UUID) -> HttpResponse:
     try:
         agreements.ask_again(found, now=timezone.now())
     except PlanError as problem:
-        return _not_possible(request, problem)
+        return not_possible(request, problem.sentence, back=found)
     messages.success(request, f"{found.client.first_name} gets the link to the plan by mail.")
     return redirect("desk_plan", public_id=found.public_id)
 
@@ -90,7 +91,7 @@ def plan_visit(request: HttpRequest, public_id: UUID, visit: UUID) -> HttpRespon
         else:
             visits.let_go(found, visit, now=now)
     except PlanError as problem:
-        return _not_possible(request, problem)
+        return not_possible(request, problem.sentence, back=found)
     return redirect("desk_plan", public_id=found.public_id)
 
 
@@ -146,8 +147,3 @@ def _as_it_was(
         "rows": in_words(version.content),
         "done": facts.done,
     }, ""
-
-
-def _not_possible(request: HttpRequest, problem: PlanError) -> HttpResponse:
-    context = {"heading": "That is not possible", "sentences": [problem.sentence]}
-    return render(request, "errors/page.html", context, status=422)

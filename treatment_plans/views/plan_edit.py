@@ -28,6 +28,7 @@ from treatment_plans.models import (
 )
 from treatment_plans.proposals import preview
 from treatment_plans.versions import changes_since
+from treatment_plans.views.refused import not_possible
 
 ROWS = ("phases", "goals")
 
@@ -41,9 +42,9 @@ def plan_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     newest = Assessment.objects.visible_to(request.user).filter(client=client).first()
     person = plan_start.whose_plan(request.user, client, newest)
     if person is None:
-        sentences = ["Nobody has treated this person yet. Book a first session for them."]
-        context = {"heading": "There is nobody whose plan it would be", "sentences": sentences}
-        return render(request, "errors/page.html", context, status=422)
+        sentence = "Nobody has treated this person yet. Book a first session for them."
+        heading = "There is nobody whose plan it would be"
+        return not_possible(request, sentence, back=client, heading=heading)
     draft = TreatmentPlan(
         client=client,
         practitioner=person,

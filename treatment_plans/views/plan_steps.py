@@ -21,6 +21,7 @@ from treatment_plans.forms.plan_steps import MOVE, EndForm, PauseForm, ReasonFor
 from treatment_plans.models import TreatmentPlan
 from treatment_plans.stepping import steps_of, with_booked_cancelled
 from treatment_plans.views.plan_edit import plan_to_change
+from treatment_plans.views.refused import not_possible
 
 Status = TreatmentPlan.Status
 Verb = Callable[..., TreatmentPlan]
@@ -102,9 +103,8 @@ def plan_step(request: HttpRequest, public_id: UUID, step: str) -> HttpResponse:
     if step not in STEPS:
         raise Http404
     if step not in steps_of(plan, now=now):
-        sentences = [f"The plan is {plan.get_status_display().lower()} now. Nothing was changed."]
-        context = {"heading": "That is not possible", "sentences": sentences}
-        return render(request, "errors/page.html", context, status=422)
+        sentence = f"The plan is {plan.get_status_display().lower()} now. Nothing was changed."
+        return not_possible(request, sentence, back=plan)
     booked = plan.visits_to_come(now=now)
     today = now.astimezone(plan.location.zone).date()
     data = request.POST if request.method == "POST" else None

@@ -19,6 +19,7 @@ from treatment_plans.errors import PlanError
 from treatment_plans.forms.review import DecisionForm, OverrideForm
 from treatment_plans.models import Review, TreatmentPlan
 from treatment_plans.plan_facts import facts_of
+from treatment_plans.views.refused import not_possible
 
 PER_PAGE = 50
 DISCHARGE = Review.Decision.DISCHARGE
@@ -43,8 +44,7 @@ def desk_review_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     try:
         review = reviews.open_review(plan, now=timezone.now())
     except PlanError as problem:
-        context = {"heading": "That is not possible", "sentences": [problem.sentence]}
-        return render(request, "errors/page.html", context, status=422)
+        return not_possible(request, problem.sentence, back=plan)
     return redirect("desk_review", public_id=review.public_id)
 
 
