@@ -112,9 +112,18 @@ class Ledger:
             change.at <= said.ends
             and named in change.states
             and _is_like(change.states[named], said)
-            and (said.event not in ("booked", "put_back") or said.event == change.event)
+            and (
+                said.event not in ("booked", "put_back")
+                or said.event == change.event
+                or (said.event == "put_back" and _is_back(change, named))
+            )
             for change in self.changes
         )
+
+
+def _is_back(change: Change, visit: str) -> bool:
+    """Whether a change, like a move to where it came from, has left a visit as it stood before."""
+    return change.states[visit] == change.two_before[visit]
 
 
 def _state(row: Any) -> State:

@@ -97,6 +97,15 @@ def test_the_desk_moves_a_visit_within_the_notice_and_to_a_colleague(
     assert "Called, train is late" in text_of(client.get(url(visit)))
 
 
+def test_a_move_to_where_it_is_says_that_nothing_was_changed(
+    world: World, client: Browser, desk: Any, visit: Any
+) -> None:
+    answer = client.post(url(visit, "move/"), {"start": value_of(world.start)}, follow=True)
+    assert "the time that the session has now. Nothing was changed." in text_of(answer)
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.version) == (world.start, 1)
+
+
 def test_a_move_in_time_asks_for_no_reason(
     world: World, client: Browser, desk: Any, visit: Any
 ) -> None:

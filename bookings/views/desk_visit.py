@@ -66,7 +66,7 @@ def desk_visit_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return _times(request, visit, table, scope, problem="Choose a time")
     if not scope.is_valid():
         return _times(request, visit, table, scope, status=422)
-    move = calendar.move_from if scope.is_for_all else calendar.move
+    move, version = calendar.move_from if scope.is_for_all else calendar.move, visit.version
     try:
         move(
             visit,
@@ -90,6 +90,9 @@ def desk_visit_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     except BookingError as refusal:
         wished = refusal.details.get("starts_at", starts_at)
         return _times(request, visit, table, scope, refusal=refusal, wished=wished)
+    visit.refresh_from_db(fields=["version"])
+    if visit.version == version:
+        messages.info(request, "This is the time that the session has now. Nothing was changed.")
     return redirect("desk_visit", visit.public_id)
 
 

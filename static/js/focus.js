@@ -31,6 +31,13 @@
       heading.focus();
     }
   });
+  // Escape closes a menu that is open, and the keyboard is back on what opened it.
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
   // One press is enough: a form that has been sent is not sent again.
   document.addEventListener("submit", (event) => {
     const form = event.target;
