@@ -14,7 +14,7 @@ on then, and a change is the next plan.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +22,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from bookings.models import Appointment, Task
+from bookings.wall_clock import moment
 from practitioners.prepared import PreparedQuery
 from treatment_plans import findings, plans, recall
 from treatment_plans.errors import ReasonMissing, WrongState
@@ -86,7 +87,7 @@ def _opened(plan: TreatmentPlan, *, now: datetime) -> Review:
             sessions_before=facts_of(plan).done,
         )
     TreatmentPlan.objects.filter(pk=plan.pk).update(next_review_at=None)
-    _ask_for_it(review, now=now)
+    _ask_for_it(review)
     return review
 
 
@@ -164,9 +165,9 @@ def _follow(review: Review, plan: TreatmentPlan, *, by: Any, now: datetime, hold
     if review.decision == Decision.TAPER:
         plans.taper(plan, by=by, now=now, reason=reason)
     elif review.decision == Decision.CHANGE:
-        _task(review, "change", _change(plan), page_to_write(plan), now=now)
+        _task(review, "change", _change(plan), page_to_write(plan), due_at=now)
     elif review.decision == Decision.REFER:
-        _task(review, "refer", "Write to the client's doctor as decided in the review", _letter(review), now=now)  # fmt: skip
+        _task(review, "refer", "Write to the client's doctor as decided in the review", _letter(review), due_at=now)  # fmt: skip
         if holds:
             plans.hold(plan, by=by, now=now, reason=f"Review {review.number}: referred")
     elif review.decision == Decision.DISCHARGE and plan.status in RUNNING:
@@ -220,11 +221,12 @@ def key_of(review: Review, kind: str) -> str:
     return f"review:{review.pk}:{kind}"
 
 
-def _ask_for_it(review: Review, *, now: datetime) -> None:
-    _task(review, "decide", "A progress review is due", _page(review), now=now)
+def _ask_for_it(review: Review) -> None:
+    due_at = moment(review.due_on, time(0), review.plan.location.zone)
+    _task(review, "decide", "A progress review is due", _page(review), due_at=due_at)
 
 
-def _task(review: Review, kind: str, title: str, link: str, *, now: datetime) -> None:
+def _task(review: Review, kind: str, title: str, link: str, *, due_at: datetime) -> None:
     """Give whoever treats something to do; the clinical lead, when that person cannot sign in."""
     owner = review.plan.practitioner.user
     Task.objects.get_or_create(
@@ -236,7 +238,7 @@ def _task(review: Review, kind: str, title: str, link: str, *, now: datetime) ->
             "owner": owner,
             "role": "" if owner else CLINICAL_LEAD,
             "client": review.plan.client,
-            "due_at": now,
+            "due_at": due_at,
         },
     )
 

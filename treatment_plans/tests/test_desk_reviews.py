@@ -144,7 +144,10 @@ def test_a_review_can_begin_before_it_is_due(world: World) -> None:
     world.done(2)
     where = f"/desk/plans/{world.plan.public_id}/review/"
     browser = browser_of(world.user)
+    plan = f"/desk/plans/{world.plan.public_id}/"
+    assert "Review now" in browser.get(plan).content.decode()
     first = browser.post(where)
+    assert "Review now" not in browser.get(plan).content.decode()
     assert browser.post(where)["Location"] == first["Location"]
     assert world.plan.reviews.count() == 1
     assert browser.get(where).status_code == 405

@@ -98,6 +98,7 @@ def test_the_sixth_session_makes_a_review_fall_due_once(world: World) -> None:
     task = Task.objects.get(kind="review")
     assert (task.owner, task.title) == (world.user, "A progress review is due")
     assert task.link == f"/desk/reviews/{review.public_id}/"
+    assert task.due_at.date() == review.due_on  # not when it was found
 
 
 def test_four_weeks_make_a_review_fall_due_without_any_session(world: World) -> None:

@@ -40,6 +40,7 @@ def plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
     past, problem = _as_it_was(found, request.GET.get("on", ""), now=now)
     user: Any = request.user
     may_change = user.is_practitioner or user.is_clinical_lead
+    plan_reviews = list(found.reviews.all())
     upset = found.reproposals.open().select_related("appointment__location").first()
     context = {
         "plan": found,
@@ -52,8 +53,8 @@ def plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "first": found.versions.first(),
         "today": now.astimezone(found.location.zone).date(),
         "check_in": CheckIn.objects.visible_to(user).answered().filter(plan=found).first(),
-        "plan_reviews": found.reviews.all(),
-        "may_review": may_change,
+        "plan_reviews": plan_reviews,
+        "may_review": may_change and not any(one.is_open for one in plan_reviews),
         "may_change": may_change,
         "steps": steps_of(found, now=now) if may_change else [],
         "is_open": found.status in plans.OPEN,
