@@ -19,9 +19,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import count, groupby, pairwise
-from math import ceil, floor
+from itertools import groupby, pairwise
 
+from treatment_plans.axes import axis_of, threshold_at, ticks
 from treatment_plans.outcomes import Point, Series, plain
 
 SHAPES = ("circle", "square", "triangle", "diamond", "cross", "ring")
@@ -32,7 +32,6 @@ LABEL_HEIGHT = 17  # between two names at the ends of lines
 LETTER = 7.6  # its usual width
 DATE_WIDTH = 60  # from one date under the axis to the next
 STEPS = 24  # places of a stretch of a line that are looked at
-ROUND = (1, 2, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +190,11 @@ class Panel:
     def axis(self) -> tuple[Decimal, Decimal]:
         return axis_of(self.series)
 
+    @property
+    def banded(self) -> Series:
+        """Around whose first value a change does not count yet: what was measured most often."""
+        return max(self.series, key=lambda one: len(one.points))
+
     def on(self, frame: Frame) -> Chart:
         """Lay it out on a frame."""
         lines = tuple(self._line(one, number, frame) for number, one in enumerate(self.series))
@@ -272,7 +276,7 @@ class Panel:
 
     def _band(self, frame: Frame) -> Band | None:
         """Around the first value: nearer than what usually counts as change."""
-        series = self.series[0]
+        series = self.banded
         width = threshold_at(series)
         if width is None:
             return None
@@ -291,14 +295,6 @@ class Panel:
         return Level(y, text, min([*ends, float(frame.width - frame.right)]))
 
 
-def threshold_at(series: Series) -> Decimal | None:
-    """The smallest change from the first value that counts: points or percent, either does."""
-    scale, first = series.scale, abs(series.first.value)
-    percent = scale.mcid_percent * first / 100 if scale.mcid_percent and first else None
-    figures = [one for one in (scale.mcid_value, percent) if one is not None]
-    return min(figures) if figures else None
-
-
 def is_gap(one: Point, other: Point, happenings: Happenings) -> bool:
     """Whether nothing was measured between two values because a visit was missed.
 
@@ -308,27 +304,6 @@ def is_gap(one: Point, other: Point, happenings: Happenings) -> bool:
     was_missed = any(one.on < day < other.on for day in happenings.missed)
     was_there = any(one.on < day < other.on for day in happenings.sessions)
     return was_missed and not was_there
-
-
-def axis_of(series: Sequence[Series]) -> tuple[Decimal, Decimal]:
-    """The whole scale; of degrees, from 0 to the usual range or the widest one measured."""
-    scale = series[0].scale
-    if scale.unit != "degrees":
-        return scale.minimum, scale.maximum
-    values = [point.value for one in series for point in one.points]
-    widest = max([*values, *(one.reference for one in series if one.reference), Decimal(10)])
-    lowest = min([*values, Decimal(0)])
-    return Decimal(floor(lowest / 10) * 10), Decimal(ceil(widest / 10) * 10)
-
-
-def ticks(low: Decimal, high: Decimal, most: int = 6) -> list[Decimal]:
-    """Round values from end to end, at most so many; the ends are always among them."""
-    sizes = (Decimal(one).scaleb(power) for power in count(-2) for one in ROUND)
-    step = next(size for size in sizes if (high - low) / size < most)
-    first = ceil(low / step) * step
-    inner = [first + step * n for n in range(int((high - first) / step) + 1)]
-    kept = [value for value in inner if value - low >= step / 2 and high - value >= step / 2]
-    return [low, *kept, high]
 
 
 def spread(lines: Sequence[Line], frame: Frame) -> tuple[Line, ...]:

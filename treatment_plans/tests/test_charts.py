@@ -10,19 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from treatment_plans.charts import (
-    NARROW,
-    SMALL,
-    WIDE,
-    Frame,
-    Happenings,
-    Panel,
-    axis_of,
-    is_gap,
-    panels,
-    threshold_at,
-    ticks,
-)
+from treatment_plans.axes import axis_of, threshold_at, ticks
+from treatment_plans.charts import NARROW, SMALL, WIDE, Frame, Happenings, Panel, is_gap, panels
 from treatment_plans.outcomes import Point, Scale, Series, headline
 
 PAIN = Scale(D(0), D(10), D(1), True, mcid_value=D(2), mcid_percent=D(30))
@@ -104,6 +93,14 @@ def test_the_band_is_what_does_not_count_yet() -> None:
     per_point = (280 - 26 - 52) / 10
     assert height == pytest.approx(2 * 2 * per_point, abs=0.2)
     assert top == pytest.approx(26 + 1 * per_point, abs=0.2)
+
+
+def test_one_value_of_something_else_does_not_take_the_band() -> None:
+    often = series((0, 7), (28, 4))
+    alone = drawn(often).on(WIDE).band
+    worst = series((28, 2), key="worst", name="Worst")
+    assert drawn(worst, often).banded == often
+    assert drawn(worst, often).on(WIDE).band == alone
 
 
 @pytest.mark.parametrize(
