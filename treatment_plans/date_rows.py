@@ -15,6 +15,7 @@ from bookings.models import Appointment
 from bookings.notice import call_us, near_until
 from bookings.picking import read_start, value_of
 from bookings.times import Words, money, say_day
+from treatment_plans.elsewhere import with_words
 from treatment_plans.forms.plan_dates import BOOK, KEPT, LEFT_OUT, MOVE
 from treatment_plans.proposals import Proposal
 from treatment_plans.schedule import Proposed
@@ -29,6 +30,7 @@ class Row:
     step: str
     due: str
     was: str
+    where: str  # with whom and where the visit is, if not as the plan says
     choices: list[tuple[str, str]]
     chosen: str
     otherwise: tuple[str, str]
@@ -66,7 +68,8 @@ def _row(proposal: Proposal, one: Proposed, posted: Mapping[str, Any]) -> Row:
         number=one.days.session,
         step=one.step,
         due=_due(one, today),
-        was=_said(visit, words, today) if visit else "",
+        was=_said(visit, replace(words, zone=visit.zone), today) if visit else "",
+        where=with_words(proposal.plan, visit) if visit else "",
         choices=choices,
         chosen=posted.get(name) or proposed,
         otherwise=otherwise,
