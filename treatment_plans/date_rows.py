@@ -49,12 +49,13 @@ class Row:
 
 def rows_of(proposal: Proposal, posted: Mapping[str, Any]) -> list[Row]:
     """Every session that was laid out, with the answers given so far."""
-    return [_row(proposal, one, posted) for one in proposal.layout.sessions]
+    return [_row(proposal, one, visit, posted) for one, visit in proposal.with_visits]
 
 
-def _row(proposal: Proposal, one: Proposed, posted: Mapping[str, Any]) -> Row:
+def _row(
+    proposal: Proposal, one: Proposed, visit: Appointment | None, posted: Mapping[str, Any]
+) -> Row:
     words, today = proposal.table.words, proposal.table.today
-    visit = proposal.visits[one.booked.key] if one.booked else None
     name = f"{MOVE}{visit.public_id}" if visit else f"{BOOK}{one.days.session}"
     starts = {found.starts_at for found in (one.free, *one.others) if found}
     starts |= proposal.free & {read_start(posted.get(name, ""))}

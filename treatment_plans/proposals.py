@@ -35,7 +35,7 @@ from treatment_plans.plan_facts import (
     visits_of,
     windows_of,
 )
-from treatment_plans.schedule import Booked, Facts, Free, Layout, Wishes, lay_out
+from treatment_plans.schedule import Booked, Facts, Free, Layout, Proposed, Wishes, lay_out
 
 SLACK = timedelta(days=21)  # beyond the last right day, for other times
 
@@ -52,6 +52,14 @@ class Proposal:
     layout: Layout
     visits: Mapping[int, Appointment]
     free: frozenset[datetime]
+
+    @property
+    def with_visits(self) -> list[tuple[Proposed, Appointment | None]]:
+        """Each session that was laid out, with the visit that is booked for it."""
+        return [
+            (one, self.visits[one.booked.key] if one.booked else None)
+            for one in self.layout.sessions
+        ]
 
 
 def propose(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from bookings import calendar
 from bookings.models import Appointment
 from bookings.picking import value_of
 from bookings.tests.factories import make_appointment
@@ -17,6 +18,7 @@ from bookings.times import Words
 from practitioners.models import Location
 from practitioners.tests.factories import make_location
 from treatment_plans import plans, visits
+from treatment_plans.agreements import agree
 from treatment_plans.models import PlanVisit
 from treatment_plans.proposals import propose
 from treatment_plans.tests.plan_world import DAY, PlanWorld, browse, on_the_hour
@@ -121,3 +123,47 @@ def test_the_sessions_around_it_are_counted_from_it(world: PlanWorld, new_york: 
     on = visit.starts_at.astimezone(world.place.zone).date()
     gaps = [(later.anchor - one.anchor).days for one, later in pairwise(layout.sessions)]
     assert (layout.sessions[0].anchor, set(gaps) <= {6, 7, 8}) == (on, True)
+
+
+def test_every_page_says_it_by_the_clock_of_its_own_place(
+    world: PlanWorld, new_york: Location
+) -> None:
+    visit = linked(world, 4, at=new_york)
+    when, clock = said(world, visit)
+    shown = f"{when}, {clock}, Fifth Avenue"
+    plan = plans.with_all(world.plan.pk)
+    desk = f"/desk/plans/{plan.public_id}/"
+    page = browse(world.user).get(desk).content.decode()
+    assert re.search(
+        rf"{when}</a><br><span[^>]*>{re.escape(clock)}, Fifth Avenue</span></th>", page
+    )
+    pages = {f"{desk}step/pause/": world.user, "/desk/caseload/": world.user}
+    for path, user in {**pages, "/my/": world.login}.items():
+        page = browse(user).get(path).content.decode()
+        assert (path, shown in page) == (path, True)
+    version = plan.versions.last()
+    assert version is not None
+    agree(plan, version.number, name="Jamie", way="own_page", by=world.login, now=world.now)
+    assert shown in browse(world.login).get(f"/my/plans/{plan.public_id}/").content.decode()
+
+
+def test_at_the_place_of_the_plan_nothing_more_is_said(world: PlanWorld) -> None:
+    visit = linked(world, 4, at=world.place)
+    when, clock = said(world, visit)
+    page = browse(world.user).get(f"/desk/plans/{world.plan.public_id}/").content.decode()
+    assert (when in page, clock in page) == (True, False)
+
+
+def test_old_and_new_dates_name_the_place_that_is_not_the_plans(
+    world: PlanWorld, new_york: Location
+) -> None:
+    visit = linked(world, 4, at=new_york)
+    gone = world.visit(world.now + 11 * DAY)
+    visits.link(plans.with_all(world.plan.pk), gone, now=world.now)
+    calendar.cancel(
+        gone, cancelled_by="client", by=world.login, now=world.now, reason="Ill", for_staff=True
+    )
+    when, clock = said(world, visit)
+    page = browse(world.user).get(f"/desk/plans/{world.plan.public_id}/").content.decode()
+    assert "Some dates no longer fit" in page
+    assert f"<td>{when}, {clock}, Fifth Avenue</td>" in page
