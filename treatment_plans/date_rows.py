@@ -94,7 +94,10 @@ def late_words(rows: list[Row]) -> str:
 
 
 def price_line(proposal: Proposal, rows: list[Row]) -> str:
-    """What a new session costs and what all of them do; empty when none is new."""
+    """What a new session costs and what all would; empty when none is new.
+
+    True whatever is chosen: the page does not follow what is left out.
+    """
     new = sum(row.can_be_had and not row.was for row in rows)
     price, currency = proposal.plan.service.price, proposal.table.clinic.currency
     if new == 0:
@@ -102,7 +105,8 @@ def price_line(proposal: Proposal, rows: list[Row]) -> str:
     if new == 1:
         return f"{money(price, currency)} for the session."
     together = "both" if new == 2 else f"all {new}"
-    return f"{money(price, currency)} each, {money(price * new, currency)} for {together}."
+    each, sum_of_all = money(price, currency), money(price * new, currency)
+    return f"{each} for each new session, {sum_of_all} if {together} are booked."
 
 
 def call_before(proposal: Proposal, rows: list[Row]) -> str:
