@@ -108,6 +108,10 @@ class Words:
         """London (GMT): the place with the name of its offset at that moment."""
         return f"{place(self.zone)} ({offset(at.astimezone(self.zone))})"
 
+    def clock_line(self, at: datetime) -> str:
+        """London time (GMT): whose clock a time is said by."""
+        return f"{place(self.zone)} time ({offset(at.astimezone(self.zone))})"
+
 
 # Kept: the mails of a morning name the same few times. Always of UTC, because moments of another
 # zone that a clock shows twice are equal.
@@ -117,7 +121,7 @@ def _when(words: Words, at: datetime, today: date | None) -> str:
     said = clock(local.time(), words.style)
     if is_repeated(local):
         said += f", the {'second' if local.fold else 'first'} time"
-    return f"{words.day(at, today=today)}, {said}, {place(words.zone)} time ({offset(local)})"
+    return f"{words.day(at, today=today)}, {said}, {words.clock_line(at)}"
 
 
 @lru_cache(maxsize=512)

@@ -65,6 +65,23 @@ def test_pages_of_plans_are_accessible(
     assert wrong == {}
 
 
+SPILLING = """said => [...document.querySelectorAll(".date-row .form-check-label")].filter(label => {
+  label.textContent = said;
+  return label.scrollWidth > label.clientWidth;
+}).length"""
+
+
+@pytest.mark.parametrize("width", [360, 700, 1280])
+def test_a_time_with_its_year_stays_within_its_button(
+    width: int, page: Page, clinic: Clinic, as_demo: Callable[[Any, str], None]
+) -> None:
+    as_demo(page, "dana@example.com")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{clinic.address}/desk/plans/{plan_of_jamie(clinic)}/dates/")
+    assert page.locator(".date-row .form-check-label").count() > 0
+    assert page.evaluate(SPILLING, "Wed 20 Jan 2027, 12:30pm") == 0
+
+
 def test_a_client_books_all_from_the_mail_in_four_clicks(page: Page, clinic: Clinic) -> None:
     """Where no time is free on the right days the client has to choose: one more for each."""
     email = one(clinic, f"SELECT email FROM bookings_client WHERE name = '{WAITS_FOR_A_YES}'")

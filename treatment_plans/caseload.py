@@ -114,7 +114,7 @@ def _urgency(case: Case) -> tuple[Any, ...]:
 
 
 def _cases(plans: Collection[TreatmentPlan], *, now: datetime) -> Iterable[Case]:
-    visits = visits_of(plans)
+    visits = visits_of(plans, "location")
     facts = facts_of_all(plans, visits)
     windows = windows_of(ClinicSettings.current())
     places = {plan.location_id: plan.location for plan in plans}

@@ -15,6 +15,7 @@ from bookings.models import Appointment
 from bookings.notice import call_us, near_until
 from bookings.picking import read_start, value_of
 from bookings.times import Words, money, say_day
+from treatment_plans.elsewhere import with_words
 from treatment_plans.forms.plan_dates import BOOK, KEPT, LEFT_OUT, MOVE
 from treatment_plans.proposals import Proposal
 from treatment_plans.schedule import Proposed
@@ -29,6 +30,7 @@ class Row:
     step: str
     due: str
     was: str
+    where: str  # with whom and where the visit is, if not as the plan says
     choices: list[tuple[str, str]]
     chosen: str
     otherwise: tuple[str, str]
@@ -47,12 +49,13 @@ class Row:
 
 def rows_of(proposal: Proposal, posted: Mapping[str, Any]) -> list[Row]:
     """Every session that was laid out, with the answers given so far."""
-    return [_row(proposal, one, posted) for one in proposal.layout.sessions]
+    return [_row(proposal, one, visit, posted) for one, visit in proposal.with_visits]
 
 
-def _row(proposal: Proposal, one: Proposed, posted: Mapping[str, Any]) -> Row:
+def _row(
+    proposal: Proposal, one: Proposed, visit: Appointment | None, posted: Mapping[str, Any]
+) -> Row:
     words, today = proposal.table.words, proposal.table.today
-    visit = proposal.visits[one.booked.key] if one.booked else None
     name = f"{MOVE}{visit.public_id}" if visit else f"{BOOK}{one.days.session}"
     starts = {found.starts_at for found in (one.free, *one.others) if found}
     starts |= proposal.free & {read_start(posted.get(name, ""))}
@@ -66,7 +69,8 @@ def _row(proposal: Proposal, one: Proposed, posted: Mapping[str, Any]) -> Row:
         number=one.days.session,
         step=one.step,
         due=_due(one, today),
-        was=_said(visit, words, today) if visit else "",
+        was=_said(visit, replace(words, zone=visit.zone), today) if visit else "",
+        where=with_words(proposal.plan, visit) if visit else "",
         choices=choices,
         chosen=posted.get(name) or proposed,
         otherwise=otherwise,
@@ -90,7 +94,10 @@ def late_words(rows: list[Row]) -> str:
 
 
 def price_line(proposal: Proposal, rows: list[Row]) -> str:
-    """What a new session costs and what all of them do; empty when none is new."""
+    """What a new session costs and what all would; empty when none is new.
+
+    True whatever is chosen: the page does not follow what is left out.
+    """
     new = sum(row.can_be_had and not row.was for row in rows)
     price, currency = proposal.plan.service.price, proposal.table.clinic.currency
     if new == 0:
@@ -98,7 +105,8 @@ def price_line(proposal: Proposal, rows: list[Row]) -> str:
     if new == 1:
         return f"{money(price, currency)} for the session."
     together = "both" if new == 2 else f"all {new}"
-    return f"{money(price, currency)} each, {money(price * new, currency)} for {together}."
+    each, sum_of_all = money(price, currency), money(price * new, currency)
+    return f"{each} for each new session, {sum_of_all} if {together} are booked."
 
 
 def call_before(proposal: Proposal, rows: list[Row]) -> str:

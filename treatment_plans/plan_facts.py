@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from bookings.messages.routes import route
 from bookings.models import Appointment, Message
 from practitioners.models import ClinicSettings, Closure, Location
+from treatment_plans.elsewhere import is_elsewhere
 from treatment_plans.errors import BadPhases
 from treatment_plans.models import PlanPause, PlanPhase, PlanVisit, TreatmentPlan
 from treatment_plans.models.plans import PhaseRow
@@ -37,6 +38,7 @@ from treatment_plans.schedule import (
 Status = Appointment.Status
 TO_COME = (Status.BOOKED, Status.ARRIVED, Status.STARTED)
 SOURCE = "treatment_plan"
+WITH_AND_WHERE = ("practitioner", "location")
 
 
 def phase_of(row: PhaseRow) -> Phase:
@@ -64,10 +66,14 @@ def words_of(plan: TreatmentPlan) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def visits_of(plans: Collection[TreatmentPlan]) -> dict[int, list[PlanVisit]]:
-    """The visits of some plans by plan, in order, each with its appointment. One query."""
+def visits_of(plans: Collection[TreatmentPlan], *also: str) -> dict[int, list[PlanVisit]]:
+    """The visits of some plans by plan, in order, each with its appointment. One query.
+
+    What is read `also` are relations of the appointment, such as WITH_AND_WHERE.
+    """
     found: dict[int, list[PlanVisit]] = {plan.pk: [] for plan in plans}
-    rows = PlanVisit.objects.filter(plan__in=found).select_related("appointment")
+    related = ("appointment", *(f"appointment__{one}" for one in also))
+    rows = PlanVisit.objects.filter(plan__in=found).select_related(*related)
     for row in rows.order_by("appointment__starts_at", "pk"):
         found[row.plan_id].append(row)
     return found
@@ -159,14 +165,14 @@ def booked_from(
     """The visits that stand after the last completed one; what was never marked counts, too."""
     zone = plan.location.zone
     last = max(facts.completed_on, default=date.min)
-    local = {
-        row.appointment_id: row.appointment.starts_at.astimezone(zone)
+    local = [
+        (row.appointment, row.appointment.starts_at.astimezone(zone))
         for row in visits
         if row.appointment.status in TO_COME
-    }
+    ]
     return [
-        Booked(key, at.date(), at.time(), fixed is not None and fixed.pk == key)
-        for key, at in local.items()
+        Booked(visit.pk, at.date(), at.time(), visit == fixed, is_elsewhere(plan, visit))
+        for visit, at in local
         if at.date() >= last
     ]
 

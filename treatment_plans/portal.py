@@ -62,7 +62,7 @@ def cards(user: Any, *, now: datetime) -> list[Card]:
         TreatmentPlan.objects.filter(pk__in=keys).with_people(), since(now)
     ).prefetch_related("goals__outcome")
     found = list(plans.order_by("client__name", "-start_on")[:MOST])
-    visits = visits_of(found)
+    visits = visits_of(found, "location")
     facts = facts_of_all(found, visits)
     asked, series = agreements.asked_of(found), series_of_all(found)
     upset = set(Reproposal.objects.open().filter(plan__in=found).values_list("plan", flat=True))

@@ -21,10 +21,12 @@ from bookings.models.day_parts import HOURS
 from bookings.timetable import Timetable
 from practitioners.models import ClinicSettings
 from treatment_plans import reproposing, reviews
+from treatment_plans.elsewhere import is_elsewhere
 from treatment_plans.errors import WrongState
 from treatment_plans.models import PlanPhase, PlanVisit, Reproposal, TreatmentPlan
 from treatment_plans.plan_facts import (
     TO_COME,
+    WITH_AND_WHERE,
     booked_from,
     calendar_of,
     facts_from,
@@ -33,7 +35,7 @@ from treatment_plans.plan_facts import (
     visits_of,
     windows_of,
 )
-from treatment_plans.schedule import Booked, Facts, Free, Layout, Wishes, lay_out
+from treatment_plans.schedule import Booked, Facts, Free, Layout, Proposed, Wishes, lay_out
 
 SLACK = timedelta(days=21)  # beyond the last right day, for other times
 
@@ -51,6 +53,14 @@ class Proposal:
     visits: Mapping[int, Appointment]
     free: frozenset[datetime]
 
+    @property
+    def with_visits(self) -> list[tuple[Proposed, Appointment | None]]:
+        """Each session that was laid out, with the visit that is booked for it."""
+        return [
+            (one, self.visits[one.booked.key] if one.booked else None)
+            for one in self.layout.sessions
+        ]
+
 
 def propose(
     plan: TreatmentPlan,
@@ -64,7 +74,7 @@ def propose(
     For a client neither beyond the horizon nor past a review that has to come first. What
     was chosen already (`wanted`) stays the proposal while it is free.
     """
-    rows = visits_of([plan])[plan.pk]
+    rows = visits_of([plan], *WITH_AND_WHERE)[plan.pk]
     facts = facts_from(plan, rows)
     have = booked_from(plan, rows, facts, fixed=reproposing.moved_visit(plan))
     table, layout, free = _lay(plan, facts, have, now=now, for_staff=for_staff, wanted=wanted)
@@ -85,7 +95,7 @@ def preview(
 
     `first` is the visit that is to count as session 1, done or not.
     """
-    rows = visits_of([plan])[plan.pk] if plan.pk else []
+    rows = visits_of([plan], *WITH_AND_WHERE)[plan.pk] if plan.pk else []
     if first is not None:
         rows = [*rows, PlanVisit(appointment=first)]
     facts = replace(facts_from(plan, rows), phases=tuple(phase_of(phase) for phase in phases))
@@ -157,13 +167,14 @@ def book_dates(
 
     What is written `along` stands and falls with them; it comes last, behind the locks of
     the calendar. The same form sent again changes nothing. Raises WrongState when the plan
-    does not run or a visit is none of its own, or what `calendar.rearrange` raises. Whoever
-    was not asked why has no `reason`, not even an empty one.
+    does not run or a visit is none of its own or elsewhere, or what `calendar.rearrange`
+    raises. Whoever was not asked why has no `reason`, not even an empty one.
     """
     if plan.status != TreatmentPlan.Status.ACTIVE:
         raise WrongState("Dates can be booked while a plan is active.")
     own = Appointment.objects.filter(plan_visit__plan=plan, status__in=TO_COME)
-    found = {visit.public_id: visit for visit in own.filter(public_id__in=moves)}
+    here = [one for one in own.filter(public_id__in=moves) if not is_elsewhere(plan, one)]
+    found = {visit.public_id: visit for visit in here}
     if len(found) != len(moves):
         raise WrongState("One of these sessions has changed meanwhile. Look at the dates again.")
     booked = calendar.rearrange(

@@ -76,7 +76,8 @@ class HoursFormSet(BaseInlineFormSet):
             )
 
     def _day(self, one: Stretch) -> str:
-        return f"{one.day:%d %B %Y}" if isinstance(one.day, date) else dict(WEEKDAYS)[one.day]
+        on = one.day
+        return f"{on.day} {on:%B %Y}" if isinstance(on, date) else dict(WEEKDAYS)[on]
 
 
 class ExtraHoursFormSet(HoursFormSet):

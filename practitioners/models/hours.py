@@ -85,7 +85,7 @@ class ExtraHours(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.on:%d %B %Y} {self.starts_at:%H:%M} to {self.ends_at:%H:%M}"
+        return f"{self.on.day} {self.on:%B %Y} {self.starts_at:%H:%M} to {self.ends_at:%H:%M}"
 
 
 class TimeOff(models.Model):
@@ -110,7 +110,7 @@ class TimeOff(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.practitioner} away from {self.starts_at:%d %B %Y %H:%M}"
+        return f"{self.practitioner} away from {self.starts_at.day} {self.starts_at:%B %Y %H:%M}"
 
     def clean(self) -> None:
         """Refuse what can only be a slip in the year."""

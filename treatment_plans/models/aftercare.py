@@ -43,7 +43,7 @@ class Aftercare(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Advice of {self.written_at:%d %B %Y}"
+        return f"Advice of {self.written_at.day} {self.written_at:%B %Y}"
 
     @property
     def client(self) -> Client:

@@ -78,7 +78,7 @@ class Assessment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Assessment of {self.assessed_on:%d %B %Y}"
+        return f"Assessment of {self.assessed_on.day} {self.assessed_on:%B %Y}"
 
     @property
     def stage(self) -> str:

@@ -52,7 +52,7 @@ class Letter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Letter of {self.written_at:%d %B %Y}"
+        return f"Letter of {self.written_at.day} {self.written_at:%B %Y}"
 
     @property
     def client(self) -> Client:

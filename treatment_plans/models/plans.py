@@ -191,7 +191,7 @@ class TreatmentPlan(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Plan from {self.start_on:%d %B %Y}"
+        return f"Plan from {self.start_on.day} {self.start_on:%B %Y}"
 
     def visits_to_come(self, *, now: Any) -> list[Appointment]:
         """Its booked visits that have not ended, soonest first. One query."""

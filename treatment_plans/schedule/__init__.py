@@ -37,12 +37,12 @@ from treatment_plans.schedule.proposing import (
     Free,
     Layout,
     Proposed,
-    Wishes,
     lay_out,
 )
 from treatment_plans.schedule.reminders import Decision, decide, standing
 from treatment_plans.schedule.reviewing import LastReview, is_past_review, review_due_on
 from treatment_plans.schedule.sending import Sending, next_opening
+from treatment_plans.schedule.wishes import Wishes
 
 __all__ = [
     "KINDS",

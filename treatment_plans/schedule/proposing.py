@@ -10,8 +10,8 @@
 A booked visit that comes too early is proposed to move into its window. One that comes
 too late stays, because the client has chosen it; a session that is not booked yet is
 put before it where there is room. One that lies in a pause stands in nobody's way: it is
-proposed to move to the first session that has none. Nothing here reads a clock, a setting
-or a row.
+proposed to move to the first session that has none. One elsewhere never moves: the others
+are laid around it. Nothing here reads a clock, a setting or a row.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from treatment_plans.schedule.calendar import ClinicCalendar
 from treatment_plans.schedule.due import OUR_WINDOWS, Facts, Windows, rested_since
 from treatment_plans.schedule.phases import gap_before, nominal_gap, position
 from treatment_plans.schedule.reviewing import NEVER, LastReview, is_past_review
+from treatment_plans.schedule.wishes import ANY, Wishes
 
 MOST = 24  # sessions in one proposal
 MOST_OPEN_ENDED = 6  # sessions proposed of a phase without an end
@@ -47,30 +48,21 @@ class Free:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A visit of the plan that stands; a fixed one is where the client wants it."""
+    """A visit of the plan that stands; a fixed one is where the client wants it.
+
+    One elsewhere is not where or with whom the free times are, so none of them is for it.
+    """
 
     key: int
     on: date
     at: time | None = None
     is_fixed: bool = False
+    is_elsewhere: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What suits the client: weekdays (1 Monday to 7 Sunday) and hours [from, until).
-
-    Empty means any. Wishes choose among the days that are right; they never make a
-    wrong one right.
-    """
-
-    weekdays: frozenset[int] = frozenset()
-    hours: tuple[tuple[int, int], ...] = ()
-
-    def suits_day(self, on: date) -> bool:
-        return not self.weekdays or on.isoweekday() in self.weekdays
-
-    def suits_time(self, at: time) -> bool:
-        return not self.hours or any(begins <= at.hour < ends for begins, ends in self.hours)
+    @property
+    def stands(self) -> bool:
+        """Whether it is not for us to move."""
+        return self.is_fixed or self.is_elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +146,10 @@ class Layout:
     def is_upset(self) -> bool:
         """Whether a booked visit no longer stands on a right day, or the next is missing.
 
-        Where the client has just put a visit is not held against the plan.
+        Where the client has just put a visit is not held against the plan, nor is one elsewhere.
         """
         return self.is_broken or any(
-            not (one.fits or (one.booked and one.booked.is_fixed))
+            not (one.fits or (one.booked and one.booked.stands))
             for index, one in enumerate(self.sessions)
             if one.booked or index == 0
         )
@@ -188,7 +180,7 @@ def lay_out(
     last_day: date,
     free: Iterable[Free] = (),
     booked: Iterable[Booked] = (),
-    wishes: Wishes = Wishes(),
+    wishes: Wishes = ANY,
     wanted: Collection[datetime] = (),
 ) -> Layout:
     """Propose a day for every session still to come, in order, as far as can be seen.
@@ -309,8 +301,8 @@ class _Surface:
         return [one for one in ordered if one not in resting], resting
 
     def _rests(self, one: Booked) -> bool:
-        is_to_come = one.on > self.today and not one.is_fixed
-        return is_to_come and self.facts.pause_on(one.on) is not None
+        may_move = one.on > self.today and not one.stands
+        return may_move and self.facts.pause_on(one.on) is not None
 
     def choose(
         self, days: Days, waiting: Sequence[Booked], usual: time | None, *, has_spare: bool
@@ -335,6 +327,8 @@ class _Surface:
 
     def _stays(self, days: Days, booked: Booked, *, has_spare: bool) -> bool:
         if booked.is_fixed or booked.on <= self.today or booked.on in days:
+            return True
+        if booked.is_elsewhere and booked.on < days.first_on:
             return True
         return booked.on > days.last_on and not has_spare
 

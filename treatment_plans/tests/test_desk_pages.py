@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -376,3 +376,11 @@ def test_every_session_of_a_client_can_be_found(world: World) -> None:
     assert 'href="?page=2#sessions"' in first
     assert f"/desk/visits/{missed.public_id}/" in second
     assert browser.get(f"{path}?page=soon").status_code == 200
+
+
+def test_a_day_has_no_zero_before_it(world: World) -> None:
+    TreatmentPlan.objects.update(start_on=date(2026, 10, 1))
+    page = world.browser(world.user).get(world.paths()["client"]).content.decode()
+    assert ">Plan from 1 October 2026</a>" in page
+    world.assessment.assessed_on = date(2026, 10, 2)
+    assert str(world.assessment) == "Assessment of 2 October 2026"

@@ -225,7 +225,10 @@ def test_what_cannot_be_had_is_left_out_from_the_start(
 def test_the_client_books_their_own_dates_up_to_the_review(world: PlanWorld) -> None:
     """Once a week with a review after four weeks: the fifth session has it."""
     page = browse(world.login).get(own(world)).content.decode()
-    assert ("Book the dates chosen" in page, "for all 5" in page) == (True, True)
+    assert (
+        "Book the dates chosen" in page,
+        "£58 for each new session, £290 if all 5 are booked." in page,
+    ) == (True, True)
     assert "The last of these sessions has a review" in page
     answer = browse(world.login).post(own(world), as_proposed(world, for_staff=False))
     assert (answer.status_code, len(standing(world))) == (302, 5)
@@ -238,7 +241,10 @@ def test_the_client_books_their_own_dates_up_to_the_review(world: PlanWorld) -> 
 def test_the_client_books_no_further_than_the_horizon(world: PlanWorld) -> None:
     make_clinic(travel_minutes=0, horizon_days=12)
     page = browse(world.login).get(own(world)).content.decode()
-    assert ("Book the dates chosen" in page, "for both" in page) == (True, True)
+    assert (
+        "Book the dates chosen" in page,
+        "£58 for each new session, £116 if both are booked." in page,
+    ) == (True, True)
     assert "Times can be booked until" in page
     refused = browse(world.login).post(own(world), as_proposed(world))
     assert (refused.status_code, standing(world)) == (422, [])

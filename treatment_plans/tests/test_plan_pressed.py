@@ -64,7 +64,7 @@ def test_the_price_and_the_rule_stand_before_the_button(world: PlanWorld, who: s
     user = world.login if who == "my" else world.user
     page = browse(user).get(path(world, who)).content.decode()
     each = world.service.price
-    assert f"£{each:g} each, £{3 * each:g} for all 3." in page
+    assert f"£{each:g} for each new session, £{3 * each:g} if all 3 are booked." in page
     assert page.index("A day before is fine.") < page.index("btn-primary")
     assert "hours away" not in page
 

@@ -63,3 +63,25 @@ def test_what_was_chosen_elsewhere_is_counted_from_too() -> None:
     chosen = [start(date(2026, 9, 21)).starts_at]
     layout = propose(facts(WEEKLY, MONDAY), free, today=date(2026, 9, 8), wanted=chosen)
     assert dates(layout)[:2] == sept(21, 28)
+
+
+def test_a_visit_elsewhere_stays_and_the_others_are_laid_around_it() -> None:
+    """The second comes too early, and only a time of ours can be had for it: it is kept."""
+    plan = facts((Phase("per_week", 1, 4),))
+    have = [Booked(0, sept(7)[0]), Booked(1, sept(9)[0], is_elsewhere=True), Booked(2, sept(12)[0])]
+    layout = propose(plan, every_day(), booked=have)
+    assert steps(layout) == ["keep", "keep", "move", "book"]
+    assert dates(layout) == sept(7, 9, 16, 23)
+
+
+def test_one_that_comes_late_elsewhere_has_the_missing_sessions_before_it() -> None:
+    have = [Booked(0, sept(21)[0], is_elsewhere=True)]
+    layout = propose(facts((Phase("per_week", 1, 4),)), every_day(), booked=have)
+    assert (steps(layout), dates(layout)) == (["book", "book", "keep", "book"], sept(7, 14, 21, 28))
+
+
+def test_one_elsewhere_is_neither_moved_out_of_a_pause_nor_held_against_the_plan() -> None:
+    plan = facts((Phase("per_week", 1, 2),), MONDAY, pauses=(Pause(*sept(8, 20)),))
+    have = [Booked(0, sept(14)[0], is_elsewhere=True)]
+    layout = propose(plan, every_day(), today=sept(8)[0], booked=have)
+    assert (steps(layout), layout.is_upset, layout.left_over) == (["keep"], False, ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -299,7 +300,10 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
             for day, hour in free
             if CLINIC.is_open(today + day * DAY)
         ],
-        "booked": booked(*sorted(today + day * DAY for day in have)),
+        "booked": [
+            replace(one, is_elsewhere=draw(st.booleans()))
+            for one in booked(*sorted(today + day * DAY for day in have))
+        ],
         "wishes": Wishes(
             frozenset(draw(st.sets(st.integers(1, 7), max_size=3))),
             draw(st.sampled_from([(), ((8, 12),), ((17, 24),)])),
@@ -313,7 +317,10 @@ def test_what_holds_for_every_proposal(world: dict[str, Any]) -> None:
     plan = world.pop("plan")
     layout = propose(plan, **world)
     new = [one for one in layout.sessions if one.step in ("book", "move")]
+    elsewhere = {one.on for one in world["booked"] if one.is_elsewhere}
     for one in new:
+        assert one.booked is None or not one.booked.is_elsewhere
+        assert one.free.on not in elsewhere  # type: ignore[union-attr]
         assert one.free in world["free"]
         assert one.free.on in one.days  # type: ignore[union-attr]
         assert plan.pause_on(one.free.on) is None  # type: ignore[union-attr]
@@ -324,7 +331,8 @@ def test_what_holds_for_every_proposal(world: dict[str, Any]) -> None:
     numbers = [one.days.session for one in layout.sessions]
     assert numbers == list(range(plan.done + 1, plan.done + 1 + len(numbers)))
     found = [*(one.booked for one in layout.sessions if one.booked), *layout.left_over]
-    resting = [one for one in found if plan.pause_on(one.on) and one.on > world["today"]]
+    may_rest = [one for one in found if one.on > world["today"] and not one.is_elsewhere]
+    resting = [one for one in may_rest if plan.pause_on(one.on)]
     assert sorted(found, key=lambda one: one.key) == world["booked"]  # every visit once
     assert [one for one in found if one not in resting] == [
         one for one in world["booked"] if one not in resting
@@ -358,7 +366,10 @@ def test_accepting_a_proposal_leaves_nothing_to_propose_on_those_days(
         (number for number, one in enumerate(layout.sessions) if one.step == "conflict"),
         len(layout.sessions),
     )
-    have = [Booked(number, one.anchor) for number, one in enumerate(layout.sessions[:upto])]
+    have = [
+        Booked(number, one.anchor, is_elsewhere=one.booked is not None and one.booked.is_elsewhere)
+        for number, one in enumerate(layout.sessions[:upto])
+    ]
     again = propose(plan, **{**world, "booked": have, "free": []})
     assert [one.anchor for one in again.sessions if one.booked] == [one.on for one in have]
     assert {one.step for one in again.sessions if one.booked} <= {"keep"}

@@ -26,6 +26,7 @@ from bookings.visitors import visitor_key
 from bookings.wall_clock import day_of
 from practitioners.models import ClinicSettings
 from treatment_plans import pressed, reproposing
+from treatment_plans.booked_already import is_booked_already, still_asked
 from treatment_plans.date_rows import (
     answer_to,
     call_before,
@@ -185,9 +186,11 @@ def dates_context(
     With a refusal also what is wrong, at its row, and the next three times of that row.
     """
     proposal = propose(plan, now=now, for_staff=for_staff, wanted=chosen_times(request.POST))
-    rows = rows_of(proposal, request.POST)
+    rows = rows_of(proposal, still_asked(request.POST, proposal))
     wrong: dict[str, Any] = {}
-    if refusal:
+    if refusal and is_booked_already(refusal, plan):
+        wrong = {"problems": [(said_of(refusal, plan), "dates")]}
+    elif refusal:
         answer = answer_to(refusal, rows, proposal, request.POST)
         rows = answer.rows
         wrong = {"problems": [(said_of(refusal, plan), answer.place)], "times": answer.times}
@@ -213,9 +216,12 @@ def said_of(refusal: BookingError, plan: TreatmentPlan) -> str:
     at = refusal.details.get("starts_at")
     zone = plan.location.zone
     words, today = Words(zone, ClinicSettings.current().time_style), day_of(timezone.now(), zone)
-    when = f"{words.short(at, today=today)}: " if at else ""
+    when = words.short(at, today=today) if at else ""
     said = refusal.sentence.replace(" Nothing was booked for you.", "")
-    return f"{when}{said} None of these sessions was booked or moved."
+    said = f"{when}: {said}" if when else said
+    if is_booked_already(refusal, plan):
+        said = f"{when} is booked for this plan already."
+    return f"{said} None of these sessions was booked or moved."
 
 
 def done_words(count: int) -> str:
