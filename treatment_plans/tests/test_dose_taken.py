@@ -52,7 +52,7 @@ def test_what_the_clinic_cancelled_is_not_held_against_the_client(world: PlanWor
     attend(world, 0, status="no_show")
     assert taken(world) == (1, 3, 1)
     page = browse(world.user).get(f"/desk/plans/{world.plan.public_id}/").content.decode()
-    assert "1 of 3 expected by today" in page
+    assert "1 done, 3 expected by today" in page
     assert "1 that the clinic cancelled not counted" in page
     found = findings.of(reviews.open_review(world.plan, now=world.now), now=world.now)
     assert (found.completed, found.expected, found.band) == (1, 3, "low")
