@@ -22,6 +22,7 @@ def save(
 ) -> Assessment:
     """Save an assessment; its rows replace the earlier ones, which stay in history.
 
+    No two rows are of the same thing: the form refuses that, and so does the database.
     Raises EditedElsewhere when somebody saved a newer version meanwhile.
     """
     if assessment.pk is not None:
@@ -38,29 +39,23 @@ def save(
 
 
 def _marks(assessment: Assessment, rows: Iterable[dict[str, Any]]) -> list[BodyMark]:
-    """Build the marks; of two for one symptom at one place the later wins."""
     regions = {region.slug: region for region in BodyRegion.objects.all()}
-    marks = {}
+    marks = []
     for row in rows:
         slug, side = row["place"].split("|")
         symptom = row.get("symptom") or BodyMark.Symptom.PAIN
-        marks[slug, side, symptom] = BodyMark(
-            assessment=assessment,
-            region=regions[slug],
-            side=side,
-            symptom=symptom,
-            intensity=row.get("intensity"),
-            note=row.get("note", ""),
-        )
-    return list(marks.values())
+        mark = BodyMark(assessment=assessment, region=regions[slug], side=side, symptom=symptom)
+        mark.intensity, mark.note = row.get("intensity"), row.get("note", "")
+        marks.append(mark)
+    return marks
 
 
 def _measurements(assessment: Assessment, rows: Iterable[dict[str, Any]]) -> list[RomMeasurement]:
-    measured = {}
+    measured = []
     for row in rows:
         joint, movement, side = row["movement"].split("|")
         motion = row.get("motion") or RomMeasurement.Motion.ACTIVE
-        measured[joint, movement, side, motion] = RomMeasurement(
+        one = RomMeasurement(
             assessment=assessment,
             joint=joint,
             movement=movement,
@@ -70,4 +65,5 @@ def _measurements(assessment: Assessment, rows: Iterable[dict[str, Any]]) -> lis
             end_feel=row.get("end_feel", ""),
             has_pain=row.get("has_pain"),
         )
-    return list(measured.values())
+        measured.append(one)
+    return measured

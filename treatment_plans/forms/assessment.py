@@ -13,7 +13,7 @@ from bookings.forms import Styled
 from bookings.times import say_day
 from practitioners.blank_choices import say_for_nothing
 from practitioners.models import BodyRegion
-from treatment_plans.forms.rows import row_formset
+from treatment_plans.forms.rows import RowFormSet, row_formset
 from treatment_plans.models import Assessment, BodyMark, RomMeasurement
 from treatment_plans.models.assessments import Side
 from treatment_plans.rom import norms
@@ -209,5 +209,36 @@ class RomForm(Styled):
         return data
 
 
-MarkFormSet = row_formset(MarkForm, extra=3)
-RomFormSet = row_formset(RomForm, extra=3)
+class RowsOnce(RowFormSet):
+    """Rows of which no two are of the same thing; a repeated one is refused at its place."""
+
+    key: tuple[str, ...]
+    sentence: str
+
+    def clean(self) -> None:
+        known = set()
+        for form in self.filled_forms():
+            about = tuple(
+                form.cleaned_data.get(name) or form.fields[name].initial for name in self.key
+            )
+            if about[0] and about in known:
+                form.add_error(self.key[0], ValidationError(self.sentence, code="twice"))
+            known.add(about)
+
+
+class MarksOnce(RowsOnce):
+    """One mark for each symptom at a place; two symptoms there are two rows."""
+
+    key = ("place", "symptom")
+    sentence = "This place is marked twice. Put both into one row."
+
+
+class RomOnce(RowsOnce):
+    """One measurement for each movement, active and passive told apart."""
+
+    key = ("movement", "motion")
+    sentence = "This movement is entered twice. Keep one of them."
+
+
+MarkFormSet = row_formset(MarkForm, extra=3, base=MarksOnce)
+RomFormSet = row_formset(RomForm, extra=3, base=RomOnce)
