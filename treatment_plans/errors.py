@@ -29,6 +29,13 @@ class EditedElsewhere(PlanError):
     sentence = "Someone saved this plan while you were working on it."
 
 
+class SentBefore(PlanError):
+    """The same form has written its plan already."""
+
+    code = "sent_before"
+    sentence = "This form has saved the plan already. Sent again it changed nothing."
+
+
 class ReasonMissing(PlanError):
     code = "reason_missing"
     sentence = "Say why the plan changes."

@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from bookings.extensions import Event
 from bookings.messages import outbox
 from practitioners.models import Practitioner
 from treatment_plans import agreements, asking, check_ins, recall, reproposing
-from treatment_plans.errors import EditedElsewhere, ReasonMissing, WrongState
+from treatment_plans.errors import EditedElsewhere, ReasonMissing, SentBefore, WrongState
 from treatment_plans.models import Goal, PlanPause, PlanPhase, Reproposal, TreatmentPlan
 from treatment_plans.plan_facts import SOURCE, check_plan_phases, facts_of
 from treatment_plans.schedule import Facts
@@ -45,13 +45,13 @@ def save(
     """Save a plan with everything that belongs to it as its next version.
 
     Raises BadPhases, WrongState for a plan that has ended, ReasonMissing for a
-    change of a plan that is not a draft, and EditedElsewhere when
-    `expected_version` is no longer the newest.
+    change of a plan that is not a draft, EditedElsewhere when `expected_version` is no
+    longer the newest, and SentBefore for a new plan whose form has written it already.
     """
     phases = list(phases)
     check_plan_phases(phases)
     if plan.pk is None:
-        plan.save()
+        _begin(plan)
     else:
         _take_changed(plan, expected_version)
         if plan.status != Status.DRAFT and not reason.strip():
@@ -267,6 +267,17 @@ def _reason_of_rest(plan: TreatmentPlan) -> str:
     newest_first = plan.versions.order_by("-number").iterator()
     rest = list(takewhile(lambda one: one.content.get("status") == Status.PAUSED, newest_first))
     return rest[-1].reason if rest else ""
+
+
+def _begin(plan: TreatmentPlan) -> None:
+    """Write the row of a new plan, once for each form."""
+    try:
+        with transaction.atomic():
+            plan.save()
+    except IntegrityError as problem:
+        if not TreatmentPlan.objects.filter(form_token=plan.form_token).exists():
+            raise
+        raise SentBefore from problem
 
 
 def _take(plan: TreatmentPlan) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -40,6 +41,7 @@ class AssessmentForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
     pain_worst = _score("Worst pain in the last 24 hours")
     pain_average = _score("Average pain in the last 24 hours")
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    form_token = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
 
     class Meta:
         model = Assessment

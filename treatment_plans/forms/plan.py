@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -35,6 +36,7 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
         help_text="Kept with the version.",
     )
     expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+    form_token = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
 
     class Meta:
         model = TreatmentPlan

@@ -127,6 +127,7 @@ class TreatmentPlan(models.Model):
         related_name="plans",
         help_text="What the client comes with; the practitioner's words, not a diagnosis.",
     )
+    form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     start_on = models.DateField("first session due on")
     activated_on = models.DateField(null=True, blank=True)

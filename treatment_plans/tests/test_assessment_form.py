@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 
+from bookings.tests.factories import make_client
 from practitioners.models import BodyRegion
+from treatment_plans import assessments
 from treatment_plans.models import Assessment, BodyMark
 from treatment_plans.tests.plan_world import PlanWorld, browse, rows
 
@@ -82,3 +85,64 @@ def test_a_stored_row_is_not_entered_again_beside_itself(world: AssessedWorld) -
     assert both.status_code == 422
     assert world.send(rom=[TURN], path=edit, **again).status_code == 302
     assert Assessment.objects.get().rom.get().degrees == 48
+
+
+def token() -> dict[str, str]:
+    return {"form_token": str(uuid.uuid4())}
+
+
+def test_the_form_of_a_new_assessment_has_a_token_of_its_own(world: AssessedWorld) -> None:
+    browser = browse(world.user)
+    one, two = (browser.get(world.path).context["form"]["form_token"].value() for _ in range(2))
+    assert one != two
+    page = world.send(complaint="", form_token=str(one)).content.decode()
+    assert f'name="form_token" value="{one}"' in page
+
+
+def test_the_same_form_sent_again_leads_to_what_it_saved(world: AssessedWorld) -> None:
+    visit = world.visit(world.now)
+    path = f"{world.path}?visit={visit.public_id}"
+    sent = {"marks": [NECK], "rom": [TURN], "path": path, "version": "1", **token()}
+    first, second = world.send(**sent), world.send(**sent)
+    saved = Assessment.objects.get()
+    assert first["Location"] == second["Location"] == f"/desk/assessments/{saved.public_id}/"
+    assert (saved.version, saved.appointment) == (1, visit)
+    assert (saved.marks.count(), saved.rom.count()) == (1, 1)
+
+
+def test_what_was_mended_before_it_was_sent_again_is_kept(world: AssessedWorld) -> None:
+    sent = {"version": "1", **token()}
+    world.send(rom=[TURN], **sent)
+    assert world.send(rom=[{**TURN, "degrees": "84"}], **sent).status_code == 302
+    saved = Assessment.objects.get()
+    assert (saved.version, saved.rom.get().degrees) == (2, 84)
+    assert world.send(rom=[TURN], **sent).status_code == 409
+    assert Assessment.objects.get().rom.get().degrees == 84
+
+
+def test_a_form_that_arrives_twice_at_once_begins_one_assessment(world: AssessedWorld) -> None:
+    one = uuid.uuid4()
+
+    def begin() -> Assessment:
+        draft = Assessment(
+            client=world.client, practitioner=world.person, assessed_on=world.today,
+            complaint="Stiff neck", form_token=one,
+        )  # fmt: skip
+        return assessments.save(draft, marks=[NECK], rom=[])
+
+    assert begin() == begin()
+    assert (Assessment.objects.count(), BodyMark.objects.count()) == (1, 1)
+
+
+def test_a_token_of_somebody_elses_form_opens_nothing(world: AssessedWorld) -> None:
+    sent = token()
+    world.send(**sent)
+    other = make_client()
+    world.visit(world.now, client=other)
+    path = f"/desk/clients/{other.public_id}/assess/"
+    assert world.send(path=path, **sent).status_code == 403
+    assert Assessment.objects.get().client == world.client
+
+
+def test_a_token_that_cannot_be_is_refused(world: AssessedWorld) -> None:
+    assert world.send(form_token="nothing").status_code == 422

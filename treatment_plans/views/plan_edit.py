@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from bookings.models import Appointment, Client
 from practitioners.clocks import clinic_zone
 from treatment_plans import plan_start
-from treatment_plans.errors import EditedElsewhere, PlanError, ReasonMissing
+from treatment_plans.errors import EditedElsewhere, PlanError, ReasonMissing, SentBefore
 from treatment_plans.forms.plan import PlanForm, filled_from, with_home_care
 from treatment_plans.forms.plan_rows import GoalForm, GoalFormSet, PhaseForm, PhaseFormSet
 from treatment_plans.forms.rows import complain_not, with_another_row, with_rows_changed
@@ -97,6 +98,8 @@ def _edit(
     """The form, changed as its row buttons ask, or saved."""
     templates, home_care = _library()
     data, saves = _answers(request, templates, home_care)
+    if saves and draft.pk is None and (before := _saved_by(request, draft)):
+        return _sent_again(request, before)
     form = PlanForm(
         data,
         instance=draft,
@@ -118,8 +121,21 @@ def _edit(
         phases = [PhaseForm.phase(row) for row in rows["phases"].filled()]
         found = preview(form.instance, phases, first=form.cleaned_data["first_visit"], now=now)
         return _page(request, draft, {**page, "preview": found})
+    return _tried(request, draft, page, now=now)
+
+
+def _tried(
+    request: HttpRequest, draft: TreatmentPlan, page: dict[str, Any], *, now: datetime
+) -> HttpResponse:
+    """The plan as it is saved; or what is in the way, with everything as it was typed."""
+    form = page["form"]
     try:
         return _save(request, page, now=now)
+    except SentBefore as problem:
+        before = _saved_by(request, draft)
+        if before is None:
+            raise PermissionDenied from problem
+        return _sent_again(request, before)
     except EditedElsewhere as problem:
         return _conflict(request, draft, page, problem)
     except ReasonMissing as problem:
@@ -178,6 +194,8 @@ def _rows(data: QueryDict | None, draft: TreatmentPlan) -> dict[str, Any]:
 def _save(request: HttpRequest, page: dict[str, Any], *, now: datetime) -> HttpResponse:
     form, data = page["form"], page["form"].cleaned_data
     is_new = form.instance.pk is None
+    if is_new:
+        form.instance.form_token = data["form_token"]
     saved = plan_start.save_plan(
         form.save(commit=False),
         phases=[PhaseForm.phase(row) for row in page["phases"].filled()],
@@ -192,6 +210,22 @@ def _save(request: HttpRequest, page: dict[str, Any], *, now: datetime) -> HttpR
         starts="start" in request.POST,
     )
     return redirect("desk_plan", public_id=saved.public_id)
+
+
+def _saved_by(request: HttpRequest, draft: TreatmentPlan) -> TreatmentPlan | None:
+    """The plan that this very form has written already, if it is to be written again."""
+    try:
+        token = UUID(request.POST.get("form_token", ""))
+    except ValueError:
+        return None
+    asks = "preview" in request.POST
+    found = TreatmentPlan.objects.visible_to(request.user).filter(client=draft.client)
+    return None if asks else found.filter(form_token=token).first()
+
+
+def _sent_again(request: HttpRequest, before: TreatmentPlan) -> HttpResponse:
+    messages.info(request, SentBefore.sentence)
+    return redirect("desk_plan", public_id=before.public_id)
 
 
 def _conflict(
