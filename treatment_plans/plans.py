@@ -11,11 +11,18 @@ from django.db import IntegrityError, transaction
 
 from bookings.extensions import Event
 from bookings.messages import outbox
+from bookings.models import Appointment
 from practitioners.models import Practitioner
 from treatment_plans import agreements, asking, check_ins, recall, reproposing
-from treatment_plans.errors import EditedElsewhere, ReasonMissing, SentBefore, WrongState
+from treatment_plans.errors import (
+    EditedElsewhere,
+    ReasonMissing,
+    SentBefore,
+    TooFewSessions,
+    WrongState,
+)
 from treatment_plans.models import Goal, PlanPause, PlanPhase, Reproposal, TreatmentPlan
-from treatment_plans.plan_facts import SOURCE, check_plan_phases, facts_of
+from treatment_plans.plan_facts import SOURCE, check_plan_phases, facts_of, phase_of
 from treatment_plans.schedule import Facts
 from treatment_plans.schedule.phases import position
 from treatment_plans.versions import record
@@ -44,7 +51,8 @@ def save(
 ) -> TreatmentPlan:
     """Save a plan with everything that belongs to it as its next version.
 
-    Raises BadPhases, WrongState for a plan that has ended, ReasonMissing for a
+    Raises BadPhases, TooFewSessions for a running plan whose sessions would all be done,
+    WrongState for a plan that has ended, ReasonMissing for a
     change of a plan that is not a draft, EditedElsewhere when `expected_version` is no
     longer the newest, and SentBefore for a new plan whose form has written it already.
     """
@@ -56,6 +64,7 @@ def save(
         _take_changed(plan, expected_version)
         if plan.status != Status.DRAFT and not reason.strip():
             raise ReasonMissing
+        _check_goes_on(plan, phases)
         plan.save()
         plan.phases.all().delete()
         plan.goals.all().delete()
@@ -278,6 +287,15 @@ def _begin(plan: TreatmentPlan) -> None:
         if not TreatmentPlan.objects.filter(form_token=plan.form_token).exists():
             raise
         raise SentBefore from problem
+
+
+def _check_goes_on(plan: TreatmentPlan, phases: Iterable[PlanPhase]) -> None:
+    """Refuse to end a running plan by writing too few sessions: an end is said. One query."""
+    if plan.status == Status.DRAFT:
+        return
+    done = plan.visits.filter(appointment__status=Appointment.Status.COMPLETED).count()
+    if position([phase_of(phase) for phase in phases], done) is None:
+        raise TooFewSessions(done)
 
 
 def _take(plan: TreatmentPlan) -> None:

@@ -16,7 +16,13 @@ from django.views.decorators.http import require_http_methods
 from bookings.models import Appointment, Client
 from practitioners.clocks import clinic_zone
 from treatment_plans import plan_start
-from treatment_plans.errors import EditedElsewhere, PlanError, ReasonMissing, SentBefore
+from treatment_plans.errors import (
+    EditedElsewhere,
+    PlanError,
+    ReasonMissing,
+    SentBefore,
+    TooFewSessions,
+)
 from treatment_plans.forms.plan import PlanForm, filled_from, with_home_care
 from treatment_plans.forms.plan_rows import GoalForm, GoalFormSet, PhaseForm, PhaseFormSet
 from treatment_plans.forms.rows import complain_not, with_another_row, with_rows_changed
@@ -140,6 +146,10 @@ def _tried(
         return _conflict(request, draft, page, problem)
     except ReasonMissing as problem:
         form.add_error("reason", ValidationError(problem.sentence, problem.code))
+        return _page(request, draft, {**page, "status": 422})
+    except TooFewSessions as problem:
+        last = page["phases"].filled_forms()[-1]
+        last.add_error("length", ValidationError(problem.sentence, problem.code))
         return _page(request, draft, {**page, "status": 422})
     except PlanError as problem:
         said = [(problem.sentence, "id_reason")]
