@@ -175,7 +175,7 @@ def _answers(
             return with_another_row(request.POST, name), False
     if "use_template" in request.POST:
         chosen = next((one for one in templates if one.slug == request.POST.get("template")), None)
-        return (filled_from(chosen, request.POST) if chosen else request.POST), False
+        return (filled_from(chosen, request.POST, templates) if chosen else request.POST), False
     picked = request.POST.get("home_care_item")
     item = next((one for one in home_care if str(one.pk) == picked), None)
     data = with_home_care(item, request.POST) if item else request.POST
