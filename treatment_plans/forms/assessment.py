@@ -14,6 +14,7 @@ from bookings.forms import Styled
 from bookings.times import say_day
 from practitioners.blank_choices import say_for_nothing
 from practitioners.models import BodyRegion
+from treatment_plans.forms.pain import check_worst
 from treatment_plans.forms.rows import RowFormSet, row_formset
 from treatment_plans.models import Assessment, BodyMark, RomMeasurement
 from treatment_plans.models.assessments import Side
@@ -100,6 +101,12 @@ class AssessmentForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
             for name in self.Meta.fields
             if self.cleaned_data.get(name) != getattr(stored, name)
         ]
+
+    def clean(self) -> dict[str, Any]:
+        """The ratings of pain fit each other."""
+        data = super().clean() or self.cleaned_data
+        check_worst(self, "pain_")
+        return data
 
     def clean_onset_on(self) -> date | None:
         """Refuse an onset in the future or beyond a lifetime."""

@@ -146,3 +146,40 @@ def test_a_token_of_somebody_elses_form_opens_nothing(world: AssessedWorld) -> N
 
 def test_a_token_that_cannot_be_is_refused(world: AssessedWorld) -> None:
     assert world.send(form_token="nothing").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("pain", "sentences"),
+    [
+        ({"pain_now": "6", "pain_worst": "5"}, ["less than pain now."]),
+        ({"pain_average": "6", "pain_worst": "5"}, ["less than average pain."]),
+        (
+            {"pain_now": "9", "pain_average": "1", "pain_worst": "0"},
+            ["less than pain now.", "less than average pain."],
+        ),
+    ],
+)
+def test_the_worst_pain_is_not_less_than_another(
+    world: AssessedWorld, pain: dict[str, str], sentences: list[str]
+) -> None:
+    answer = world.send(**pain, easing="A hot shower")
+    said = [f"Worst pain cannot be {words}" for words in sentences]
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {"pain_worst": said}
+    assert "A hot shower" in answer.content.decode()
+    assert not Assessment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "pain",
+    [
+        {"pain_now": "5", "pain_average": "5", "pain_worst": "5"},
+        {"pain_now": "9", "pain_average": "3"},
+        {"pain_now": "0", "pain_worst": "0"},
+        {"pain_worst": "2"},
+    ],
+)
+def test_pain_that_was_not_asked_is_compared_with_nothing(
+    world: AssessedWorld, pain: dict[str, str]
+) -> None:
+    assert world.send(**pain).status_code == 302

@@ -58,6 +58,16 @@ def test_scores_of_a_day_are_entered(world: OutcomeWorld) -> None:
         ({"ndi": "１７"}, "ndi", "Enter 0 to 50 in whole numbers."),
         ({"nprs-worst": "11"}, "nprs-worst", "Enter 0 to 10 in whole numbers."),
         ({"nprs-worst": "\0"}, "nprs-worst", "Enter 0 to 10 in whole numbers."),
+        (
+            {"nprs-worst": "4", "nprs-now": "5"},
+            "nprs-worst",
+            "Worst pain cannot be less than pain now.",
+        ),
+        (
+            {"nprs-worst": "4", "nprs-average": "5"},
+            "nprs-worst",
+            "Worst pain cannot be less than average pain.",
+        ),
         ({}, "", "Answer at least one question."),
     ],
 )
