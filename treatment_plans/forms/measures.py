@@ -18,7 +18,7 @@ from treatment_plans.forms.pain import check_worst
 from treatment_plans.models import Occasion, OutcomeMeasure, TreatmentPlan
 from treatment_plans.models.outcomes import ACTIVITIES
 from treatment_plans.outcomes import Scale
-from treatment_plans.plan_start import NPRS
+from treatment_plans.progress import NPRS
 from treatment_plans.scores import PSFS, Question, usual_measures
 
 NUMBER = re.compile(r"-?[0-9]{1,5}(?:[.,][0-9]{1,3})?", re.ASCII)

@@ -114,6 +114,22 @@ def test_an_occasion_on_which_nothing_is_asked_says_so(world: OutcomeWorld) -> N
     assert "Choose measures" in page
 
 
+def test_another_value_for_the_same_day_says_what_becomes_of_the_first(
+    world: OutcomeWorld,
+) -> None:
+    def told(occasion: str, **typed: str) -> str:
+        answer = as_user(world.by).post(path(world, occasion), {**typed, **on(BASE)}, follow=True)
+        return " ".join(str(one) for one in answer.context["messages"])
+
+    replaced = "What was entered before for the same day counts as entered in error."
+    assert told("baseline", ndi="17") == "The scores are saved."
+    assert told("baseline", ndi="17") == "The scores are saved."
+    assert told("review", ndi="16") == "The scores are saved."
+    assert told("baseline", ndi="15", **{"psfs-1": "4"}) == f"The scores are saved. {replaced}"
+    assert told("baseline", **{"psfs-2": "4"}) == "The scores are saved."
+    assert OutcomeScore.objects.counted().filter(measure__slug="ndi").count() == 2
+
+
 def test_a_wrong_score_is_marked_with_the_reason_and_counts_no_more(world: OutcomeWorld) -> None:
     score = world.enter("baseline", BASE, ndi=17)[0]
     wrong = f"/desk/scores/{score.public_id}/error/"
