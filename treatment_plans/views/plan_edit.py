@@ -93,6 +93,16 @@ def own_plan(request: HttpRequest, public_id: UUID) -> TreatmentPlan:
     return plan_to_change(request, public_id)
 
 
+def plans_beside(request: HttpRequest, draft: TreatmentPlan) -> list[TreatmentPlan]:
+    """What whoever starts a draft should know: other plans of the client that are active.
+
+    One query for a draft, none for a plan that runs.
+    """
+    if draft.status != TreatmentPlan.Status.DRAFT:
+        return []
+    return list(TreatmentPlan.objects.visible_to(request.user).active_beside(draft))
+
+
 def _edit(
     request: HttpRequest,
     draft: TreatmentPlan,
@@ -259,6 +269,7 @@ def _page(request: HttpRequest, draft: TreatmentPlan, page: dict[str, Any]) -> H
         "client": draft.client,
         "plan": draft,
         "is_new": draft.pk is None,
+        "beside": plans_beside(request, draft),
         "forms": [page["goals"], page["phases"]],
         "has_errors": page["status"] != 200,
         "chosen": next((one for one in page["templates"] if one.slug == slug), None),
