@@ -110,6 +110,23 @@ def test_the_same_form_sent_again_leads_to_what_it_saved(world: AssessedWorld) -
     assert (saved.marks.count(), saved.rom.count()) == (1, 1)
 
 
+def link_in(page: str, path: str) -> str:
+    """The address that a page leads to a form with."""
+    return page.split(f'href="{path}?')[1].split('"')[0].replace("&amp;", "&")
+
+
+def test_going_back_to_the_form_leads_to_what_it_saved(world: AssessedWorld) -> None:
+    browser, client = browse(world.user), f"/desk/clients/{world.client.public_id}/"
+    query = link_in(browser.get(client).content.decode(), world.path)
+    path = f"{world.path}?{query}"
+    shown = browser.get(path).context["form"]["form_token"].value()
+    assert query.endswith(f"form={shown}")
+    saved = world.send(path=path, form_token=str(shown))["Location"]
+    assert browser.get(path)["Location"] == saved
+    assert link_in(browser.get(client).content.decode(), world.path) != query
+    assert browser.get(f"{world.path}?form=nothing").status_code == 200
+
+
 def test_what_was_mended_before_it_was_sent_again_is_kept(world: AssessedWorld) -> None:
     sent = {"version": "1", **token()}
     world.send(rom=[TURN], **sent)

@@ -35,6 +35,17 @@ def test_the_same_form_sent_again_leads_to_the_plan_it_wrote(world: PlanWorld) -
     assert (plan.version, plan.start_on) == (plan.versions.count(), earlier.local_day)
 
 
+def test_going_back_to_the_form_leads_to_the_plan_it_wrote(world: PlanWorld) -> None:
+    browser = browse(world.user)
+    page = browser.get(f"/desk/clients/{world.client.public_id}/").content.decode()
+    path = f"{new(world)}?{page.split(f'{new(world)}?')[1].split(chr(34))[0]}"
+    shown = browser.get(path).context["form"]["form_token"].value()
+    assert path.endswith(f"form={shown}")
+    written_at = browser.post(path, answers(world, form_token=str(shown)))["Location"]
+    assert browser.get(path)["Location"] == written_at
+    assert browser.get(f"{new(world)}?form=nothing").status_code == 200
+
+
 def test_only_a_form_that_is_to_be_saved_leads_there(world: PlanWorld) -> None:
     data = answers(world, form_token=str(uuid.uuid4()))
     post(world, new(world), data)

@@ -24,21 +24,23 @@ from treatment_plans.forms.assessment import (
 )
 from treatment_plans.forms.rows import complain_not, with_another_row
 from treatment_plans.models import Assessment
+from treatment_plans.views.form_tokens import first_shown, token_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def assessment_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Start an assessment of a client whom the practitioner treats.
 
-    A form that has saved one already goes on with that: the back button begins no second.
+    A form that has saved one already leads to it or goes on with it, and begins no second.
     """
     client = _client(request, public_id)
     practitioner = request.user.practitioner
-    tokens = _uuids(request.POST.get("form_token"))
-    begun = Assessment.objects.select_related("client").filter(form_token__in=tokens).first()
+    begun = _begun(request)
     if begun is not None:
         if (begun.client, begun.practitioner) != (client, practitioner):
             raise PermissionDenied
+        if request.method != "POST":
+            return redirect("desk_assessment", public_id=begun.public_id)
         return _edit(request, begun, is_new=True)
     visit = (
         Appointment.objects.visible_to(request.user)
@@ -78,11 +80,20 @@ def assessment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "treatment_plans/assessment.html", context)
 
 
+def _begun(request: HttpRequest) -> Assessment | None:
+    """The assessment that this very form has saved already."""
+    token = token_of(request)
+    found = Assessment.objects.select_related("client", "practitioner")
+    return found.filter(form_token=token).first() if token else None
+
+
 def _edit(request: HttpRequest, draft: Assessment, *, is_new: bool = False) -> HttpResponse:
     """The form, or what it has saved. The page of a new one has shown no stored row."""
     adding = next((name for name in ("marks", "rom") if f"add_{name}" in request.POST), None)
     data = with_another_row(request.POST, adding) if adding else request.POST or None
-    form = AssessmentForm(data, instance=draft, initial={"version": draft.version})
+    form = AssessmentForm(
+        data, instance=draft, initial={"version": draft.version, **first_shown(request)}
+    )
     marks, rom = _rows(data, [] if is_new else _marks(draft), [] if is_new else _rom(draft))
     problems: list[tuple[str, str]] = []
     meanwhile: list[tuple[str, str]] | None = None

@@ -35,6 +35,7 @@ from treatment_plans.models import (
 )
 from treatment_plans.proposals import preview
 from treatment_plans.versions import changes_since
+from treatment_plans.views.form_tokens import first_shown, token_of
 
 ROWS = ("phases", "goals")
 
@@ -57,6 +58,9 @@ def plan_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
         assessment=newest,
         start_on=now.astimezone(clinic_zone()).date(),
     )
+    before = None if request.method == "POST" else _saved_by(request, draft)
+    if before is not None:
+        return redirect("desk_plan", public_id=before.public_id)
     return _edit(
         request,
         draft,
@@ -119,7 +123,7 @@ def _edit(
     form = PlanForm(
         data,
         instance=draft,
-        initial={"expected_version": draft.version if draft.pk else 0},
+        initial={"expected_version": draft.version if draft.pk else 0, **first_shown(request)},
         today=draft.start_on if draft.pk is None else now.astimezone(draft.location.zone).date(),
         todays=todays,
         earlier=earlier or (),
@@ -234,13 +238,11 @@ def _save(request: HttpRequest, page: dict[str, Any], *, now: datetime) -> HttpR
 
 def _saved_by(request: HttpRequest, draft: TreatmentPlan) -> TreatmentPlan | None:
     """The plan that this very form has written already, if it is to be written again."""
-    try:
-        token = UUID(request.POST.get("form_token", ""))
-    except ValueError:
+    token = token_of(request)
+    if token is None or "preview" in request.POST:
         return None
-    asks = "preview" in request.POST
     found = TreatmentPlan.objects.visible_to(request.user).filter(client=draft.client)
-    return None if asks else found.filter(form_token=token).first()
+    return found.filter(form_token=token).first()
 
 
 def _sent_again(request: HttpRequest, before: TreatmentPlan) -> HttpResponse:
