@@ -19,6 +19,7 @@ from bookings.forms import every_weeks_field, times_field
 NOT_TYPED = {
     "csrfmiddlewaretoken", "form_token", "code", "version", "expected_version", "version_made",
     "shown", "digests", "hold_again", "give_back", "keep", "again", "next", "start", "been", "state",
+    "template_filled",
 }  # fmt: skip
 OURS = ("bookings", "clinic", "practitioners", "treatment_plans")
 MOST_AT_ONCE = 12

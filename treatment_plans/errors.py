@@ -22,11 +22,31 @@ class BadPhases(PlanError):
     code = "bad_phases"
 
 
+class TooFewSessions(BadPhases):
+    """As many sessions as are done already: the plan would end without a word."""
+
+    code = "too_few_sessions"
+
+    def __init__(self, done: int) -> None:
+        already = "1 session is" if done == 1 else f"{done} sessions are"
+        super().__init__(
+            f"{already} done already, so this plan would end at once. Plan more than {done},"
+            " or end it with “End it” on the plan's page."
+        )
+
+
 class EditedElsewhere(PlanError):
     """Somebody saved a newer version while this page was open."""
 
     code = "edited_elsewhere"
     sentence = "Someone saved this plan while you were working on it."
+
+
+class SentBefore(PlanError):
+    """The same form has written its plan already."""
+
+    code = "sent_before"
+    sentence = "This form has saved the plan already. Sent again it changed nothing."
 
 
 class ReasonMissing(PlanError):

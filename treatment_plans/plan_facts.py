@@ -214,9 +214,11 @@ def taken_of(
 ) -> Adherence:
     """The dose taken by a day, or by the end of the plan.
 
-    What the clinic has cancelled of the sessions up to then is excused; what it cancelled
-    for a pause is not expected anyway.
+    Nothing is expected of a plan that was never started. What the clinic has cancelled of
+    the sessions up to then is excused; what it cancelled for a pause is not expected anyway.
     """
+    if plan.activated_on is None:
+        return Adherence(completed=facts.done, expected=0)
     until = min(today, plan.ended_on or today)
     zone = plan.location.zone
     meant = [

@@ -7,15 +7,22 @@ from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from bookings.extensions import Event
 from bookings.messages import outbox
+from bookings.models import Appointment
 from practitioners.models import Practitioner
 from treatment_plans import agreements, asking, check_ins, recall, reproposing
-from treatment_plans.errors import EditedElsewhere, ReasonMissing, WrongState
+from treatment_plans.errors import (
+    EditedElsewhere,
+    ReasonMissing,
+    SentBefore,
+    TooFewSessions,
+    WrongState,
+)
 from treatment_plans.models import Goal, PlanPause, PlanPhase, Reproposal, TreatmentPlan
-from treatment_plans.plan_facts import SOURCE, check_plan_phases, facts_of
+from treatment_plans.plan_facts import SOURCE, check_plan_phases, facts_of, phase_of
 from treatment_plans.schedule import Facts
 from treatment_plans.schedule.phases import position
 from treatment_plans.versions import record
@@ -44,18 +51,20 @@ def save(
 ) -> TreatmentPlan:
     """Save a plan with everything that belongs to it as its next version.
 
-    Raises BadPhases, WrongState for a plan that has ended, ReasonMissing for a
-    change of a plan that is not a draft, and EditedElsewhere when
-    `expected_version` is no longer the newest.
+    Raises BadPhases, TooFewSessions for a running plan whose sessions would all be done,
+    WrongState for a plan that has ended, ReasonMissing for a
+    change of a plan that is not a draft, EditedElsewhere when `expected_version` is no
+    longer the newest, and SentBefore for a new plan whose form has written it already.
     """
     phases = list(phases)
     check_plan_phases(phases)
     if plan.pk is None:
-        plan.save()
+        _begin(plan)
     else:
         _take_changed(plan, expected_version)
         if plan.status != Status.DRAFT and not reason.strip():
             raise ReasonMissing
+        _check_goes_on(plan, phases)
         plan.save()
         plan.phases.all().delete()
         plan.goals.all().delete()
@@ -267,6 +276,26 @@ def _reason_of_rest(plan: TreatmentPlan) -> str:
     newest_first = plan.versions.order_by("-number").iterator()
     rest = list(takewhile(lambda one: one.content.get("status") == Status.PAUSED, newest_first))
     return rest[-1].reason if rest else ""
+
+
+def _begin(plan: TreatmentPlan) -> None:
+    """Write the row of a new plan, once for each form."""
+    try:
+        with transaction.atomic():
+            plan.save()
+    except IntegrityError as problem:
+        if not TreatmentPlan.objects.filter(form_token=plan.form_token).exists():
+            raise
+        raise SentBefore from problem
+
+
+def _check_goes_on(plan: TreatmentPlan, phases: Iterable[PlanPhase]) -> None:
+    """Refuse to end a running plan by writing too few sessions: an end is said. One query."""
+    if plan.status == Status.DRAFT:
+        return
+    done = plan.visits.filter(appointment__status=Appointment.Status.COMPLETED).count()
+    if position([phase_of(phase) for phase in phases], done) is None:
+        raise TooFewSessions(done)
 
 
 def _take(plan: TreatmentPlan) -> None:

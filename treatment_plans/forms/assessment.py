@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -13,7 +14,8 @@ from bookings.forms import Styled
 from bookings.times import say_day
 from practitioners.blank_choices import say_for_nothing
 from practitioners.models import BodyRegion
-from treatment_plans.forms.rows import row_formset
+from treatment_plans.forms.pain import check_worst
+from treatment_plans.forms.rows import RowFormSet, row_formset
 from treatment_plans.models import Assessment, BodyMark, RomMeasurement
 from treatment_plans.models.assessments import Side
 from treatment_plans.rom import norms
@@ -40,6 +42,7 @@ class AssessmentForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
     pain_worst = _score("Worst pain in the last 24 hours")
     pain_average = _score("Average pain in the last 24 hours")
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    form_token = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
 
     class Meta:
         model = Assessment
@@ -98,6 +101,12 @@ class AssessmentForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
             for name in self.Meta.fields
             if self.cleaned_data.get(name) != getattr(stored, name)
         ]
+
+    def clean(self) -> dict[str, Any]:
+        """The ratings of pain fit each other."""
+        data = super().clean() or self.cleaned_data
+        check_worst(self, "pain_")
+        return data
 
     def clean_onset_on(self) -> date | None:
         """Refuse an onset in the future or beyond a lifetime."""
@@ -209,5 +218,36 @@ class RomForm(Styled):
         return data
 
 
-MarkFormSet = row_formset(MarkForm, extra=3)
-RomFormSet = row_formset(RomForm, extra=3)
+class RowsOnce(RowFormSet):
+    """Rows of which no two are of the same thing; a repeated one is refused at its place."""
+
+    key: tuple[str, ...]
+    sentence: str
+
+    def clean(self) -> None:
+        known = set()
+        for form in self.filled_forms():
+            about = tuple(
+                form.cleaned_data.get(name) or form.fields[name].initial for name in self.key
+            )
+            if about[0] and about in known:
+                form.add_error(self.key[0], ValidationError(self.sentence, code="twice"))
+            known.add(about)
+
+
+class MarksOnce(RowsOnce):
+    """One mark for each symptom at a place; two symptoms there are two rows."""
+
+    key = ("place", "symptom")
+    sentence = "This place is marked twice. Put both into one row."
+
+
+class RomOnce(RowsOnce):
+    """One measurement for each movement, active and passive told apart."""
+
+    key = ("movement", "motion")
+    sentence = "This movement is entered twice. Keep one of them."
+
+
+MarkFormSet = row_formset(MarkForm, extra=3, base=MarksOnce)
+RomFormSet = row_formset(RomForm, extra=3, base=RomOnce)

@@ -14,9 +14,11 @@ from django.core.exceptions import ValidationError
 from bookings.dates import DayMonthYearField
 from bookings.forms import Styled
 from bookings.models.text import check_one_line
+from treatment_plans.forms.pain import check_worst
 from treatment_plans.models import Occasion, OutcomeMeasure, TreatmentPlan
 from treatment_plans.models.outcomes import ACTIVITIES
 from treatment_plans.outcomes import Scale
+from treatment_plans.progress import NPRS
 from treatment_plans.scores import PSFS, Question, usual_measures
 
 NUMBER = re.compile(r"-?[0-9]{1,5}(?:[.,][0-9]{1,3})?", re.ASCII)
@@ -181,6 +183,12 @@ class ScoresForm(AnswersForm):
     def __init__(self, *args: Any, first_day: date, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.first_day, self.today = first_day, today
+
+    def clean(self) -> dict[str, Any]:
+        """At least one answer, and ratings of pain that fit each other."""
+        data = super().clean()
+        check_worst(self, f"{NPRS}-")
+        return data
 
     def clean_taken_on(self) -> date:
         """Refuse a day to come, or one before the plan was thought of."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -20,6 +21,7 @@ from treatment_plans.forms.rows import with_rows
 from treatment_plans.models import HomeCareItem, PlanTemplate, TreatmentPlan
 
 LATEST_START_YEARS = 2
+FILLED = "template_filled"  # the template used last and the boxes that it has filled in
 NOTHING = {
     "condition": "Not said", "service": "Choose", "location": "Choose", "pressure": "Not said",
 }  # fmt: skip
@@ -35,6 +37,7 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
         help_text="Kept with the version.",
     )
     expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+    form_token = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
 
     class Meta:
         model = TreatmentPlan
@@ -115,6 +118,7 @@ class PlanForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
             self._suggest_the_only_one("service", "location")
         if templates:
             self.fields["template"] = _template_field(templates)
+            self.fields[FILLED] = forms.CharField(widget=forms.HiddenInput, required=False)
         if home_care:
             self.fields["home_care_item"] = _home_care_field(home_care)
         if todays is not None:
@@ -188,24 +192,51 @@ def _first_visit_field(visits: Mapping[str, Appointment]) -> forms.ChoiceField:
     )
 
 
-def filled_from(template: PlanTemplate, data: QueryDict) -> QueryDict:
+def filled_from(
+    template: PlanTemplate, data: QueryDict, templates: Sequence[PlanTemplate] = ()
+) -> QueryDict:
     """Posted data with what a template says in the place of phases and review.
 
-    Precautions are added to; a condition or pressure that was chosen stays.
+    Precautions are added to; a condition or pressure that was chosen stays. What the
+    template before this one has filled in makes way, unless somebody has changed it.
     """
     rows = [
         {name: [str(value)] for name, value in PhaseForm.row(phase).items() if value is not None}
         for phase in template.phases.all()
     ]
-    filled = with_rows(data, "phases", rows)
+    filled = _without_the_last(with_rows(data, "phases", rows), templates)
     filled["review_after_sessions"] = str(template.review_after_sessions)
     filled["review_after_weeks"] = str(template.review_after_weeks)
-    filled["condition"] = filled.get("condition") or str(template.condition_id)
-    filled["pressure"] = filled.get("pressure") or template.pressure
-    said = filled.get("precautions", "")
+    by_it = [template.slug]
+    for name, value in _choices_of(template).items():
+        if value and not filled.get(name):
+            filled[name] = value
+            by_it.append(name)
+    said = filled.get("precautions", "").replace("\r\n", "\n")
     if template.precautions and template.precautions not in said:
         filled["precautions"] = f"{said}\n{template.precautions}".strip()
+        by_it.append("precautions")
+    filled[FILLED] = ":".join(by_it)
     return filled
+
+
+def _without_the_last(data: QueryDict, templates: Sequence[PlanTemplate]) -> QueryDict:
+    """Posted data without what the last template has filled in and nobody has changed since."""
+    slug, *names = data.get(FILLED, "").split(":")
+    last = next((one for one in templates if one.slug == slug), None)
+    if last is None:
+        return data
+    for name, value in _choices_of(last).items():
+        if name in names and data.get(name) == value:
+            data[name] = ""
+    said = "\n" + data.get("precautions", "").replace("\r\n", "\n") + "\n"
+    if "precautions" in names:
+        data["precautions"] = said.replace(f"\n{last.precautions}\n", "\n", 1).strip()
+    return data
+
+
+def _choices_of(template: PlanTemplate) -> dict[str, str]:
+    return {"condition": str(template.condition_id), "pressure": template.pressure}
 
 
 def with_home_care(item: HomeCareItem, data: QueryDict) -> QueryDict:

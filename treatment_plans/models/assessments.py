@@ -44,6 +44,7 @@ class Assessment(models.Model):
     appointment = models.OneToOneField(
         Appointment, null=True, blank=True, on_delete=models.PROTECT, related_name="assessment"
     )
+    form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     assessed_on = models.DateField()
     complaint = models.TextField("reason for coming, in the person's words", max_length=4000)
     onset_on = models.DateField("when it began", null=True, blank=True)

@@ -12,6 +12,7 @@ and a new one is entered.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -250,6 +251,14 @@ class OutcomeScoreQuerySet(models.QuerySet["OutcomeScore"]):
     def counted(self) -> OutcomeScoreQuerySet:
         """Without those entered in error."""
         return self.filter(is_entered_in_error=False)
+
+    def replaced_by(self, made: Iterable[OutcomeScore]) -> OutcomeScoreQuerySet:
+        """Those that have been entered in error since these were entered instead."""
+        return self.filter(
+            is_entered_in_error=True,
+            plan__in={one.plan_id for one in made},
+            error_at__in={one.entered_at for one in made},
+        )
 
     def newest_first(self) -> OutcomeScoreQuerySet:
         """The latest day first, with everything that a line about a score names."""

@@ -64,6 +64,11 @@ class TreatmentPlanQuerySet(models.QuerySet["TreatmentPlan"]):
         """Those that run now."""
         return self.filter(status=TreatmentPlan.Status.ACTIVE)
 
+    def active_beside(self, plan: TreatmentPlan) -> TreatmentPlanQuerySet:
+        """Other plans of the same client that run now, each with whose it is."""
+        others = self.active().filter(client=plan.client_id).exclude(pk=plan.pk)
+        return others.select_related("practitioner")
+
     def running(self) -> TreatmentPlanQuerySet:
         """Those that somebody goes on with: active or at rest."""
         return self.filter(status__in=(TreatmentPlan.Status.ACTIVE, TreatmentPlan.Status.PAUSED))
@@ -127,6 +132,7 @@ class TreatmentPlan(models.Model):
         related_name="plans",
         help_text="What the client comes with; the practitioner's words, not a diagnosis.",
     )
+    form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     start_on = models.DateField("first session due on")
     activated_on = models.DateField(null=True, blank=True)

@@ -99,3 +99,16 @@ def test_nothing_more_is_expected_of_a_plan_that_is_over(world: PlanWorld) -> No
     assert taken(world, days=60) == (1, 4, 0)
     page = browse(world.user).get(f"/desk/plans/{world.plan.public_id}/").content.decode()
     assert "1 of 4 expected" in page
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_nothing_is_expected_of_a_plan_that_was_never_started(is_cancelled: bool) -> None:
+    start_on = timezone.now().date() - 3 * WEEK - DAY
+    world = PlanWorld(start_on=start_on, is_active=False)
+    attend(world, 3)
+    if is_cancelled:
+        plans.end(world.plan, "cancelled", by=world.user, now=world.now, reason="A mistake")
+    assert taken(world) == (1, 0, 0)
+    page = browse(world.user).get(f"/desk/plans/{world.plan.public_id}/").content.decode()
+    assert "On schedule" not in page
+    assert "expected by today" not in page

@@ -67,7 +67,7 @@ def test_the_task_leads_to_a_letter_that_has_begun_and_is_done_by_it(world: Plan
     print_url = f"/desk/letters/{letter.public_id}/print/"
     page = browser.get(task.link).content.decode()
     assert print_url in page
-    assert "to <span dir=\"auto\">Dr Example" in page
+    assert 'to <span dir="auto">Dr Example' in page
     assert page.index("Write another letter") < page.index("Keep the letter")
     paper = browser.get(print_url).content.decode()
     for words in ("Dr Example<br>1 Example Road", "glad of your opinion", world.person.name):

@@ -58,6 +58,16 @@ def test_scores_of_a_day_are_entered(world: OutcomeWorld) -> None:
         ({"ndi": "１７"}, "ndi", "Enter 0 to 50 in whole numbers."),
         ({"nprs-worst": "11"}, "nprs-worst", "Enter 0 to 10 in whole numbers."),
         ({"nprs-worst": "\0"}, "nprs-worst", "Enter 0 to 10 in whole numbers."),
+        (
+            {"nprs-worst": "4", "nprs-now": "5"},
+            "nprs-worst",
+            "Worst pain cannot be less than pain now.",
+        ),
+        (
+            {"nprs-worst": "4", "nprs-average": "5"},
+            "nprs-worst",
+            "Worst pain cannot be less than average pain.",
+        ),
         ({}, "", "Answer at least one question."),
     ],
 )
@@ -102,6 +112,22 @@ def test_an_occasion_on_which_nothing_is_asked_says_so(world: OutcomeWorld) -> N
     page = as_user(world.by).get(path(world, "session")).content.decode()
     assert "This plan asks nothing on this occasion." in page
     assert "Choose measures" in page
+
+
+def test_another_value_for_the_same_day_says_what_becomes_of_the_first(
+    world: OutcomeWorld,
+) -> None:
+    def told(occasion: str, **typed: str) -> str:
+        answer = as_user(world.by).post(path(world, occasion), {**typed, **on(BASE)}, follow=True)
+        return " ".join(str(one) for one in answer.context["messages"])
+
+    replaced = "What was entered before for the same day counts as entered in error."
+    assert told("baseline", ndi="17") == "The scores are saved."
+    assert told("baseline", ndi="17") == "The scores are saved."
+    assert told("review", ndi="16") == "The scores are saved."
+    assert told("baseline", ndi="15", **{"psfs-1": "4"}) == f"The scores are saved. {replaced}"
+    assert told("baseline", **{"psfs-2": "4"}) == "The scores are saved."
+    assert OutcomeScore.objects.counted().filter(measure__slug="ndi").count() == 2
 
 
 def test_a_wrong_score_is_marked_with_the_reason_and_counts_no_more(world: OutcomeWorld) -> None:

@@ -24,13 +24,24 @@ from treatment_plans.forms.assessment import (
 )
 from treatment_plans.forms.rows import complain_not, with_another_row
 from treatment_plans.models import Assessment
+from treatment_plans.views.form_tokens import first_shown, token_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def assessment_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Start an assessment of a client whom the practitioner treats."""
+    """Start an assessment of a client whom the practitioner treats.
+
+    A form that has saved one already leads to it or goes on with it, and begins no second.
+    """
     client = _client(request, public_id)
     practitioner = request.user.practitioner
+    begun = _begun(request)
+    if begun is not None:
+        if (begun.client, begun.practitioner) != (client, practitioner):
+            raise PermissionDenied
+        if request.method != "POST":
+            return redirect("desk_assessment", public_id=begun.public_id)
+        return _edit(request, begun, is_new=True)
     visit = (
         Appointment.objects.visible_to(request.user)
         .filter(client=client, public_id__in=_uuids(request.GET.get("visit")), assessment=None)
@@ -40,7 +51,7 @@ def assessment_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     draft = Assessment(
         client=client, practitioner=practitioner, appointment=visit, assessed_on=today
     )
-    return _edit(request, draft)
+    return _edit(request, draft, is_new=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,21 +80,28 @@ def assessment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "treatment_plans/assessment.html", context)
 
 
-def _edit(request: HttpRequest, draft: Assessment) -> HttpResponse:
+def _begun(request: HttpRequest) -> Assessment | None:
+    """The assessment that this very form has saved already."""
+    token = token_of(request)
+    found = Assessment.objects.select_related("client", "practitioner")
+    return found.filter(form_token=token).first() if token else None
+
+
+def _edit(request: HttpRequest, draft: Assessment, *, is_new: bool = False) -> HttpResponse:
+    """The form, or what it has saved. The page of a new one has shown no stored row."""
     adding = next((name for name in ("marks", "rom") if f"add_{name}" in request.POST), None)
     data = with_another_row(request.POST, adding) if adding else request.POST or None
-    form = AssessmentForm(data, instance=draft, initial={"version": draft.version})
-    marks = MarkFormSet(
-        data, prefix="marks", initial=_marks(draft), form_kwargs={"place_choices": places()}
+    form = AssessmentForm(
+        data, instance=draft, initial={"version": draft.version, **first_shown(request)}
     )
-    rom = RomFormSet(
-        data, prefix="rom", initial=_rom(draft), form_kwargs={"movement_choices": movements()}
-    )
+    marks, rom = _rows(data, [] if is_new else _marks(draft), [] if is_new else _rom(draft))
     problems: list[tuple[str, str]] = []
     meanwhile: list[tuple[str, str]] | None = None
     status = 200
     if data is not None and not adding:
         if all([form.is_valid(), marks.is_valid(), rom.is_valid()]):
+            if draft.pk is None:
+                draft.form_token = form.cleaned_data["form_token"]
             try:
                 saved = assessments.save(
                     form.save(commit=False),
@@ -111,14 +129,20 @@ def _edit(request: HttpRequest, draft: Assessment) -> HttpResponse:
         "assessment": draft,
         "forms": [marks, rom],
         "has_errors": status != 200,
-        "is_new": draft.pk is None,
     }
     return render(request, "treatment_plans/assessment_form.html", context, status=status)
 
 
+def _rows(data: Any, marks: list[dict[str, Any]], rom: list[dict[str, Any]]) -> tuple[Any, Any]:
+    """Body chart and measurements, as posted or as they are stored."""
+    shown, measured = {"place_choices": places()}, {"movement_choices": movements()}
+    return (
+        MarkFormSet(data, prefix="marks", initial=marks, form_kwargs=shown),
+        RomFormSet(data, prefix="rom", initial=rom, form_kwargs=measured),
+    )
+
+
 def _marks(draft: Assessment) -> list[dict[str, Any]]:
-    if draft.pk is None:
-        return []
     return [
         {
             "place": f"{mark.region.slug}|{mark.side}",
@@ -131,8 +155,6 @@ def _marks(draft: Assessment) -> list[dict[str, Any]]:
 
 
 def _rom(draft: Assessment) -> list[dict[str, Any]]:
-    if draft.pk is None:
-        return []
     return [
         {
             "movement": f"{row.joint}|{row.movement}|{row.side}",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +16,13 @@ from django.views.decorators.http import require_http_methods
 from bookings.models import Appointment, Client
 from practitioners.clocks import clinic_zone
 from treatment_plans import plan_start
-from treatment_plans.errors import EditedElsewhere, PlanError, ReasonMissing
+from treatment_plans.errors import (
+    EditedElsewhere,
+    PlanError,
+    ReasonMissing,
+    SentBefore,
+    TooFewSessions,
+)
 from treatment_plans.forms.plan import PlanForm, filled_from, with_home_care
 from treatment_plans.forms.plan_rows import GoalForm, GoalFormSet, PhaseForm, PhaseFormSet
 from treatment_plans.forms.rows import complain_not, with_another_row, with_rows_changed
@@ -28,6 +35,7 @@ from treatment_plans.models import (
 )
 from treatment_plans.proposals import preview
 from treatment_plans.versions import changes_since
+from treatment_plans.views.form_tokens import first_shown, token_of
 from treatment_plans.views.refused import not_possible
 
 ROWS = ("phases", "goals")
@@ -51,6 +59,9 @@ def plan_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
         assessment=newest,
         start_on=now.astimezone(clinic_zone()).date(),
     )
+    before = None if request.method == "POST" else _saved_by(request, draft)
+    if before is not None:
+        return redirect("desk_plan", public_id=before.public_id)
     return _edit(
         request,
         draft,
@@ -87,6 +98,16 @@ def own_plan(request: HttpRequest, public_id: UUID) -> TreatmentPlan:
     return plan_to_change(request, public_id)
 
 
+def plans_beside(request: HttpRequest, draft: TreatmentPlan) -> list[TreatmentPlan]:
+    """What whoever starts a draft should know: other plans of the client that are active.
+
+    One query for a draft, none for a plan that runs.
+    """
+    if draft.status != TreatmentPlan.Status.DRAFT:
+        return []
+    return list(TreatmentPlan.objects.visible_to(request.user).active_beside(draft))
+
+
 def _edit(
     request: HttpRequest,
     draft: TreatmentPlan,
@@ -98,10 +119,12 @@ def _edit(
     """The form, changed as its row buttons ask, or saved."""
     templates, home_care = _library()
     data, saves = _answers(request, templates, home_care)
+    if saves and draft.pk is None and (before := _saved_by(request, draft)):
+        return _sent_again(request, before)
     form = PlanForm(
         data,
         instance=draft,
-        initial={"expected_version": draft.version if draft.pk else 0},
+        initial={"expected_version": draft.version if draft.pk else 0, **first_shown(request)},
         today=draft.start_on if draft.pk is None else now.astimezone(draft.location.zone).date(),
         todays=todays,
         earlier=earlier or (),
@@ -119,12 +142,29 @@ def _edit(
         phases = [PhaseForm.phase(row) for row in rows["phases"].filled()]
         found = preview(form.instance, phases, first=form.cleaned_data["first_visit"], now=now)
         return _page(request, draft, {**page, "preview": found})
+    return _tried(request, draft, page, now=now)
+
+
+def _tried(
+    request: HttpRequest, draft: TreatmentPlan, page: dict[str, Any], *, now: datetime
+) -> HttpResponse:
+    """The plan as it is saved; or what is in the way, with everything as it was typed."""
+    form = page["form"]
     try:
         return _save(request, page, now=now)
+    except SentBefore as problem:
+        before = _saved_by(request, draft)
+        if before is None:
+            raise PermissionDenied from problem
+        return _sent_again(request, before)
     except EditedElsewhere as problem:
         return _conflict(request, draft, page, problem)
     except ReasonMissing as problem:
         form.add_error("reason", ValidationError(problem.sentence, problem.code))
+        return _page(request, draft, {**page, "status": 422})
+    except TooFewSessions as problem:
+        last = page["phases"].filled_forms()[-1]
+        last.add_error("length", ValidationError(problem.sentence, problem.code))
         return _page(request, draft, {**page, "status": 422})
     except PlanError as problem:
         said = [(problem.sentence, "id_reason")]
@@ -150,7 +190,7 @@ def _answers(
             return with_another_row(request.POST, name), False
     if "use_template" in request.POST:
         chosen = next((one for one in templates if one.slug == request.POST.get("template")), None)
-        return (filled_from(chosen, request.POST) if chosen else request.POST), False
+        return (filled_from(chosen, request.POST, templates) if chosen else request.POST), False
     picked = request.POST.get("home_care_item")
     item = next((one for one in home_care if str(one.pk) == picked), None)
     data = with_home_care(item, request.POST) if item else request.POST
@@ -179,6 +219,8 @@ def _rows(data: QueryDict | None, draft: TreatmentPlan) -> dict[str, Any]:
 def _save(request: HttpRequest, page: dict[str, Any], *, now: datetime) -> HttpResponse:
     form, data = page["form"], page["form"].cleaned_data
     is_new = form.instance.pk is None
+    if is_new:
+        form.instance.form_token = data["form_token"]
     saved = plan_start.save_plan(
         form.save(commit=False),
         phases=[PhaseForm.phase(row) for row in page["phases"].filled()],
@@ -193,6 +235,20 @@ def _save(request: HttpRequest, page: dict[str, Any], *, now: datetime) -> HttpR
         starts="start" in request.POST,
     )
     return redirect("desk_plan", public_id=saved.public_id)
+
+
+def _saved_by(request: HttpRequest, draft: TreatmentPlan) -> TreatmentPlan | None:
+    """The plan that this very form has written already, if it is to be written again."""
+    token = token_of(request)
+    if token is None or "preview" in request.POST:
+        return None
+    found = TreatmentPlan.objects.visible_to(request.user).filter(client=draft.client)
+    return found.filter(form_token=token).first()
+
+
+def _sent_again(request: HttpRequest, before: TreatmentPlan) -> HttpResponse:
+    messages.info(request, SentBefore.sentence)
+    return redirect("desk_plan", public_id=before.public_id)
 
 
 def _conflict(
@@ -216,6 +272,7 @@ def _page(request: HttpRequest, draft: TreatmentPlan, page: dict[str, Any]) -> H
         "client": draft.client,
         "plan": draft,
         "is_new": draft.pk is None,
+        "beside": plans_beside(request, draft),
         "forms": [page["goals"], page["phases"]],
         "has_errors": page["status"] != 200,
         "chosen": next((one for one in page["templates"] if one.slug == slug), None),

@@ -20,7 +20,7 @@ from treatment_plans.errors import PlanError
 from treatment_plans.forms.plan_steps import MOVE, EndForm, PauseForm, ReasonForm, StepForm
 from treatment_plans.models import TreatmentPlan
 from treatment_plans.stepping import steps_of, with_booked_cancelled
-from treatment_plans.views.plan_edit import plan_to_change
+from treatment_plans.views.plan_edit import plan_to_change, plans_beside
 from treatment_plans.views.refused import not_possible
 
 Status = TreatmentPlan.Status
@@ -115,6 +115,7 @@ def plan_step(request: HttpRequest, public_id: UUID, step: str) -> HttpResponse:
         "step": STEPS[step],
         "form": form,
         "booked": booked,
+        "beside": plans_beside(request, plan) if step == "start" else [],
     }
     if not form.is_valid():
         return _page(request, page, status=422 if form.errors else 200)

@@ -21,6 +21,8 @@ from treatment_plans.models import Occasion, OutcomeScore, TreatmentPlan
 from treatment_plans.progress import first_day_of
 from treatment_plans.views.plan_edit import own_plan
 
+BEFORE = "What was entered before for the same day counts as entered in error."
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def plan_measures(request: HttpRequest, public_id: UUID) -> HttpResponse:
@@ -58,8 +60,8 @@ def plan_scores(request: HttpRequest, public_id: UUID) -> HttpResponse:
         initial={"taken_on": today},
     )
     if form.is_valid():
-        _record(request, plan, form, occasion)
-        messages.success(request, "The scores are saved.")
+        made = _record(request, plan, form, occasion)
+        messages.success(request, _said(made))
         return redirect("desk_plan_progress", plan.public_id)
     if request.method != "POST":
         record_opened(plan.client, request.user, "scores", now=now)
@@ -113,6 +115,13 @@ def _record(
         note=form.cleaned_data["note"],
         now=timezone.now(),
     )
+
+
+def _said(made: list[OutcomeScore]) -> str:
+    """What has been saved, and whether it stands in the place of something. One query."""
+    if OutcomeScore.objects.replaced_by(made).exists():
+        return f"The scores are saved. {BEFORE}"
+    return "The scores are saved."
 
 
 def _address(plan: TreatmentPlan, occasion: str) -> str:
