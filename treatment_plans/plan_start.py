@@ -59,9 +59,12 @@ def todays_visit(
     return next((one for one in today if one.local_day == now.astimezone(one.zone).date()), None)
 
 
-def earlier_visits(client: Client, *, now: datetime) -> list[Appointment]:
-    """Done visits of the last weeks that belong to no plan: one of them may be session 1."""
-    visits = Appointment.objects.filter(
+def earlier_visits(client: Client, user: Any, *, now: datetime) -> list[Appointment]:
+    """Done visits of the last weeks that belong to no plan: one of them may be session 1.
+
+    Only those that the user may see.
+    """
+    visits = Appointment.objects.visible_to(user).filter(
         client=client, status=Appointment.Status.COMPLETED, plan_visit=None
     )
     found = visits.between(now - HOW_EARLY, now).select_related("location", "service")

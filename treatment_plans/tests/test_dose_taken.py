@@ -98,7 +98,7 @@ def test_nothing_more_is_expected_of_a_plan_that_is_over(world: PlanWorld) -> No
     plans.end(world.plan, "discharged", by=world.user, now=world.now, reason="Moved")
     assert taken(world, days=60) == (1, 4, 0)
     page = browse(world.user).get(f"/desk/plans/{world.plan.public_id}/").content.decode()
-    assert "1 of 4 expected" in page
+    assert "1 done, 4 expected" in page
 
 
 @pytest.mark.parametrize("is_cancelled", [False, True])

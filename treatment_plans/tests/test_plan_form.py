@@ -15,7 +15,6 @@ from treatment_plans.tests.factories import make_assessment, make_measures, make
 from treatment_plans.tests.plan_world import (
     BLANK_GOAL,
     BLANK_PHASE,
-    DAY,
     PlanWorld,
     browse,
     phase,
@@ -266,34 +265,6 @@ def test_other_answers_that_cannot_be(
     assert sentence in page
     assert "Sleep through the night" in page
     assert TreatmentPlan.objects.count() == 1
-
-
-def test_an_earlier_visit_can_be_session_one_and_the_plan_starts_on_its_day(
-    world: PlanWorld,
-) -> None:
-    earlier = world.visit(world.now - 9 * DAY, status="completed")
-    page = browse(world.user).get(new(world)).content.decode()
-    assert str(earlier.public_id) in page
-    assert str(world.treated.public_id) in page
-    data = {**answers(world), "first_visit": str(earlier.public_id), "start": "1"}
-    assert post(world, new(world), data)[0] == 302
-    plan = written(world)
-    assert plan.start_on == earlier.local_day
-    assert plan.visits.get().appointment == earlier
-    assert plan.due_on == earlier.local_day + timedelta(days=7)
-
-
-def test_only_own_visits_of_the_last_weeks_that_belong_to_no_plan_are_offered(
-    world: PlanWorld,
-) -> None:
-    long_ago = world.visit(world.now - 90 * DAY, status="completed")
-    missed = world.visit(world.now - 8 * DAY, status="no_show")
-    stranger = PlanWorld().treated
-    form = browse(world.user).get(new(world)).context["form"]
-    offered = dict(form.fields["first_visit"].choices)
-    assert not {str(one.public_id) for one in (long_ago, missed, stranger)} & set(offered)
-    data = {**answers(world), "first_visit": str(stranger.public_id)}
-    assert post(world, new(world), data)[0] == 422
 
 
 def test_todays_visit_counts_as_session_one_unless_unticked(world: PlanWorld) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -109,6 +110,7 @@ def _edit(request: HttpRequest, draft: Assessment, *, is_new: bool = False) -> H
                     rom=rom.filled(),
                     expected_version=form.cleaned_data.get("version"),
                 )
+                messages.success(request, "The assessment is saved.")
                 return redirect("desk_assessment", public_id=saved.public_id)
             except EditedElsewhere as problem:
                 stored = Assessment.objects.visible_to(request.user).get(pk=draft.pk)

@@ -39,6 +39,7 @@ from treatment_plans.views.form_tokens import first_shown, token_of
 from treatment_plans.views.refused import not_possible
 
 ROWS = ("phases", "goals")
+Status = TreatmentPlan.Status
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +68,7 @@ def plan_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
         draft,
         now=now,
         todays=plan_start.todays_visit(client, person, now=now),
-        earlier=plan_start.earlier_visits(client, now=now),
+        earlier=plan_start.earlier_visits(client, request.user, now=now),
     )
 
 
@@ -234,7 +235,16 @@ def _save(request: HttpRequest, page: dict[str, Any], *, now: datetime) -> HttpR
         first_visit=data["first_visit"],
         starts="start" in request.POST,
     )
+    messages.success(request, _said_of(saved, is_new=is_new))
     return redirect("desk_plan", public_id=saved.public_id)
+
+
+def _said_of(saved: TreatmentPlan, *, is_new: bool) -> str:
+    """What has become of a plan by saving it."""
+    if not is_new:
+        return "The change is saved."
+    became: dict[str, str] = {Status.DRAFT: " as a draft", Status.ACTIVE: ", and it runs"}
+    return f"The plan is saved{became.get(saved.status, '')}."
 
 
 def _saved_by(request: HttpRequest, draft: TreatmentPlan) -> TreatmentPlan | None:
