@@ -13,6 +13,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 import pytest
 
@@ -52,6 +53,12 @@ class Checkout:
         """Wait until it has said hello; False when it ends first."""
         until(lambda: "Stop with Ctrl+C" in self.said() or up.poll() is not None, 300)
         return up.poll() is None
+
+    def site(self) -> SplitResult:
+        """Where the clinic is open, as it has said: the next port may be taken, too."""
+        found = re.search(r"The clinic is open: (\S+)", self.said())
+        assert found, self.said()
+        return urlsplit(found[1])
 
     def programs(self) -> set[int]:
         """Everything that runs for this folder: its working folder or socket says so."""
@@ -95,11 +102,12 @@ def test_up_is_killed_started_again_and_stopped(checkout: Checkout) -> None:
 
         up = checkout.up("--no-demo", "--port", str(port))
         assert checkout.opens(up), checkout.said()
-        assert f"Port {port} is in use, so the site answers on {port + 1}." in checkout.said()
+        site = checkout.site()
+        assert f"Port {port} is in use, so the site answers on {site.port}." in checkout.said()
         link = re.search(r"Make the first admin, once: (\S+)", checkout.said())
         assert link
         assert "Become the admin" in answer(link.group(1))
-        assert "Continue as" not in answer(f"http://localhost:{port + 1}/sign-in/")
+        assert "Continue as" not in answer(f"{site.geturl()}sign-in/")
 
         second = checkout.up("--no-demo")
         assert second.wait(60) == 1
@@ -115,7 +123,7 @@ def test_up_is_killed_started_again_and_stopped(checkout: Checkout) -> None:
         assert checkout.opens(up), checkout.said()
         assert "An earlier start had left programs running; they were ended." in checkout.said()
         assert not orphans & checkout.programs()
-        assert "Book a session" in answer(f"http://localhost:{port + 1}/")
+        assert "Book a session" in answer(checkout.site().geturl())
         up.send_signal(signal.SIGTERM)
         assert up.wait(300) == 0
         assert checkout.programs() == set()
