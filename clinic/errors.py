@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
+from bookings.errors import Busy
 from bookings.remembered import just_booked
 from clinic.boxes import said_back
 from clinic.context_processors import chosen_theme, settings_if_any
@@ -103,6 +104,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault; or 503 when the database was busy or away. Needs no database itself."""
     error = sys.exc_info()[1]
+    if isinstance(error, Busy):
+        return unavailable(request, is_busy=True)
     if isinstance(error, OperationalError | InterfaceError):
         return unavailable(request, is_busy=_is_busy(error))
     reference = secrets.token_hex(2).upper()

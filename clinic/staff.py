@@ -31,15 +31,13 @@ def invite(*, name: str, email: str, roles: list[str], by: Any, now: datetime) -
     """
     users = get_user_model().objects
     user = users.filter(email__iexact=email).first() or users.create_user(email)
-    user.name, user.is_active = name, True
+    user.name, user.is_active = user.name or name, True
     groups = [role for role in roles if role != PRACTITIONER]
     user.is_staff = user.is_staff or bool(groups)
     user.save()
     user.groups.add(*Group.objects.filter(name__in=groups))
-    if PRACTITIONER in roles and not hasattr(user, "practitioner"):
-        Practitioner.objects.create(
-            user=user, name=name, slug=_free_slug(name), is_bookable_online=True
-        )
+    if PRACTITIONER in roles:
+        _make_practitioner(user, name)
     outbox.write(
         "staff_notice",
         source_type="staff_invitation",
@@ -50,6 +48,16 @@ def invite(*, name: str, email: str, roles: list[str], by: Any, now: datetime) -
     )
     outbox.kick()
     return user
+
+
+def _make_practitioner(user: Any, name: str) -> None:
+    """Who comes back has their profile back, and is booked online when an admin says so."""
+    if hasattr(user, "practitioner"):
+        Practitioner.objects.filter(user=user).update(is_active=True)
+        return
+    Practitioner.objects.create(
+        user=user, name=name, slug=_free_slug(name), is_bookable_online=True
+    )
 
 
 def sync_admin_site(user: Any) -> None:

@@ -28,9 +28,16 @@ BEGUN = (Appointment.Status.STARTED, Appointment.Status.COMPLETED)
 
 @transaction.atomic
 def advise(visit: Appointment, text: str, *, by: Any, now: datetime) -> Aftercare:
-    """Keep advice for the client of a session and tell them. Raises WrongState before it began."""
+    """Keep advice for the client of a session and tell them; the same words twice are one.
+
+    Raises WrongState before it began.
+    """
     if visit.status not in BEGUN or visit.client is None:
         raise WrongState("Advice can be written once the session has begun.")
+    Appointment.objects.select_for_update(no_key=True).get(pk=visit.pk)
+    before = visit.aftercare.filter(text=text, written_by=by).first()  # type: ignore[attr-defined]
+    if before is not None:
+        return before
     made = Aftercare.objects.create(appointment=visit, text=text, written_at=now, written_by=by)
     grace = timedelta(seconds=settings.MESSAGE_GRACE_SECONDS)
     outbox.write(

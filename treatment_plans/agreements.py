@@ -110,14 +110,21 @@ def ask(plan: TreatmentPlan, new: PlanVersion, *, now: datetime) -> None:
     _write(plan, new, str(new.number), now=now, send_after=now + grace)
 
 
-def ask_again(plan: TreatmentPlan, *, now: datetime) -> None:
-    """Mail the link once more, at most once an hour. Raises WrongState when nothing is open."""
+def ask_again(plan: TreatmentPlan, *, now: datetime) -> bool:
+    """Mail the link once more, at most once an hour; tells whether it does.
+
+    Raises WrongState when nothing is open.
+    """
     found = asked(plan)
     if found is None or found.agreement or plan.status != TreatmentPlan.Status.ACTIVE:
         raise WrongState("There is nothing to ask the client for.")
     again = f"{found.newest.number} again {now:%Y%m%d%H}"
+    asked_before = Message.objects.about(SOURCE, found.newest.pk).filter(occurrence=again)
+    if asked_before.exists():
+        return False
     _write(plan, found.newest, again, now=now, send_after=now)
     outbox.kick()
+    return True
 
 
 def _write(

@@ -82,7 +82,7 @@ def save(
 @transaction.atomic
 def activate(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str = "") -> TreatmentPlan:
     """Start a draft, or go on with a paused plan. Raises WrongState, BadPhases."""
-    _take(plan)
+    take(plan)
     if plan.status not in (Status.DRAFT, Status.PAUSED):
         raise WrongState("Only a draft or a paused plan can be started.")
     check_plan_phases(plan.phases.all())
@@ -100,7 +100,7 @@ def pause(
     plan: TreatmentPlan, *, starts_on: date, ends_on: date, by: Any, now: datetime, reason: str
 ) -> TreatmentPlan:
     """Let an active plan rest for some days, both inclusive. Raises WrongState."""
-    _take(plan)
+    take(plan)
     if plan.status != Status.ACTIVE:
         raise WrongState("Only an active plan can be paused.")
     if ends_on < starts_on:
@@ -112,7 +112,7 @@ def pause(
 @transaction.atomic
 def rest(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> TreatmentPlan:
     """Let an active plan rest until somebody goes on with it. Raises WrongState, ReasonMissing."""
-    _take(plan)
+    take(plan)
     if plan.status != Status.ACTIVE:
         raise WrongState("Only an active plan can be paused.")
     if not reason.strip():
@@ -125,7 +125,7 @@ def rest(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> Treatme
 @transaction.atomic
 def go_on(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str = "") -> TreatmentPlan:
     """End a pause before its last day: the plan goes on today. Raises WrongState without one."""
-    _take(plan)
+    take(plan)
     today = now.astimezone(plan.location.zone).date()
     running = plan.pauses.filter(starts_on__lte=today, ends_on__gte=today)
     if plan.status != Status.ACTIVE or not running:
@@ -140,7 +140,7 @@ def take_pause_back(
     plan: TreatmentPlan, *, by: Any, now: datetime, reason: str = ""
 ) -> TreatmentPlan:
     """Forget the next pause that has not begun. Raises WrongState without one."""
-    _take(plan)
+    take(plan)
     coming = plan.pauses.coming(now.astimezone(plan.location.zone).date()).first()
     if plan.status != Status.ACTIVE or coming is None:
         raise WrongState("This plan has no pause before it.")
@@ -151,7 +151,7 @@ def take_pause_back(
 @transaction.atomic
 def end(plan: TreatmentPlan, status: str, *, by: Any, now: datetime, reason: str) -> TreatmentPlan:
     """Discharge, cancel or complete an open plan. Raises WrongState, ReasonMissing."""
-    _take(plan)
+    take(plan)
     if plan.status not in OPEN:
         raise WrongState("This plan has already ended.")
     if not reason.strip():
@@ -168,7 +168,7 @@ def end(plan: TreatmentPlan, status: str, *, by: Any, now: datetime, reason: str
 @transaction.atomic
 def hold(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> TreatmentPlan:
     """Stop follow-ups until a clinical question is settled. Raises WrongState, ReasonMissing."""
-    _take(plan)
+    take(plan)
     if not reason.strip():
         raise ReasonMissing("Say why they are held.")
     plan.hold_reason = reason
@@ -178,7 +178,7 @@ def hold(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> Treatme
 @transaction.atomic
 def lift(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> TreatmentPlan:
     """Let the follow-ups of a held plan go on. Raises WrongState, ReasonMissing."""
-    _take(plan)
+    take(plan)
     if not reason.strip():
         raise ReasonMissing("Say why they may go on.")
     plan.hold_reason = ""
@@ -193,7 +193,7 @@ def taper(plan: TreatmentPlan, *, by: Any, now: datetime, reason: str) -> Treatm
 
     Raises WrongState when no session has been done or no later phase is written.
     """
-    _take(plan)
+    take(plan)
     facts = facts_of(plan)
     if problem := no_taper(facts):
         raise WrongState(problem)
@@ -223,7 +223,7 @@ def with_all(pk: int) -> TreatmentPlan:
 @transaction.atomic
 def hand_over(plan: TreatmentPlan, to: Practitioner, *, by: Any, now: datetime) -> TreatmentPlan:
     """Give an open plan to a colleague; booked visits stay with whom they are. Raises WrongState."""
-    _take(plan)
+    take(plan)
     before = plan.practitioner.name
     plan.practitioner = to
     return _versioned(plan, by=by, now=now, reason=f"Handed over from {before} to {to.name}")
@@ -298,8 +298,8 @@ def _check_goes_on(plan: TreatmentPlan, phases: Iterable[PlanPhase]) -> None:
         raise TooFewSessions(done)
 
 
-def _take(plan: TreatmentPlan) -> None:
-    """Lock the plan's row and read it anew; refuse a plan that has ended."""
+def take(plan: TreatmentPlan) -> None:
+    """Lock the plan's row and read it anew. Raises WrongState for a plan that has ended."""
     current = _locked(plan)
     for field in TreatmentPlan._meta.concrete_fields:
         setattr(plan, field.attname, getattr(current, field.attname))

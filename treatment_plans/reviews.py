@@ -104,12 +104,13 @@ def decide(
     kept: Mapping[str, Any] | None = None,
     holds: bool = False,
 ) -> Review:
-    """End a review, and do what the decision asks for.
+    """End a review, and do what the decision asks for. Its plan is locked first, as whoever ends it does.
 
     Raises WrongState when it has been decided already, or when there is no later
     phase to taper to or nothing to go on with; ReasonMissing without reasoning.
     """
-    review = Review.objects.select_for_update().select_related("plan").get(pk=review.pk)
+    TreatmentPlan.objects.select_for_update(of=("self",), no_key=True).get(reviews=review.pk)
+    review = Review.objects.select_for_update(of=("self",)).select_related("plan").get(pk=review.pk)
     plan = plans.with_all(review.plan_id)
     if not review.is_open:
         raise WrongState("This review has been decided already.")

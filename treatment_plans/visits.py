@@ -20,7 +20,6 @@ from treatment_plans.errors import WrongState
 from treatment_plans.models import PlanVisit, Reproposal, TreatmentPlan
 from treatment_plans.papers import papers_of, since, with_papers
 
-OPEN = (TreatmentPlan.Status.ACTIVE, TreatmentPlan.Status.PAUSED)
 Plans = Sequence[TreatmentPlan] | None
 RUNNING = PreparedQuery(
     "running_plans",
@@ -171,6 +170,7 @@ def loose(plan: TreatmentPlan, *, now: datetime) -> list[Appointment]:
 @transaction.atomic
 def take_in(plan: TreatmentPlan, public_id: UUID, *, now: datetime) -> None:
     """Make a visit that belongs to no plan one of this plan's. Raises WrongState."""
+    plans.take(plan)
     visit = (
         Appointment.objects.standing()
         .filter(public_id=public_id, client=plan.client, service__kind=Service.Kind.MEDICAL)
@@ -185,9 +185,8 @@ def take_in(plan: TreatmentPlan, public_id: UUID, *, now: datetime) -> None:
 @transaction.atomic
 def let_go(plan: TreatmentPlan, public_id: UUID, *, now: datetime) -> None:
     """Take a visit out of the plan; the visit itself stays. Raises WrongState."""
+    plans.take(plan)
     rows = PlanVisit.objects.filter(plan=plan, appointment__public_id=public_id)
-    if plan.status not in OPEN:
-        raise WrongState("This plan has ended and can no longer be changed.")
     if not rows.delete()[0]:
         raise WrongState("This session does not belong to the plan.")
     _follow(plan, "undone", now=now)

@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.test import Client as Browser
 
+from bookings.errors import Busy
 from bookings.tests.factories import make_staff, make_user
 from practitioners.models import ClinicSettings
 
@@ -169,6 +170,7 @@ def test_500_gives_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (InterfaceError("gone"), "We cannot reach our records right now"),
         (OperationalError("gone"), "We cannot reach our records right now"),
+        (Busy(), "We are busy"),
     ],
 )
 def test_503(monkeypatch: pytest.MonkeyPatch, error: Exception, heading: str) -> None:

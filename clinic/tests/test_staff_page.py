@@ -57,6 +57,18 @@ def test_inviting_somebody_twice_makes_one_login(client: Browser, admin: Any) ->
     assert Practitioner.objects.filter(user=user).count() == 1
 
 
+def test_who_comes_back_is_a_practitioner_again_and_keeps_their_name(
+    client: Browser, admin: Any
+) -> None:
+    client.post("/desk/staff/", {**NEW, "roles": ["Practitioner"]})
+    user = get_user_model().objects.get(email="kim@example.com")
+    client.post(f"/desk/staff/{user.pk}/leaves/")
+    client.post("/desk/staff/", {**NEW, "name": "Kim", "roles": ["Practitioner"]})
+    back = get_user_model().objects.get(pk=user.pk)
+    assert (back.is_active, back.is_practitioner, back.name) == (True, True, user.name)
+    assert not back.practitioner.is_bookable_online  # until an admin says so
+
+
 def test_two_people_of_one_name_get_pages_of_their_own(client: Browser, admin: Any) -> None:
     for email in ("kim@example.com", "kim2@example.com"):
         client.post("/desk/staff/", {"name": "Kim", "email": email, "roles": ["Practitioner"]})

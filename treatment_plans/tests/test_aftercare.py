@@ -58,6 +58,14 @@ def test_advice_is_kept_and_the_client_is_told_of_it(world: PlanWorld) -> None:
     assert TEXT in browse(world.user).get(desk(done)).content.decode()
 
 
+def test_the_same_advice_twice_is_one_and_one_message(world: PlanWorld) -> None:
+    done = visit(world)
+    for text in (TEXT, TEXT, "Something else."):
+        assert browse(world.user).post(desk(done), {"text": text}).status_code == 302
+    assert Aftercare.objects.count() == 2
+    assert Message.objects.filter(kind="aftercare").count() == 2
+
+
 def test_the_client_reads_it_behind_the_sign_in(world: PlanWorld) -> None:
     advice = advised(world)
     link = aftercare_link(advice)

@@ -85,6 +85,21 @@ def test_an_ended_plan_is_nobodys_to_hand_over(lead: Browser, world: World) -> N
     assert world.owners() == ["Dana", "Dana", "Dana"]
 
 
+def test_a_plan_that_ends_meanwhile_leaves_all_where_they_are(
+    lead: Browser, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hand_over(plan: TreatmentPlan, *who: Any, **about: Any) -> TreatmentPlan:
+        if plan == world.plans[1]:
+            TreatmentPlan.objects.filter(pk=plan.pk).update(status="cancelled")
+        return plans.hand_over(plan, *who, **about)
+
+    monkeypatch.setattr("treatment_plans.views.handing_over.hand_over", hand_over)
+    answer = lead.post(world.path, world.answer(*world.plans[:2]))
+    assert answer.status_code == 422
+    assert "No plan was handed over." in answer.content.decode()
+    assert world.owners() == ["Dana", "Dana", "Dana"]
+
+
 def test_a_colleague_must_give_the_session(lead: Browser, world: World) -> None:
     other = make_practitioner(make_service(), name="Priya Example")
     answer = lead.post(world.path, world.answer(world.plans[0], colleague=other.pk))

@@ -61,7 +61,7 @@ def plan(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "asks_nothing": _asks_nothing(found, user),
         "upset": upset,
         "proposal": propose(found, now=now, for_staff=True) if upset else None,
-        "loose": visits.loose(found, now=now) if may_change else [],
+        "loose": visits.loose(found, now=now) if may_change and found.status in plans.OPEN else [],
         "past": past,
         "typed": request.GET.get("on", ""),
         "problems": [(problem, "on")] if problem else [],
@@ -75,10 +75,14 @@ def plan_ask_again(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Mail the client the link to the plan once more."""
     found = plan_to_change(request, public_id)
     try:
-        agreements.ask_again(found, now=timezone.now())
+        is_written = agreements.ask_again(found, now=timezone.now())
     except PlanError as problem:
         return not_possible(request, problem.sentence, back=found)
-    messages.success(request, f"{found.client.first_name} gets the link to the plan by mail.")
+    who = found.client.first_name
+    if is_written:
+        messages.success(request, f"{who} gets the link to the plan by mail.")
+    else:
+        messages.info(request, f"{who} was sent the link within this hour. Nothing more is sent.")
     return redirect("desk_plan", public_id=found.public_id)
 
 
