@@ -182,9 +182,8 @@ def time_page(
 ) -> HttpResponse:
     """Show four days of free times, and what is free around a time that was refused; or a month.
 
-    `address` is the page's own when another page shows it, `back` where its link
-    back leads: an address and its words. `template` and `more` let the desk show the
-    same times on a page of its own.
+    `address` is the page's own when another page shows it, `back` where its link back
+    leads: an address and its words. `template` and `more` are for a page of the desk.
     """
     links = PageLinks(table, address or request.path, zone=request.GET.get("zone", ""))
     choices = () if table.moving else choices_of(table, path_to("book_service"))
